@@ -1,0 +1,108 @@
+"""The front door: `fleet-console` opens the screen, `fleet-console VERB` does the same things without one.
+
+Every failure leaves here as one sentence with the next step on stderr and an exit code of the table in `--help`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import click
+
+from console.errors import EXIT_DONE, FleetConsoleError, Refused
+from console.options import Options, common
+from console.verbs import runs, see, simulate
+
+EPILOG = """\b
+Exit codes
+  0  done; for status: every configured source answered
+  2  usage, bad weights, not confirmed
+  3  refused by a rule
+  4  held, partial, detached; for status: some sources did not answer
+  5  not verified in time
+  6  superseded or reverted
+  7  unreachable or denied; for status: nothing answered
+"""
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@common
+def console(options: Options) -> None:
+    """Operations console for an ACK One Fleet; without a verb it opens the screen.
+
+    \b
+    Example: fleet-console --kubeconfig ~/.kube/fleet --context hub
+    """
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        context.exit(open_screen(options))
+
+
+def open_screen(options: Options) -> int:
+    """The screen on the Fleet that the options name; returns its exit code."""
+    settings = options.load()
+    from console.app import run_screen
+
+    return run_screen(settings, options.access())
+
+
+for verb in (
+    see.status,
+    see.route,
+    runs.shift,
+    runs.runs,
+    runs.attach,
+    runs.rollback,
+    simulate.demo,
+    simulate.sim,
+):
+    console.add_command(verb)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave the process with its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = console.main(args=arguments, prog_name="fleet-console", standalone_mode=False)
+    except FleetConsoleError as error:
+        code = fail(error, arguments)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code if isinstance(code, int) else EXIT_DONE)
+
+
+def fail(error: FleetConsoleError, arguments: list[str]) -> int:
+    """Say a failure: the sentence on stderr, and with `-o json` one document on stdout as well."""
+    click.echo(f"fleet-console: {error}", err=True)
+    if isinstance(error, Refused):
+        for reason in error.reasons:
+            click.echo(f"  {reason}", err=True)
+    if _wants_json(arguments):
+        document: dict[str, Any] = {
+            "schema": "fleet-console/error/v1",
+            "error": type(error).__name__,
+            "message": str(error.args[0]),
+            "fix": error.fix or None,
+            "exit": error.exit_code,
+        }
+        click.echo(json.dumps(document, ensure_ascii=False))
+    return error.exit_code
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    joined = " ".join(arguments)
+    return any(form in f" {joined} " for form in (" -o json ", " -ojson ", " --output json ", " --output=json "))

@@ -1,0 +1,1 @@
+"""Decisions, pure: facts and an intent in, a plan or a refusal with all its reasons out."""

@@ -1,0 +1,106 @@
+"""The failures a person can meet, as one tree; each carries its exit code and the next step.
+
+FleetConsoleError
+├── UsageError            2  the words of the command are off
+│   ├── SettingsError        a settings file is off, with the path inside it
+│   ├── WeightsError         weights do not make a split
+│   └── NotConfirmed         nobody said yes
+├── Refused               3  a rule says no, with every reason
+├── Superseded            6  the world no longer holds what the plan replaces
+└── Unreachable           7  no answer, or not the one that means yes
+    ├── KubeconfigError      no kubeconfig, or one that names nothing usable
+    ├── Denied               answered, and said no
+    ├── Lost                 did not answer
+    └── Answered             answered with something that is no Kubernetes API
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_DONE = 0
+EXIT_USAGE = 2
+EXIT_REFUSED = 3
+EXIT_HELD = 4
+EXIT_UNVERIFIED = 5
+EXIT_SUPERSEDED = 6
+EXIT_UNREACHABLE = 7
+
+
+class FleetConsoleError(Exception):
+    """A failure that is told to a person: `str(error)` is one inert sentence, `fix` is the next step."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, sentence: str, *, fix: str = "") -> None:
+        super().__init__(sentence)
+        self.fix = fix
+
+    def __str__(self) -> str:
+        sentence = str(self.args[0])
+        return f"{sentence}. {self.fix}" if self.fix else sentence
+
+
+class UsageError(FleetConsoleError):
+    """The words of a command or of a file cannot be understood."""
+
+    exit_code = EXIT_USAGE
+
+
+class SettingsError(UsageError):
+    """A settings file cannot be used; the sentence names the file and the place in it."""
+
+
+class WeightsError(UsageError):
+    """Weights that make no split: negative, over 100, not summing to 100, all zero."""
+
+
+class NotConfirmed(UsageError):
+    """A write that needs a word of confirmation did not get it."""
+
+
+class Refused(FleetConsoleError):
+    """A rule speaks against the plan. `reasons` holds all of them, never only the first."""
+
+    exit_code = EXIT_REFUSED
+
+    def __init__(self, sentence: str, reasons: tuple[object, ...] = (), *, fix: str = "") -> None:
+        super().__init__(sentence, fix=fix)
+        self.reasons = reasons
+
+
+class Superseded(FleetConsoleError):
+    """Somebody changed what the plan was about to replace."""
+
+    exit_code = EXIT_SUPERSEDED
+
+
+class Unreachable(FleetConsoleError):
+    """A source did not answer, or did not let us in."""
+
+    exit_code = EXIT_UNREACHABLE
+
+
+class KubeconfigError(Unreachable):
+    """No kubeconfig, an unreadable one, or a context that it does not hold."""
+
+
+class Denied(Unreachable):
+    """The server knows us too little: 401, or 403 with the permission that is missing."""
+
+    def __init__(self, sentence: str, *, permission: str = "", fix: str = "") -> None:
+        super().__init__(sentence, fix=fix)
+        self.permission = permission
+
+
+class Lost(Unreachable):
+    """No connection, no answer in time, or a certificate that is not trusted."""
+
+
+class Answered(Unreachable):
+    """The far side answered with a status that is neither yes nor a known no."""
+
+    def __init__(self, sentence: str, *, status: int = 0, reason: str = "", fix: str = "") -> None:
+        super().__init__(sentence, fix=fix)
+        self.status = status
+        self.reason = reason

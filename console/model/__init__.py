@@ -1,0 +1,1 @@
+"""Facts, frozen and comparable; no I/O, and no clock but an argument."""

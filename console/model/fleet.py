@@ -1,0 +1,258 @@
+"""The picture of one Fleet, rebuilt whole from the sources' facts: members, zones, gateways, routes with the five layers
+of their weights, timeline and problems. Two equal pictures are the same picture, and nothing is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.model.freshness import Source, SourceName, SourceState
+from console.model.hub import Problem
+from console.model.share import Share, Verdict
+
+
+class Layer(StrEnum):
+    """The five layers of a weight, from the wish to the traffic."""
+
+    ASKED = "asked"
+    ANNOTATION = "annotation"
+    CONTROLLER = "controller"
+    RULE = "rule"
+    OBSERVED = "observed"
+
+
+class Link(StrEnum):
+    """Control link of a member to the hub: the agent's Lease, then the hub's own word. It says nothing of traffic."""
+
+    UP = "up"
+    LATE = "late"
+    """Lease unrenewed for over 90 s."""
+    LOST = "lost"
+    """Lease unrenewed for over 300 s, or the hub says so."""
+    REJECTED = "rejected"
+    """The hub has not accepted it, or it never joined."""
+    UNKNOWN = "unknown"
+
+
+class AlbHealthWord(StrEnum):
+    """ALB's word on a member's backends, all its groups together."""
+
+    OK = "ok"
+    SOME = "some"
+    """Some backends are unhealthy."""
+    DEAD = "dead"
+    """Every backend is unhealthy; ALB fails open, so requests still go there while the weight is above 0."""
+    UNKNOWN = "unknown"
+    """No evidence: health check off, weight 0, no verdict yet, or the cloud is not read."""
+
+
+class Controller(StrEnum):
+    """Where the gateway's controller stands with a route's weights."""
+
+    ACKNOWLEDGED = "acknowledged"
+    WAITING = "waiting"
+    FAILED = "failed"
+    NOT_REPORTED = "not reported"
+    """No signal was ever seen on this gateway; the layer is skipped when layers are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlbHealth:
+    """`healthy` of `total` backends; None where the ALB says nothing. `why` is the newest reason code or why it is unknown."""
+
+    word: AlbHealthWord
+    healthy: int | None = None
+    total: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One cluster of the Fleet. `zone` None: not known; `several`: it spans zones and is drained by member.
+
+    `link_since`: monotonic second of the last sign of life, None where there was none.
+    """
+
+    id: str
+    name: str
+    kind: str
+    """ack | registered | unknown"""
+    zone: str | None
+    zone_source: str | None
+    """settings | label | vswitches | None"""
+    link: Link
+    link_since: float | None
+    link_message: str
+    alb_health: AlbHealth
+    joined: bool | None = None
+    workload: str | None = None
+    """ok | degraded | None (not known); filled by the sources of applications and members."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One AlbConfig and its ALB. `state` is the ALB's own word (Active ...), None where it is not known."""
+
+    name: str
+    id: str | None
+    dns: str | None
+    state: str | None
+    listeners: tuple[tuple[int, str], ...]
+    members: tuple[str, ...]
+    reports: bool
+    """Whether a success event or a hash label was ever seen here: whether the controller layer can be read."""
+    seen: float | None = None
+    """Monotonic second of the newest answer of the ALB OpenAPI about it."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One member's weight on one route, layer by layer; None is not known or absent, never 0.
+
+    `rule` is a tuple's weight, or a percentage where members share one server group.
+    """
+
+    member: str
+    key: str | None
+    """The annotation key that carries it; None where no key was ever seen on the object for this member."""
+    raw: str | None
+    """The annotation's value byte for byte, to be compared and put back, never drawn."""
+    asked: int | None
+    annotation: int | None
+    controller: int | None
+    rule: float | None
+    observed: Share | None
+    verdict: Verdict | None = None
+    """What the observed share says about the target; None where nothing was observed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Whether the readable layers hold the target. `stuck_at`: the first layer that does not, `since` (monotonic) when.
+
+    `deepest`: the deepest layer that could be read at all; agreeing says nothing beyond it.
+    `sentence` says what is waited for, or what disagrees, with numbers.
+    """
+
+    agrees: bool
+    stuck_at: Layer | None
+    deepest: Layer
+    sentence: str
+    since: float | None = None
+    settled: bool = False
+    """Agrees down to the deepest layer, the observed share included: what a run calls done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One Ingress behind a gateway, and the split it asks for."""
+
+    key: str
+    uid: str
+    resource_version: str
+    gateway: str | None
+    """AlbConfig's name; None where its class leads to none."""
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    services: tuple[str, ...]
+    members: tuple[Weights, ...]
+    controller: Controller
+    controller_message: str
+    rule_state: str | None
+    """Available | Configuring | Provisioning | `rules differ` | None (not known)"""
+    rule_message: str
+    agreement: Agreement
+    health_check: bool | None = None
+    """Whether the Ingress asks for health checks; the controller's default is off."""
+    owner: str = ""
+    """Field manager that last wrote a weight key, inert."""
+    owner_at: float | None = None
+    """When, epoch seconds by the API server's clock."""
+    run: str | None = None
+    """The run whose step `asked` is."""
+    fence: str | None = None
+    probe_failures: int = 0
+    """Requests of the probe without a usable answer, since the rule last changed."""
+    probed: bool = False
+
+    def weights(self, member: str) -> Weights | None:
+        """The ledger line of one member id."""
+        return next((line for line in self.members if line.member == member), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Members of one failure domain; `share` in percent of the weight over all routes, None where not known."""
+
+    name: str
+    members: tuple[str, ...]
+    share: float | None
+
+
+class Tone(StrEnum):
+    """How much a line wants attention; chosen with the fact, drawn elsewhere."""
+
+    GOOD = "good"
+    PLAIN = "plain"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline: `at` epoch seconds, a sentence in the past tense, and what it is about (route key, member id...)."""
+
+    at: float
+    sentence: str
+    tone: Tone = Tone.PLAIN
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its record on the Fleet tells it."""
+
+    run: str
+    state: str
+    routes: tuple[str, ...]
+    actor: str
+    reason: str
+    started: float | None
+    host: str
+    pid: int | None
+    plan_hash: str
+    message: str = ""
+    updated: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Everything the console shows of one Fleet at one moment; `uid` None until the hub said it."""
+
+    name: str
+    region: str | None
+    uid: str | None
+    sources: tuple[Source, ...]
+    members: tuple[Member, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    routes: tuple[Route, ...] = ()
+    runs: tuple[Run, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def source(self, name: SourceName) -> Source:
+        """The source of that name; loading where nothing was heard of it."""
+        return next((s for s in self.sources if s.name == name), Source(name, SourceState.LOADING))
+
+    def route(self, key: str) -> Route | None:
+        """The route `NAMESPACE/NAME`."""
+        return next((route for route in self.routes if route.key == key), None)
+
+    def member(self, word: str) -> tuple[Member, ...]:
+        """Members that `word` names: by id, by name, or by unique prefix of either; several where it is ambiguous."""
+        exact = tuple(m for m in self.members if word in (m.id, m.name))
+        if exact:
+            return exact
+        return tuple(m for m in self.members if word and (m.id.startswith(word) or m.name.startswith(word)))

@@ -1,0 +1,122 @@
+"""A run as its operator sees it: state, reasons, the former, planned and present weights of each route, and what was journaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console import errors
+from console.model.fleet import Layer
+
+
+class Severity(StrEnum):
+    """What a rule's word weighs."""
+
+    BLOCKS = "blocks"
+    ASKS = "asks"
+    INFORMS = "informs"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule's word on a plan: what was measured, what is needed, and how to get there. All inert."""
+
+    rule: str
+    severity: Severity
+    measured: str
+    needed: str
+    message: str
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    """Verified down to the deepest readable layer."""
+    HELD = "held"
+    """Stopped on a word or a failure in the middle; what is in effect is named per route."""
+    ROLLED_BACK = "rolled_back"
+    REFUSED = "refused"
+    FAILED = "failed"
+    """Nothing was changed, or nothing can be said of it; the message says which."""
+    INTERRUPTED = "interrupted"
+    """Its runner is provably dead."""
+    UNVERIFIED = "unverified"
+    """Written and confirmed; the layers did not agree in the time allowed."""
+    SUPERSEDED = "superseded"
+    """Somebody else changed the weights."""
+
+    @property
+    def over(self) -> bool:
+        """Whether no runner works on it any more."""
+        return self not in (RunState.PLANNED, RunState.RUNNING)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a verb that ends with this state."""
+        return _EXITS[self]
+
+
+_EXITS = {
+    RunState.PLANNED: errors.EXIT_DONE,
+    RunState.RUNNING: errors.EXIT_HELD,
+    RunState.DONE: errors.EXIT_DONE,
+    RunState.ROLLED_BACK: errors.EXIT_DONE,
+    RunState.HELD: errors.EXIT_HELD,
+    RunState.INTERRUPTED: errors.EXIT_HELD,
+    RunState.REFUSED: errors.EXIT_REFUSED,
+    RunState.UNVERIFIED: errors.EXIT_UNVERIFIED,
+    RunState.SUPERSEDED: errors.EXIT_SUPERSEDED,
+    RunState.FAILED: errors.EXIT_UNREACHABLE,
+}
+
+Split = tuple[tuple[str, int | None], ...]
+"""((member id, weight or None where absent), ...)"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRoute:
+    """One route of a run. `layer`: the deepest layer known to hold the target, None before the write."""
+
+    route: str
+    before: Split
+    after: Split
+    now: Split
+    layer: Layer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One journaled step: `phase` intended | sent | confirmed | refused | noted; `at` epoch seconds."""
+
+    at: float
+    step: str
+    phase: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything told of one run: by the journal on its own host, by its ConfigMap elsewhere."""
+
+    run: str
+    fleet_uid: str
+    kind: str
+    state: RunState
+    plan_hash: str
+    reasons: tuple[Reason, ...] = ()
+    routes: tuple[RunRoute, ...] = ()
+    started: float | None = None
+    ended: float | None = None
+    actor: str = ""
+    reason: str = ""
+    pid: int | None = None
+    host: str = ""
+    layer: Layer | None = None
+    """The layer the run is at: the first that does not hold the target yet, or the deepest once all do."""
+    message: str = ""
+    """What it waits for or how it ended, one sentence."""
+    of: str | None = None
+    lines: tuple[JournalLine, ...] = ()

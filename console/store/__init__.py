@@ -1,0 +1,1 @@
+"""The one owner of what was observed: facts in, one picture out."""

@@ -1,0 +1,68 @@
+"""What readers post into the store: facts listed, changed or gone, objects that could not be read, and how a source fares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from console.model.freshness import Source, SourceName
+from console.model.hub import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The whole of one kind, as a list answered it: key -> fact. Replaces everything known of it. `at`: monotonic second."""
+
+    source: SourceName
+    facts: Mapping[str, object]
+    at: float
+    problems: Mapping[str, Problem] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One object, added or changed; its former problem is gone unless `problem` says otherwise."""
+
+    source: SourceName
+    key: str
+    fact: object
+    at: float
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """One object that is no more."""
+
+    source: SourceName
+    key: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One object that could not be read at all: it is a named problem, and what was known of it is dropped."""
+
+    source: SourceName
+    key: str
+    problem: Problem
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How a source fares now."""
+
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The Fleet said who it is: the UID of kube-system. `skew`: its clock minus ours, seconds, from a Date header."""
+
+    uid: str
+    at: float
+    skew: float = 0.0
+
+
+Observation = Listed | Changed | Gone | Unread | Heard | Identified

@@ -1,0 +1,242 @@
+"""The five layers of one route, read off the facts: what was asked, noted, acknowledged, ruled and observed, and where they part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from console.decide.plan import weight
+from console.model.fleet import Agreement, Controller, Layer, Weights
+from console.model.hub import AlbConfig, Event, Ingress, RunRecord
+from console.model.share import ProbeSeries, Share, Verdict
+from console.store.memory import SUCCESS, Mark, concerns, revision, weight_keys
+
+MANAGER = "fleet-console"
+"""Our field manager."""
+_ENDED_UNWRITTEN = ("refused", "failed", "planned")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReading:
+    """What the ALB's rules say of a route: member id -> weight, the state word, and why a member is missing."""
+
+    weights: Mapping[str, float]
+    state: str | None
+    message: str = ""
+    shared: bool = False
+    """Members share one group: weights are percentages, and agree within 1 point."""
+
+
+def asked(route: Ingress, records: Iterable[RunRecord], owner: str) -> tuple[str | None, dict[str, int | None]]:
+    """(run, member -> target) of the newest run that names the route; nothing where somebody else changed it since."""
+    newest = max(
+        (r for r in records if any(key == route.key for key, _ in r.targets) and r.state not in _ENDED_UNWRITTEN),
+        key=lambda r: (r.fence if r.fence is not None else -1, r.started or 0.0),
+        default=None,
+    )
+    if newest is None:
+        return None, {}
+    targets = dict(dict(newest.targets)[route.key])
+    held = {key: weight(value) for key, value in route.annotations}
+    in_effect = all(
+        want is None or any(key.endswith("." + member) and value == want for key, value in held.items())
+        for member, want in targets.items()
+    )
+    if not in_effect and owner not in ("", MANAGER) and newest.state != "running":
+        return None, {}
+    return newest.run, targets
+
+
+def owner_of(route: Ingress, keys: Sequence[str]) -> tuple[str, float | None]:
+    """The field manager that last wrote one of the weight keys, and when by the API server's clock."""
+    writers = [owner for owner in route.owners if owner.annotations.intersection(keys)]
+    if not writers:
+        return "", None
+    last = max(writers, key=lambda owner: owner.at or 0.0)
+    return last.manager, last.at
+
+
+def controller(
+    route: Ingress,
+    mark: Mark | None,
+    gateway: AlbConfig | None,
+    events: Sequence[Event],
+    reports: bool,
+    prefix: str,
+) -> tuple[Controller, str]:
+    """Where the controller stands with the route's present weights, and its newest word on them."""
+    own = [event for event in events if concerns(event, route)]
+    success = _newest(event for event in own if event.reason == SUCCESS)
+    failure = _newest(event for event in own if event.reason.startswith("Failed"))
+    if not reports and failure is None:
+        return Controller.NOT_REPORTED, "no signal of the controller was ever seen on this gateway"
+    done = _acknowledged(route, mark, success, prefix)
+    failed_after = failure is not None and (success is None or _order(failure) > _order(success))
+    if done is False and failure is not None and failed_after and _since(failure, mark):
+        return Controller.FAILED, f"{failure.reason} {failure.message}".strip()
+    if done is None:
+        return Controller.NOT_REPORTED, "nothing tells whether the controller saw the newest change"
+    if done:
+        return (
+            Controller.ACKNOWLEDGED,
+            f"{SUCCESS}" if success is not None else "hash label written after the change",
+        )
+    blocked = blocking(events, route, gateway)
+    if blocked:
+        return Controller.WAITING, blocked
+    return Controller.WAITING, "no success event and no new hash label since the change"
+
+
+def blocking(events: Sequence[Event], route: Ingress, gateway: AlbConfig | None) -> str:
+    """The newest failure of a gateway that keeps every one of its Ingresses back, as a sentence; else nothing."""
+    if gateway is None:
+        return ""
+    about = [e for e in events if e.kind == "AlbConfig" and e.name == gateway.name]
+    failure = _newest(e for e in about if e.reason.startswith("Failed"))
+    success = _newest(e for e in about if e.reason == SUCCESS)
+    if failure is None or (success is not None and _order(success) > _order(failure)):
+        return ""
+    return f"the gateway is blocked: {failure.reason} {failure.message}".strip()
+
+
+def _acknowledged(route: Ingress, mark: Mark | None, success: Event | None, prefix: str) -> bool | None:
+    """True, False, or None where nothing orders the signal and the change."""
+    if mark is not None and mark.at is not None:
+        if route.hash is not None and route.hash != mark.hash:
+            return True
+        if success is None:
+            return False
+        seen, changed = revision(success.resource_version), mark.revision
+        if seen is not None and changed is not None:
+            return seen > changed
+        return success.count > dict(mark.counts).get(success.uid, 0)
+    return _acknowledged_at_first_sight(route, success, prefix)
+
+
+def _acknowledged_at_first_sight(route: Ingress, success: Event | None, prefix: str) -> bool | None:
+    """No change was watched: the API server's own dates in managedFields order the label and the weights."""
+    if success is not None:
+        seen, held = revision(success.resource_version), revision(route.resource_version)
+        if seen is not None and held is not None and seen > held:
+            return True
+    changed = owner_of(route, weight_keys(dict(route.annotations), prefix))[1]
+    labelled = max((o.at or 0.0 for o in route.owners if _HASH in o.labels), default=None)
+    if changed is not None and labelled is not None:
+        return labelled >= changed
+    if success is not None and success.at is not None and changed is not None:
+        return success.at >= changed
+    return True if success is not None else None
+
+
+_HASH = "alb.ingress.kubernetes.io/hash"
+
+
+def _since(event: Event, mark: Mark | None) -> bool:
+    if mark is None or mark.at is None:
+        return True
+    seen = revision(event.resource_version)
+    if seen is not None and mark.revision is not None:
+        return seen > mark.revision
+    return event.count > dict(mark.counts).get(event.uid, 0)
+
+
+def _newest(events: Iterable[Event]) -> Event | None:
+    return max(events, key=_order, default=None)
+
+
+def _order(event: Event) -> tuple[int, float]:
+    return revision(event.resource_version) or 0, event.at or 0.0
+
+
+def lines(
+    route: Ingress,
+    members: Sequence[str],
+    prefix: str,
+    targets: Mapping[str, int | None],
+    acknowledged: Controller,
+    rule: RuleReading,
+    series: ProbeSeries | None,
+    since: float,
+) -> tuple[Weights, ...]:
+    """One ledger line a member: every member that has a key, a target or a rule weight, in the order of `members`."""
+    values = dict(route.annotations)
+    keys = {key: _member_of(key, members, prefix) for key in weight_keys(values, prefix, members)}
+    key_of = {member: key for key, member in keys.items()}
+    concerned = [m for m in members if m in key_of or m in targets or m in rule.weights]
+    concerned += [m for m in key_of if m not in members]
+    shares: Mapping[str, Share | None] = series.shares(tuple(concerned), since) if series else {}
+    noted = {member: weight(values[key]) for member, key in key_of.items()}
+    goal = {m: targets.get(m) if targets.get(m) is not None else noted.get(m) for m in concerned}
+    total = sum(value for value in goal.values() if value is not None)
+    out = []
+    for member in concerned:
+        share, target = shares.get(member), goal[member]
+        known = share is not None and total > 0
+        out.append(
+            Weights(
+                member=member,
+                key=key_of.get(member),
+                raw=values.get(key_of[member]) if member in key_of else None,
+                asked=targets.get(member),
+                annotation=noted.get(member),
+                controller=noted.get(member) if acknowledged is Controller.ACKNOWLEDGED else None,
+                rule=rule.weights.get(member),
+                observed=share,
+                verdict=share.verdict(100.0 * (target or 0) / total) if known and share is not None else None,
+            )
+        )
+    return tuple(out)
+
+
+def _member_of(key: str, members: Sequence[str], prefix: str) -> str:
+    named = [member for member in members if key.endswith("." + member)]
+    if named:
+        return max(named, key=len)
+    return key.removeprefix(prefix) if key.startswith(prefix) else key.rsplit(".", 1)[-1]
+
+
+def agreement(ledger: Sequence[Weights], state: Controller, words: str, rule: RuleReading) -> Agreement:
+    """Where the layers part from the target: the first that does, and what it holds. Null layers never disagree."""
+    deepest = Layer.ANNOTATION
+    for line in ledger:
+        if line.asked is not None and line.annotation != line.asked:
+            return Agreement(
+                False,
+                Layer.ANNOTATION,
+                deepest,
+                f"the annotation holds {_say(line.annotation)}, asked was {line.asked}",
+            )
+    if state in (Controller.WAITING, Controller.FAILED):
+        return Agreement(False, Layer.CONTROLLER, Layer.CONTROLLER, words)
+    if state is Controller.ACKNOWLEDGED:
+        deepest = Layer.CONTROLLER
+    if rule.state not in (None, "Available"):
+        return Agreement(False, Layer.RULE, Layer.RULE, rule.message or f"the ALB rule is {rule.state}")
+    for line in ledger:
+        if line.rule is None:
+            continue
+        deepest = Layer.RULE
+        want = _target(line, ledger, percent=rule.shared)
+        if want is not None and abs(line.rule - want) > (1.0 if rule.shared else 0.0):
+            return Agreement(False, Layer.RULE, Layer.RULE, f"the ALB rule holds {line.rule:g}, the target is {want:g}")
+    seen = [line for line in ledger if line.verdict is not None]
+    if not seen:
+        return Agreement(True, None, deepest, "", settled=True)
+    apart = next((line for line in seen if line.verdict is Verdict.DISAGREE), None)
+    if apart is not None and apart.observed is not None:
+        sentence = f"clients see {apart.observed.low:.0f} to {apart.observed.high:.0f} %"
+        return Agreement(False, Layer.OBSERVED, Layer.OBSERVED, sentence)
+    settled = all(line.verdict is Verdict.AGREE for line in seen)
+    return Agreement(True, None, Layer.OBSERVED, "" if settled else "too few answers to be sure", settled=settled)
+
+
+def _target(line: Weights, ledger: Sequence[Weights], *, percent: bool) -> float | None:
+    want = line.asked if line.asked is not None else line.annotation
+    if want is None or not percent:
+        return want
+    total = sum((one.asked if one.asked is not None else one.annotation) or 0 for one in ledger)
+    return 100.0 * want / total if total else None
+
+
+def _say(value: int | None) -> str:
+    return "nothing" if value is None else str(value)

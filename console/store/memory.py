@@ -1,0 +1,106 @@
+"""What one look cannot tell: when a route's weights last changed while we watched, and what the controller had said by then.
+
+The controller layer is ordered by resourceVersions and counts, never by clocks (design.md, the five layers).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from console.model.hub import Event, Heartbeat, Ingress
+
+SUCCESS = "SuccessfullyReconciled"
+"""The controller's event after it applied a whole gateway (domain.md section 2)."""
+
+_CLUSTER_ID = re.compile(r"\.c[0-9a-f]{32}$")
+
+
+def weight_keys(annotations: Iterable[str], prefix: str, members: Collection[str] = ()) -> tuple[str, ...]:
+    """The annotation keys that carry weights: under the prefix, or ending in a cluster id."""
+    return tuple(
+        sorted(
+            key
+            for key in annotations
+            if (key.startswith(prefix) and len(key) > len(prefix))
+            or (
+                key.startswith("alb.ingress.kubernetes.io/")
+                and (_CLUSTER_ID.search(key) or any(key.endswith("." + member) for member in members))
+            )
+        )
+    )
+
+
+def revision(text: str) -> int | None:
+    """A resourceVersion as a number; None where the server uses something else, which then cannot be ordered."""
+    return int(text) if text.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The moment at which a route's weights were seen to change: `at` monotonic, None at first sight (no change was seen)."""
+
+    weights: tuple[tuple[str, str], ...]
+    at: float | None
+    revision: int | None
+    hash: str | None
+    counts: tuple[tuple[str, int], ...] = ()
+    """Event uid -> count, of every event of the route that was known then."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """Marks per route and the monotonic second of each member's last sign of life; the store's, under its lock."""
+
+    prefix: str
+    marks: dict[str, Mark] = field(default_factory=dict)
+    beats: dict[str, tuple[float | None, float]] = field(default_factory=dict)
+    rules: dict[str, tuple[object, float | None]] = field(default_factory=dict)
+    """Route -> (its rule weights, monotonic second when they were seen to change; None at first sight)."""
+
+    def route(self, fact: Ingress, events: Iterable[Event], now: float) -> None:
+        """Remember a route's weights as they are now seen."""
+        keys = weight_keys(dict(fact.annotations), self.prefix)
+        values = dict(fact.annotations)
+        weights = tuple((key, values[key]) for key in keys)
+        mark = self.marks.get(fact.key)
+        if mark is None:
+            self.marks[fact.key] = Mark(weights, None, revision(fact.resource_version), fact.hash)
+        elif mark.weights != weights:
+            counts = tuple((event.uid, event.count) for event in events if concerns(event, fact))
+            self.marks[fact.key] = Mark(weights, now, revision(fact.resource_version), fact.hash, counts)
+
+    def beat(self, fact: Heartbeat, now: float, wall: float) -> None:
+        """Remember a Lease: an observed renewal is dated by our monotonic clock, the first sight by the agent's own time."""
+        known = self.beats.get(fact.member)
+        if fact.renewed is None:
+            self.beats.pop(fact.member, None)
+        elif known is None:
+            self.beats[fact.member] = (fact.renewed, now - max(0.0, wall - fact.renewed))
+        elif known[0] != fact.renewed:
+            self.beats[fact.member] = (fact.renewed, now)
+
+    def rule(self, route: str, weights: object, now: float) -> float | None:
+        """Remember a route's rule weights; returns when they were seen to change, None where they never were."""
+        known = self.rules.get(route)
+        if known is None:
+            self.rules[route] = (weights, None)
+        elif known[0] != weights:
+            self.rules[route] = (weights, now)
+        return self.rules[route][1]
+
+    def forget(self, route: str) -> None:
+        """Drop a route that is no more."""
+        self.marks.pop(route, None)
+        self.rules.pop(route, None)
+
+
+def concerns(event: Event, fact: Ingress) -> bool:
+    """Whether an Event is about this very Ingress."""
+    return (
+        event.kind == "Ingress"
+        and event.namespace == fact.namespace
+        and event.name == fact.name
+        and event.object_uid in ("", fact.uid)
+    )

@@ -1,0 +1,176 @@
+"""`FleetStore`, the one owner of what was observed: readers in any thread apply observations, one picture comes out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from console.model.fleet import Fleet
+from console.model.freshness import SourceName, SourceState
+from console.model.hub import Heartbeat, Ingress
+from console.settings import FleetSettings
+from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, Unread
+from console.store.memory import Memory
+from console.store.picture import Facts, build, carry
+
+_LEFT_TO_CLOCK = 5.0
+"""Seconds after which a picture is rebuilt without news: a Lease grows late by the clock alone."""
+
+
+class FleetStore:
+    """Facts of one Fleet. All methods may be called from any thread; nothing here blocks on I/O.
+
+    `clock` is monotonic seconds, `wall` epoch seconds; both are arguments so that tests own the time.
+    """
+
+    def __init__(
+        self,
+        settings: FleetSettings,
+        name: str = "fleet",
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._name = name
+        self._clock = clock
+        self._wall = wall
+        self._facts = Facts()
+        self._memory = Memory(settings.weights.key_prefix)
+        self._changed = threading.Condition(threading.RLock())
+        self._version = 0
+        self._built: tuple[int, float] = (-1, 0.0)
+        self._fleet = Fleet(name=name, region=settings.region or settings.cloud.region, uid=None, sources=())
+
+    @property
+    def version(self) -> int:
+        """Grows with every observation that said something new."""
+        return self._version
+
+    @property
+    def now(self) -> float:
+        """The store's monotonic clock."""
+        return self._clock()
+
+    @property
+    def fleet(self) -> Fleet:
+        """The present picture: the very same object as before where nothing that is shown has changed."""
+        with self._changed:
+            now = self._clock()
+            version, at = self._built
+            if version != self._version or now - at >= _LEFT_TO_CLOCK:
+                fresh = carry(build(self._name, self._facts, self._memory, self._settings, now), self._fleet, now)
+                self._built = (self._version, now)
+                if fresh != self._fleet:
+                    self._fleet = fresh
+            return self._fleet
+
+    def rename(self, name: str) -> None:
+        """Call the Fleet `name`, once its context is known and settings give it none."""
+        with self._changed:
+            self._name = name
+            self._touch()
+
+    def apply(self, *observations: Observation) -> None:
+        """Take observations in, in order; wakes those who wait where anything is new."""
+        with self._changed:
+            news = 0
+            for observation in observations:
+                news += self._take(observation)
+            if news:
+                self._touch()
+
+    def wait(self, until: Callable[[Fleet], bool], timeout: float) -> bool:
+        """Block until the picture satisfies `until`; False where `timeout` seconds of real time went by without."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not until(self.fleet):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(min(left, _LEFT_TO_CLOCK))
+            return True
+
+    def wait_news(self, version: int, timeout: float) -> int:
+        """Block until something newer than `version` was observed, or `timeout` seconds went by; returns the version."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version != version, timeout)
+            return self._version
+
+    def _touch(self) -> None:
+        self._version += 1
+        self._changed.notify_all()
+
+    def _take(self, observation: Observation) -> bool:
+        match observation:
+            case Identified(uid=uid, skew=skew):
+                return self._identify(uid, skew)
+            case Heard(source=source):
+                known = self._facts.sources.get(source.name)
+                self._facts.sources[source.name] = source
+                return known != source
+            case Listed(source=name, facts=facts, problems=problems, at=at):
+                return self._list(name, dict(facts), dict(problems), at)
+            case Changed(source=name, key=key, fact=fact, problem=problem, at=at):
+                return self._put(name, key, fact, problem, at)
+            case Gone(source=name, key=key) | Unread(source=name, key=key):
+                problem = observation.problem if isinstance(observation, Unread) else None
+                return self._drop(name, key, problem)
+
+    def _identify(self, uid: str, skew: float) -> bool:
+        """Another UID is another Fleet: nothing of the former one may show under the new one's name."""
+        facts = self._facts
+        facts.skew = skew
+        if facts.uid == uid:
+            return False
+        if facts.uid is not None:
+            sources = {s: v for s, v in facts.sources.items() if v.state is SourceState.UNCONFIGURED}
+            self._facts = Facts(sources=sources)
+            self._memory = Memory(self._settings.weights.key_prefix)
+        self._facts.uid = uid
+        self._facts.skew = skew
+        return True
+
+    def _list(self, name: SourceName, facts: dict[str, object], problems: dict[str, object], at: float) -> bool:
+        kinds = self._facts.of(name)
+        for key in [key for key in kinds if key not in facts]:
+            self._forget(name, key)
+        for fact in facts.values():
+            self._remember(fact, at)
+        same = kinds == facts and self._facts.problems.get(name, {}) == problems
+        self._facts.kinds[name] = facts
+        self._facts.problems[name] = problems  # type: ignore[assignment]
+        return not same
+
+    def _put(self, name: SourceName, key: str, fact: object, problem: object, at: float) -> bool:
+        kinds, problems = self._facts.of(name), self._facts.problems.setdefault(name, {})
+        self._remember(fact, at)
+        same = kinds.get(key) == fact and problems.get(key) == problem
+        kinds[key] = fact
+        if problem is None:
+            problems.pop(key, None)
+        else:
+            problems[key] = problem  # type: ignore[assignment]
+        return not same
+
+    def _drop(self, name: SourceName, key: str, problem: object) -> bool:
+        problems = self._facts.problems.setdefault(name, {})
+        known = self._facts.of(name).pop(key, None)
+        self._forget(name, key)
+        former = problems.pop(key, None)
+        if problem is not None:
+            problems[key] = problem  # type: ignore[assignment]
+        return known is not None or former != problem
+
+    def _remember(self, fact: object, at: float) -> None:
+        if isinstance(fact, Ingress):
+            self._memory.route(fact, self._facts.of(SourceName.EVENTS).values(), at)
+        elif isinstance(fact, Heartbeat):
+            self._memory.beat(fact, at, self._wall() + self._facts.skew)
+
+    def _forget(self, name: SourceName, key: str) -> None:
+        if name is SourceName.ROUTES:
+            self._memory.forget(key)
+        elif name is SourceName.HEARTBEATS:
+            self._memory.beats.pop(key, None)

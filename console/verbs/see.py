@@ -1,0 +1,123 @@
+"""The verbs that look: `status` of the whole Fleet, `route` with the five layers of one route and a short probe."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from console.errors import EXIT_DONE, EXIT_HELD, EXIT_UNREACHABLE, Answered, Denied, Lost, Unreachable, UsageError
+from console.options import DURATION, Options, common
+
+if TYPE_CHECKING:
+    from console.model.fleet import Fleet, Route
+    from console.observe import Observer
+    from console.settings import Settings
+
+PROBING = 3.0
+"""Seconds for which `route` probes."""
+PROBE_RATE = 20.0
+"""Requests a second while it does; the whole budget, since it probes one route."""
+
+
+@click.command()
+@click.option("--timeout", type=DURATION, default="10s", metavar="S", help="Time for the sources to answer.  [10s]")
+@common
+def status(options: Options, timeout: float) -> None:
+    """Say what every source knows of the Fleet, once; does not probe.
+
+    \b
+    Example: fleet-console status -o json --timeout 5s
+    """
+    from console.present import documents, tables
+
+    with observing(options, options.load(), probes=False) as observer:
+        observer.settled(timeout)
+        fleet, now = observer.store.fleet, observer.store.now
+    if options.json:
+        click.echo(json.dumps(documents.status_document(fleet, now), ensure_ascii=False))
+    else:
+        click.echo(tables.status_text(fleet, now))
+    click.get_current_context().exit(answered(fleet))
+
+
+@click.command()
+@click.argument("route", metavar="NS/NAME")
+@click.option("--timeout", type=DURATION, default="10s", metavar="S", help="Time for the sources to answer.  [10s]")
+@common
+def route(options: Options, route: str, timeout: float) -> None:
+    """Say the five layers of one route's weights, after up to 3 s of probing.
+
+    \b
+    Example: fleet-console route gateway-demo/web-demo -o json
+    """
+    from console.present import documents, tables
+
+    with observing(options, options.load(), probes=True) as observer:
+        observer.boost(route, PROBE_RATE)
+        observer.settled(timeout)
+        found = known_route(observer.store.fleet, route)
+        if found.probed:
+            time.sleep(PROBING)
+        fleet, now = observer.store.fleet, observer.store.now
+        found = known_route(fleet, route)
+    if options.json:
+        click.echo(json.dumps(documents.route_document(found), ensure_ascii=False))
+    else:
+        click.echo(tables.route_text(fleet, found, now))
+
+
+@contextmanager
+def observing(options: Options, settings: Settings, *, probes: bool) -> Iterator[Observer]:
+    """Every source of the Fleet that the options name, read while the block lasts."""
+    from console.observe import Observer
+
+    observer = Observer(settings, kubeconfig=options.kubeconfig, context=options.context, probes=probes)
+    observer.start()
+    try:
+        yield observer
+    finally:
+        observer.stop()
+
+
+def known_route(fleet: Fleet, key: str) -> Route:
+    """The route of that name; else the failure that explains why there is none."""
+    from console.model.freshness import SourceName, SourceState
+    from console.model.text import inert
+
+    found = fleet.route(key)
+    if found is not None:
+        return found
+    source = fleet.source(SourceName.ROUTES)
+    shown = inert(key, 120)
+    if source.state.answered or source.state is SourceState.STALE:
+        names = ", ".join(r.key for r in fleet.routes[:8]) or "none"
+        raise UsageError(f"no route is called '{shown}'", fix=f"Known routes: {names}.")
+    why = source.message or f"Ingresses are {source.state}"
+    if source.state is SourceState.DENIED:
+        raise Denied(why, permission=source.permission or "")
+    raise (Answered if source.state is SourceState.MISSING else Lost)(why)
+
+
+def answered(fleet: Fleet) -> int:
+    """The exit code of `status`: 0 where every configured source answered, 7 where none did, else 4."""
+    from console.model.freshness import SourceState
+
+    states = [s.state for s in fleet.sources if s.state is not SourceState.UNCONFIGURED]
+    if states and all(state.answered for state in states):
+        return EXIT_DONE
+    return EXIT_HELD if any(state.answered for state in states) else EXIT_UNREACHABLE
+
+
+def must_know(fleet: Fleet) -> str:
+    """The Fleet's UID; raises the hub's own failure where nobody could read it."""
+    from console.model.freshness import SourceName
+
+    if fleet.uid is not None:
+        return fleet.uid
+    source = fleet.source(SourceName.HUB)
+    raise Unreachable(source.message or f"the hub is {source.state}")

@@ -1,0 +1,111 @@
+"""The verbs of the simulator: `sim` runs one, `demo` runs one as a child and opens the screen on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from console.errors import FleetConsoleError
+from console.options import Options, common
+
+PATIENCE = 60.0
+"""Seconds a simulator may take to serve."""
+
+
+@click.command()
+@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: calm, zone-lost.  [calm]")
+@click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
+@click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
+@click.option("--load", type=float, metavar="R", help="Requests a second through the gateways; 0 is none.")
+@click.option("--dir", "directory", required=True, type=click.Path(path_type=Path), metavar="D", help="Where to write.")
+@click.option("--parent", type=int, hidden=True, help="End with this process.")
+@common
+def sim(
+    options: Options,
+    scenario: str,
+    seed: int,
+    speed: float,
+    load: float | None,
+    directory: Path,
+    parent: int | None,
+) -> None:
+    """Serve a simulated Fleet on loopback until SIGTERM.
+
+    Writes DIR/kubeconfig and DIR/config.yaml, and prints one JSON line when it serves.
+
+    \b
+    Example: fleet-console sim --scenario zone-lost --dir /var/tmp/fleet
+    """
+    from console.sim.entry import run
+
+    code = run(scenario=scenario, seed=seed, speed=speed, directory=directory, load=load, parent=parent)
+    click.get_current_context().exit(code)
+
+
+@click.command()
+@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: calm, zone-lost.  [calm]")
+@click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
+@click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
+@common
+def demo(options: Options, scenario: str, seed: int, speed: float) -> None:
+    """Open the screen on a simulated Fleet; both end together.
+
+    \b
+    Example: fleet-console demo --scenario zone-lost
+    """
+    from console.cli import open_screen
+
+    directory = Path(tempfile.mkdtemp(prefix="fleet-console-demo-"))
+    words = ["--scenario", scenario, "--seed", str(seed), "--speed", str(speed), "--dir", str(directory)]
+    child = _start(words, directory)
+    try:
+        _until_ready(child, directory)
+        state = options.state_dir or directory / "state"
+        code = open_screen(replace(options, config=directory / "config.yaml", state_dir=state))
+    finally:
+        _end(child)
+        shutil.rmtree(directory, ignore_errors=True)
+    click.get_current_context().exit(code)
+
+
+def _start(words: list[str], directory: Path) -> subprocess.Popen[str]:
+    log: IO[str] = (directory / "sim.log").open("w", encoding="utf-8")
+    command = [sys.executable, "-m", "console", "sim", *words, "--parent", str(os.getpid())]
+    with log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+        )
+
+
+def _until_ready(child: subprocess.Popen[str], directory: Path) -> dict[str, Any]:
+    """The simulator's ready line; raises with the end of its log where there is none."""
+    assert child.stdout is not None
+    began = time.monotonic()
+    line = child.stdout.readline()
+    if line and time.monotonic() - began < PATIENCE:
+        ready: dict[str, Any] = json.loads(line)
+        return ready
+    tail = " ".join((directory / "sim.log").read_text("utf-8", "replace").split()[-40:])
+    raise FleetConsoleError(f"the simulator did not start: {tail or 'it said nothing'}")
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    if child.poll() is not None:
+        return
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(3)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """GetLoadBalancerAttribute: `status` Inactive|Active|Provisioning|Configuring|CreateFailed, `business` Normal|Abnormal."""
+    """GetLoadBalancerAttribute: `status` Inactive|Active|Provisioning|Configuring|CreateFailed; `business`
+    Normal|Abnormal."""
 
     id: str
     name: str = ""

@@ -1,5 +1,5 @@
-"""The picture of one Fleet, rebuilt whole from the sources' facts: members, zones, gateways, routes with the five layers
-of their weights, timeline and problems. Two equal pictures are the same picture, and nothing is drawn."""
+"""The picture of one Fleet, rebuilt whole from the sources' facts: members, zones, gateways, routes with the five
+layers of their weights, timeline and problems. Two equal pictures are the same picture, and nothing is drawn."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Controller(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlbHealth:
-    """`healthy` of `total` backends; None where the ALB says nothing. `why` is the newest reason code or why it is unknown."""
+    """`healthy` of `total` backends; None where the ALB says nothing. `why`: a reason code, or why it is unknown."""
 
     word: AlbHealthWord
     healthy: int | None = None
@@ -201,7 +201,8 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of the timeline: `at` epoch seconds, a sentence in the past tense, and what it is about (route key, member id...)."""
+    """One line of the timeline: `at` epoch seconds, a sentence in the past tense, what it is about (a route key, a
+    member id, a gateway)."""
 
     at: float
     sentence: str

@@ -28,7 +28,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ManagedCluster:
-    """A member as the hub knows it (cluster.open-cluster-management.io/v1). Conditions are True, False, Unknown or None."""
+    """A member as the hub knows it (cluster.open-cluster-management.io/v1).
+
+    Conditions are True, False, Unknown, or None where absent.
+    """
 
     name: str
     uid: str
@@ -106,8 +109,8 @@ class FieldOwner:
 class Ingress:
     """A route: an Ingress of a class whose controller is the ALB's.
 
-    `annotations` is raw and complete but for last-applied-configuration; it is what a plan compares and writes, never what
-    is drawn.
+    `annotations` is raw and complete but for last-applied-configuration: what a plan compares and writes, never what is
+    drawn.
     """
 
     namespace: str
@@ -134,7 +137,8 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One Event of an object that the console shows. `at` is epoch seconds of the newest occurrence, by its source's clock."""
+    """One Event of an object that the console shows. `at`: epoch seconds of its newest occurrence, by its source's
+    clock."""
 
     uid: str
     kind: str

@@ -1,4 +1,5 @@
-"""A run as its operator sees it: state, reasons, the former, planned and present weights of each route, and what was journaled."""
+"""A run as its operator sees it: state, reasons, the former, planned and present weights of each route, and what was
+journaled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What readers post into the store: facts listed, changed or gone, objects that could not be read, and how a source fares."""
+"""What readers post into the store: facts listed, changed or gone, objects that could not be read, how a source
+fares."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from console.model.hub import Problem
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The whole of one kind, as a list answered it: key -> fact. Replaces everything known of it. `at`: monotonic second."""
+    """The whole of one kind, as a list answered it: key -> fact; replaces what was known. `at`: monotonic second."""
 
     source: SourceName
     facts: Mapping[str, object]

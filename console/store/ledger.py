@@ -1,4 +1,5 @@
-"""The five layers of one route, read off the facts: what was asked, noted, acknowledged, ruled and observed, and where they part."""
+"""The five layers of one route, read off the facts: what was asked, noted, acknowledged, ruled and observed, and where
+they part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What one look cannot tell: when a route's weights last changed while we watched, and what the controller had said by then.
+"""What one look cannot tell: when a route's weights last changed while we watched, and what the controller had said by
+then.
 
 The controller layer is ordered by resourceVersions and counts, never by clocks (design.md, the five layers).
 """
@@ -39,7 +40,7 @@ def revision(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The moment at which a route's weights were seen to change: `at` monotonic, None at first sight (no change was seen)."""
+    """The moment at which a route's weights were seen to change: `at` monotonic, None at first sight."""
 
     weights: tuple[tuple[str, str], ...]
     at: float | None
@@ -72,7 +73,7 @@ class Memory:
             self.marks[fact.key] = Mark(weights, now, revision(fact.resource_version), fact.hash, counts)
 
     def beat(self, fact: Heartbeat, now: float, wall: float) -> None:
-        """Remember a Lease: an observed renewal is dated by our monotonic clock, the first sight by the agent's own time."""
+        """Remember a Lease: a renewal that was watched is dated by our own clock, the first sight by the agent's."""
         known = self.beats.get(fact.member)
         if fact.renewed is None:
             self.beats.pop(fact.member, None)

@@ -1,4 +1,4 @@
-"""Facts in, one `Fleet` out: the whole picture rebuilt from what every source said, with no I/O and the clock an argument."""
+"""Facts in, one `Fleet` out: the whole picture rebuilt from what every source said; no I/O, the clock an argument."""
 
 from __future__ import annotations
 
@@ -293,7 +293,7 @@ def _zones(members: Sequence[Member], routes: Sequence[Route]) -> tuple[Zone, ..
 
 
 def _shares(routes: Sequence[Route]) -> dict[str, float]:
-    """Member id -> percent of the weight, the mean over the routes; the ALB rule's weights where known, else the annotation's."""
+    """Member id -> percent of the weight, the mean over the routes: the rule's where known, else the annotation's."""
     totals: dict[str, float] = {}
     counted = 0
     for route in routes:

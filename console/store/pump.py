@@ -1,6 +1,6 @@
-"""The pump between the store and a front: publishes at once after a quiet quarter of a second, else four times a second.
+"""The pump between the store and a front: at once after a quiet quarter of a second, else four times a second.
 
-Coalescing happens here, at the source: a screen gets whole pictures, never more than four a second, never the same twice.
+Coalescing happens here, at the source: a screen gets whole pictures, at most four a second, never the same one twice.
 """
 
 from __future__ import annotations

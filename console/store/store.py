@@ -93,7 +93,7 @@ class FleetStore:
             return True
 
     def wait_news(self, version: int, timeout: float) -> int:
-        """Block until something newer than `version` was observed, or `timeout` seconds went by; returns the version."""
+        """Block until something newer than `version` was observed, or for `timeout` seconds; returns the version."""
         with self._changed:
             self._changed.wait_for(lambda: self._version != version, timeout)
             return self._version

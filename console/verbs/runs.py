@@ -79,9 +79,7 @@ def shift(
         confirm(fleet, f"shift {found.key} (plan {short(plan.hash)})")
     from console.run import runs as engine
 
-    started = engine.start(
-        options.access(), settings, plan, reason=reason, reasons=reasons, gateway=found.gateway
-    )
+    started = engine.start(options.access(), settings, plan, reason=reason, reasons=reasons, gateway=found.gateway)
     _follow(options, started, detach=detach)
 
 
@@ -149,9 +147,7 @@ def rollback(options: Options, run: str, reason: str, yes: bool, detach: bool) -
         return
     plan = engine.rollback_plan(options.access(), report.run)
     why = reason or f"roll back {report.run}"
-    _follow(
-        options, engine.start(options.access(), settings, plan, reason=why, gateway=None), detach=detach
-    )
+    _follow(options, engine.start(options.access(), settings, plan, reason=why, gateway=None), detach=detach)
 
 
 def dry_run(observer: object, decision: Decision) -> tuple[Reason, ...]:

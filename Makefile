@@ -1,0 +1,57 @@
+# Everything sets itself up: a local .venv from the hash-pinned lock file, made again when the lock changes.
+# The project itself is not installed: .venv sees this checkout through a .pth file, so set-up needs no build.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+SCENARIO ?= calm
+WORKERS ?= 2
+
+.PHONY: help demo test check bench lock clean
+
+help:
+	@echo "make demo     set up, then the console on a simulated Fleet (SCENARIO=zone-lost for a dead zone)"
+	@echo "make test     set up, then lint, types, import contracts and all tests"
+	@echo "make check    lint, types and import contracts only"
+	@echo "make bench    measure first paint, idle traffic and one changed cell"
+	@echo "make lock     write requirements.lock anew from pyproject.toml"
+	@echo "make clean    remove .venv and caches"
+
+demo: $(READY)
+	@$(BIN)/fleet-console demo --scenario $(SCENARIO)
+
+test: check
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m console.bench
+
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+
+$(READY): requirements.lock
+	@python=$$(for name in python3.13 python3.12 python3.11 python3; do \
+	  command -v $$name >/dev/null 2>&1 && $$name -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' \
+	    2>/dev/null && echo $$name && break; done); \
+	if [ -z "$$python" ]; then echo "Python 3.11 or newer (with venv) is needed; none was found on PATH." >&2; exit 1; fi; \
+	rm -f $(READY); \
+	[ -x $(BIN)/python ] && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { rm -rf $(VENV) && $$python -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -c 'import pathlib, sysconfig; \
+	  pathlib.Path(sysconfig.get_path("purelib"), "fleet-console.pth").write_text(str(pathlib.Path.cwd()) + "\n"); \
+	  script = pathlib.Path(sysconfig.get_path("scripts"), "fleet-console"); \
+	  script.write_text("#!" + str(pathlib.Path.cwd() / "$(BIN)" / "python") + "\nfrom console.cli import main\n\nmain()\n"); \
+	  script.chmod(0o755)'
+	@touch $(READY)

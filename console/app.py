@@ -1,0 +1,159 @@
+"""The application: wires settings, readers, pump and screens; everything heavy is imported after the first frame."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import assets
+from textual._compositor import CompositorUpdate
+from textual.app import App, SystemCommand
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from console.model.fleet import Fleet
+from console.settings import Duration, Settings
+from screens import actions
+from screens.dashboard import Dashboard
+from screens.desk import Desk
+from screens.place import Place
+from widgets.glass import Glass
+
+if TYPE_CHECKING:
+    from console.run.runs import Access
+
+
+class Feed(Protocol):
+    """Where pictures come from, and the desk that belongs to them."""
+
+    @property
+    def desk(self) -> Desk:
+        """What screens may ask for."""
+
+    def start(self, publish: Callable[[Fleet], None]) -> None:
+        """Begin; `publish` may be called from any thread."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+class _Difference(CompositorUpdate):
+    """A frame as what differs from the terminal."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+
+    def render_segments(self, console: Any) -> str:
+        return self._written
+
+
+class FleetConsole(App[int]):
+    """The screen on one Fleet."""
+
+    CSS_PATH = Path(assets.__file__).parent / "styles" / "console.tcss"
+    COMMAND_PALETTE_BINDING = "colon"
+    BINDINGS: ClassVar[Any] = []
+    fleet: reactive[Fleet] = reactive(Fleet(name="fleet", region=None, uid=None, sources=()))
+    armed_until: reactive[float | None] = reactive(None)
+
+    class FleetChanged(Message):
+        """A new picture came."""
+
+        def __init__(self, fleet: Fleet) -> None:
+            super().__init__()
+            self.fleet = fleet
+
+    def __init__(self, settings: Settings, feed: Feed, *, plain: bool = False) -> None:
+        super().__init__(ansi_color=True)
+        self.settings = settings
+        self.desk = feed.desk
+        self._feed = feed
+        self._glass = Glass(plain=plain)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The dashboard."""
+        return Dashboard()
+
+    def on_ready(self) -> None:
+        """The first frame is out: now read."""
+        self._feed.start(self._publish)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            self._loop_handles(number)
+
+    def on_unmount(self) -> None:
+        """Stop reading."""
+        self._feed.stop()
+
+    def _loop_handles(self, number: int) -> None:
+        import asyncio
+
+        try:
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+        except (NotImplementedError, RuntimeError, ValueError):
+            return
+
+    def _publish(self, fleet: Fleet) -> None:
+        self.post_message(self.FleetChanged(fleet))
+
+    def on_fleet_console_fleet_changed(self, message: FleetChanged) -> None:
+        """The one place where a picture becomes the application's."""
+        self.fleet = message.fleet
+
+    @property
+    def armed(self) -> float | None:
+        """Seconds of arming left, None where read-only."""
+        if self.armed_until is None or self.settings.read_only:
+            return None
+        left = self.armed_until - time.monotonic()
+        return left if left > 0 else None
+
+    def arm(self, on: bool) -> None:
+        """Arm for the time in settings, or make read-only."""
+        allowed = on and not self.settings.read_only
+        self.armed_until = time.monotonic() + Duration.parse(self.settings.arming) if allowed else None
+
+    def forget_glass(self) -> None:
+        """Write the next frame whole."""
+        self._glass.forget()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette's entries: the registry's actions of this place."""
+        if not isinstance(screen, Place):
+            return
+        for action in actions.at(screen.PLACE):
+            if action.id != "palette":
+                yield SystemCommand(
+                    f"{action.title} ({action.label})", action.does, lambda name=action.id: screen.action_act(name)
+                )
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Write only what differs from what the terminal shows already."""
+        if isinstance(renderable, CompositorUpdate) and not (self._batch_count or self.is_headless or self._closed):
+            size = (self.size.width, self.size.height)
+            written = self._glass.difference(renderable, size, self.console._color_system)
+            if not written:
+                self.post_display_hook()
+                return
+            renderable = _Difference(written)
+        super()._display(screen, renderable)
+
+
+def run_screen(settings: Settings, access: Access) -> int:
+    """The screen until a person leaves it; returns the process's exit code."""
+    from screens.observed import ObservedFleet
+
+    app = FleetConsole(settings, ObservedFleet(settings, access), plain=plain_terminal())
+    code = app.run(mouse=False)
+    return code if isinstance(code, int) else app.return_code or 0
+
+
+def plain_terminal() -> bool:
+    """Whether only ASCII can be drawn: no UTF-8 in the locale, or a terminal that has no other glyphs."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    utf8 = "utf-8" in locale.lower() or "utf8" in locale.lower()
+    return not utf8 or os.environ.get("TERM", "") in ("linux", "dumb", "vt100", "vt220")

@@ -1,0 +1,108 @@
+"""Between the readers of one hub and the store: knows the state of each of its sources, and which Fleet is being read.
+
+A generation is one Fleet. When the hub turns out to be another one, what readers still have in hand of the former is
+dropped here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState
+from console.store.events import Heard, Identified, Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How one source fares; `answered` also advances its age."""
+
+    source: SourceName
+    state: SourceState
+    message: str = ""
+    permission: str | None = None
+    answered: bool = False
+
+
+class Feed:
+    """All methods may be called from any thread. `post` is the store's `apply`; `clock` is monotonic."""
+
+    def __init__(self, post: Callable[..., None], clock: Callable[[], float]) -> None:
+        self._post = post
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._sources = {name: Source(name, SourceState.LOADING, clock()) for name in HUB_SOURCES}
+        self._uid: str | None = None
+        self.generation = 0
+
+    @property
+    def now(self) -> float:
+        """The monotonic second."""
+        return self._clock()
+
+    def state(self, source: SourceName) -> SourceState:
+        """What was last said of a source."""
+        return self._sources[source].state
+
+    def open(self) -> None:
+        """Say of every source that it is being asked."""
+        with self._lock:
+            self._post(*(Heard(source) for source in self._sources.values()))
+
+    def say(self, *words: Word) -> None:
+        """Post how sources fare, all in one; what changes nothing is not posted."""
+        with self._lock:
+            now = self._clock()
+            heard = []
+            for word in words:
+                known = self._sources[word.source]
+                fresh = Source(
+                    word.source,
+                    word.state,
+                    known.since if known.state is word.state else now,
+                    now if word.answered else known.seen,
+                    word.message,
+                    word.permission,
+                )
+                if fresh != known:
+                    self._sources[word.source] = fresh
+                    heard.append(Heard(fresh))
+            if heard:
+                self._post(*heard)
+
+    def post(self, generation: int, *observations: Observation) -> bool:
+        """Post facts read of the Fleet of `generation`; False where that is no longer the one being read."""
+        with self._lock:
+            if generation != self.generation:
+                return False
+            self._post(*observations)
+            return True
+
+    def identify(self, uid: str, skew: float) -> bool:
+        """Say which Fleet answers; True where it is another one than before: everything is to be listed again."""
+        with self._lock:
+            other = self._uid is not None and self._uid != uid
+            self._uid = uid
+            if other:
+                self.generation += 1
+                now = self._clock()
+                self._sources = {
+                    name: replace(source, state=SourceState.LOADING, since=now, seen=None, message="")
+                    for name, source in self._sources.items()
+                }
+            self._post(Identified(uid, self._clock(), skew))
+            if other:
+                self._post(*(Heard(source) for source in self._sources.values()))
+            return other
+
+    def all_lost(self, message: str, *, state: SourceState = SourceState.LOST) -> None:
+        """Say of the hub why it is out of reach, and of all its other sources that they are too."""
+        others = (name for name in HUB_SOURCES if name is not SourceName.HUB)
+        rest = (Word(name, SourceState.LOST, "the hub is out of reach") for name in others)
+        self.say(Word(SourceName.HUB, state, message), *rest)
+
+    def age_all(self, sources: Iterable[SourceName], message: str) -> None:
+        """Say of sources that are current so far that they no longer are."""
+        current = (SourceState.LIVE, SourceState.EMPTY)
+        self.say(*(Word(n, SourceState.STALE, message) for n in sources if self._sources[n].state in current))

@@ -1,0 +1,100 @@
+"""A run's ConfigMap on the Fleet -> `RunRecord`. It is untrusted: whoever may write ConfigMaps there wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from console.kube.decode import Thing
+from console.kube.fields import Notes, is_name, moment_of
+from console.model.hub import RunRecord
+from console.model.text import inert
+
+RUN_LABEL = "fleet-console/run"
+"""Label that marks a run's ConfigMap; its value is the run's id."""
+
+Split = tuple[tuple[str, tuple[tuple[str, int | None], ...]], ...]
+
+
+def run_record(thing: Thing, notes: Notes) -> RunRecord | None:
+    """A run; None for a ConfigMap without the label. What is wrong with it is in its `problems` too."""
+    labels = notes.fields(thing.metadata.labels, "metadata.labels")
+    if RUN_LABEL not in labels:
+        return None
+    data = notes.fields(thing.data, "data")
+    told = labels[RUN_LABEL]
+    record = RunRecord(
+        run=inert(told, 80) if isinstance(told, str) and told else thing.metadata.name,
+        state=notes.text(data.get("state"), "data.state", 40),
+        fence=_number(data, "fence", notes),
+        plan_hash=notes.text(data.get("plan_hash"), "data.plan_hash", 120),
+        plan=notes.raw(data.get("plan"), "data.plan") or "",
+        actor=notes.text(data.get("actor"), "data.actor", 200),
+        reason=notes.text(data.get("reason"), "data.reason"),
+        host=notes.text(data.get("host"), "data.host", 200),
+        pid=_number(data, "pid", notes),
+        started=_moment(data, "started", notes),
+        updated=_moment(data, "updated", notes),
+        step=_number(data, "step", notes) or 0,
+        targets=_split(data, "targets", notes),
+        before=_split(data, "before", notes),
+        message=notes.text(data.get("message"), "data.message"),
+        resource_version=notes.text(thing.metadata.resourceVersion, "metadata.resourceVersion", 64),
+    )
+    return replace(record, problems=tuple(notes)) if notes else record
+
+
+def _number(data: dict[str, Any], name: str, notes: Notes) -> int | None:
+    text = data.get(name)
+    if text is None or text == "":
+        return None
+    if isinstance(text, str) and len(text) <= 18 and text.isascii() and text.isdigit():
+        return int(text)
+    notes.wrong(f"data.{name}", "a whole number", text)
+    return None
+
+
+def _moment(data: dict[str, Any], name: str, notes: Notes) -> float | None:
+    """Epoch seconds, written as a decimal number or as RFC 3339."""
+    text = data.get(name)
+    if text is None or text == "":
+        return None
+    moment = moment_of(text)
+    if moment is None and isinstance(text, str) and len(text) <= 32 and text.isascii():
+        whole, _, part = text.partition(".")
+        if whole.isdigit() and (not part or part.isdigit()):
+            moment = float(text.rstrip("."))
+    if moment is None:
+        notes.wrong(f"data.{name}", "a time", text)
+    return moment
+
+
+def _split(data: dict[str, Any], name: str, notes: Notes) -> Split:
+    """JSON `{route: {member: weight or null}}`; what is no weight from 0 to 100 is left out and noted."""
+    text = data.get(name)
+    if text is None or text == "":
+        return ()
+    place = f"data.{name}"
+    try:
+        document = msgspec.json.decode(text) if isinstance(text, str) else None
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        document = None
+    if not isinstance(document, dict):
+        notes.wrong(place, "a JSON object of routes", text)
+        return ()
+    return tuple(
+        (route, _weights(said, f"{place}[{route}]", notes)) for route, said in document.items() if is_name(route)
+    )
+
+
+def _weights(said: object, place: str, notes: Notes) -> tuple[tuple[str, int | None], ...]:
+    found: list[tuple[str, int | None]] = []
+    for member, weight in notes.fields(said, place).items():
+        good = weight is None or (isinstance(weight, int) and not isinstance(weight, bool) and 0 <= weight <= 100)
+        if is_name(member) and good:
+            found.append((member, weight))
+        else:
+            notes.wrong(f"{place}[{member}]", "a weight from 0 to 100", weight)
+    return tuple(found)

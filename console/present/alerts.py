@@ -1,0 +1,191 @@
+"""What wants attention, worst first: each a sentence that says what is so, what follows, and what not to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
+from console.model.freshness import Source, SourceName, SourceState
+from console.model.run import RunState
+from console.present import members, sources, splits, words
+from console.present.line import Ink, Line, Span, dim, paragraph, width
+from console.present.times import spoken
+
+PATIENCE = 20.0
+"""Seconds for which layers may part without a word at the top: a change takes that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing that wants attention. `about`: a route key, a member id, a run or a source's name."""
+
+    tone: Tone
+    subject: str
+    sentence: str
+    about: str = ""
+
+
+def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
+    """Everything that wants attention, the worst first; order among equals is that of the picture."""
+    found = [
+        *_hub(fleet, now),
+        *(alert for member in fleet.members for alert in _member(fleet, member, now)),
+        *_gateways(fleet),
+        *_runs(fleet),
+        *(alert for route in fleet.routes for alert in _route(fleet, route, now)),
+        *_sources(fleet, now),
+        *_problems(fleet),
+    ]
+    order = (Tone.BAD, Tone.WARN, Tone.PLAIN, Tone.GOOD)
+    return tuple(sorted(found, key=lambda alert: order.index(alert.tone)))
+
+
+def lines(found: tuple[Alert, ...], cells: int, most: int) -> list[Line]:
+    """The worst alert in at most `most` lines, with how many more there are."""
+    if not found:
+        return []
+    worst = found[0]
+    more = f"  +{len(found) - 1} more: i" if len(found) > 1 else ""
+    shown = words.of(worst.tone)
+    lead = f"{shown.glyph * 2} {worst.subject}: "
+    room = cells - width(more)
+    wrapped = paragraph(lead + worst.sentence, room, most=most)
+    out: list[Line] = []
+    for number, one in enumerate(wrapped):
+        body = one[0].text
+        if number == 0 and body.startswith(lead.rstrip()):
+            out.append((Span(body[: len(lead)], _bold(shown.ink)), Span(body[len(lead) :], shown.ink)))
+        else:
+            out.append((Span("   "), Span(body, shown.ink)))
+    if more:
+        out[0] = (*out[0], Span(" " * max(0, room - sum(width(s.text) for s in out[0]))), dim(more))
+    return out
+
+
+def _bold(ink: Ink) -> Ink:
+    return ink if ink is not Ink.PLAIN else Ink.STRONG
+
+
+def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
+    source = fleet.source(SourceName.HUB)
+    if source.state in (SourceState.LIVE, SourceState.LOADING, SourceState.EMPTY):
+        return
+    tone = Tone.WARN if source.state in (SourceState.STALE, SourceState.THROTTLED) else Tone.BAD
+    kept = " What is shown is what was last seen." if source.seen is not None else ""
+    words_ = sources.sentence(source, now).removeprefix("the hub: ")
+    yield Alert(tone, "hub", f"{words_.rstrip('.')}.{kept}", source.name)
+
+
+def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
+    health = member.alb_health
+    weight = members.weight_of(fleet, member.id)
+    lost = member.link in (Link.LOST, Link.LATE)
+    since = "" if member.link_since is None else f" {spoken(now - member.link_since)}"
+    if health.word is AlbHealthWord.DEAD:
+        count = f"0 of {health.total} backends healthy" if health.total else "no healthy backend"
+        why = f" ({health.why})" if health.why else ""
+        if weight:
+            fails = f"{count}{why}, and it still has weight {weight:.0f}. ALB fails open: that share of requests fails."
+            yield Alert(Tone.BAD, _called(member), f"{fails} Move the weight (s).", member.id)
+        elif weight is not None:
+            yield Alert(Tone.WARN, _called(member), f"{count}{why}; it carries no weight.", member.id)
+        else:
+            yield Alert(Tone.BAD, _called(member), f"{count}{why}; its weight is not known.", member.id)
+    elif lost and members.serving(member):
+        count = f"ALB health {health.healthy}/{health.total}" if health.total else "ALB health ok"
+        yield Alert(
+            Tone.WARN,
+            _called(member),
+            f"control link {member.link}{since}, {count}: serving. Do not drain for this reason.",
+            member.id,
+        )
+    elif lost:
+        yield Alert(
+            Tone.WARN,
+            _called(member),
+            f"control link {member.link}{since}, ALB health not known: probe it before you decide.",
+            member.id,
+        )
+    elif member.link is Link.REJECTED:
+        yield Alert(Tone.WARN, _called(member), f"{member.link_message or 'not accepted by the hub'}.", member.id)
+    elif health.word is AlbHealthWord.SOME:
+        why = f" ({health.why})" if health.why else ""
+        yield Alert(
+            Tone.WARN, _called(member), f"{health.healthy} of {health.total} backends healthy{why}.", member.id
+        )
+
+
+def _called(member: Member) -> str:
+    return f"{member.zone} {member.name}" if member.zone and member.zone != member.name else member.name
+
+
+def _gateways(fleet: Fleet) -> Iterator[Alert]:
+    for gateway in fleet.gateways:
+        failed = [r for r in fleet.routes if r.gateway == gateway.name and r.controller is Controller.FAILED]
+        if failed:
+            others = sum(1 for r in fleet.routes if r.gateway == gateway.name) - len(failed)
+            also = f" It keeps {others} other routes of this ALB back, too." if others else ""
+            yield Alert(
+                Tone.BAD, gateway.name, f"{failed[0].key}: {failed[0].controller_message}.{also}", failed[0].key
+            )
+        if gateway.message and gateway.state not in (None, "Active"):
+            yield Alert(Tone.WARN, gateway.name, f"ALB {gateway.state}: {gateway.message}.", gateway.name)
+
+
+def _runs(fleet: Fleet) -> Iterator[Alert]:
+    for run in fleet.runs:
+        where = ", ".join(run.routes)
+        if run.state == RunState.INTERRUPTED:
+            yield Alert(Tone.BAD, f"run {run.run}", f"interrupted on {where}: its runner is gone. Go back or shift anew (r).", run.run)
+        elif run.state == RunState.RUNNING:
+            yield Alert(Tone.PLAIN, f"run {run.run}", f"under way on {where} by {run.actor or '?'} (r).", run.run)
+
+
+def _route(fleet: Fleet, route: Route, now: float) -> Iterator[Alert]:
+    agreement = route.agreement
+    if agreement.agrees or agreement.stuck_at is None or route.controller is Controller.FAILED:
+        return
+    waited = 0.0 if agreement.since is None else now - agreement.since
+    running = any(route.key in run.routes and run.state == RunState.RUNNING for run in fleet.runs)
+    reverted = agreement.stuck_at is Layer.ANNOTATION
+    if waited < PATIENCE and not reverted:
+        return
+    if running and not reverted:
+        return
+    since = "" if agreement.since is None else f" since {spoken(waited)}"
+    if reverted:
+        asked = splits.split(splits.layer_values(route, Layer.ASKED))
+        noted = splits.split(splits.layer_values(route, Layer.ANNOTATION))
+        by = f" by {route.owner}" if route.owner else ""
+        yield Alert(Tone.WARN, route.key, f"asked {asked}, the Ingress holds {noted}{by}{since}.", route.key)
+        return
+    where = words.LAYERS[agreement.stuck_at][1]
+    yield Alert(Tone.WARN, route.key, f"stuck at {where}{since}: {agreement.sentence}.", route.key)
+
+
+def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
+    quiet = (SourceState.LIVE, SourceState.EMPTY, SourceState.LOADING, SourceState.UNCONFIGURED)
+    hub = fleet.source(SourceName.HUB)
+    for source in fleet.sources:
+        if source.state in quiet or source.name is SourceName.HUB:
+            continue
+        if source.name not in (SourceName.ALB, SourceName.PROBE) and _same_cause(source, hub):
+            continue
+        yield Alert(Tone.WARN, words.SOURCES[source.name], _rest(source, now), source.name)
+
+
+def _same_cause(source: Source, hub: Source) -> bool:
+    return source.state is hub.state
+
+
+def _rest(source: Source, now: float) -> str:
+    return sources.sentence(source, now).removeprefix(f"{sources.NOUNS[source.name]}: ").rstrip(".") + "."
+
+
+def _problems(fleet: Fleet) -> Iterator[Alert]:
+    if fleet.problems:
+        first = fleet.problems[0]
+        count = len(fleet.problems)
+        also = f" {count - 1} more objects have problems." if count > 1 else ""
+        yield Alert(Tone.WARN, first.object, f"{first.message}.{also}", "problems")

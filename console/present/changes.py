@@ -1,0 +1,110 @@
+"""A plan and what speaks against it, in lines: annotations before and after, byte for byte; reasons all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.decide.plan import Plan, RouteChange, short
+from console.model.fleet import Fleet
+from console.model.run import Reason, Severity
+from console.model.text import inert
+from console.present import members, splits, words
+from console.present.line import Ink, Line, Span, dim, line, paragraph, strong, title
+
+ABSENT = "absent"
+
+
+def split_of(change: RouteChange, *, after: bool) -> str:
+    """`62:38`: what a change holds before or after, in the order of its members."""
+    held = change.weights(change.after if after else change.before)
+    return splits.split([held[member] for _, member in change.members])
+
+
+def summary(plan: Plan) -> str:
+    """`gateway-demo/api 62:38 -> 80:20`."""
+    return ", ".join(f"{one.key} {split_of(one, after=False)} -> {split_of(one, after=True)}" for one in plan.routes)
+
+
+def annotation_lines(fleet: Fleet, plan: Plan, cells: int) -> list[Line]:
+    """Every annotation the plan names: key, value before, value after; unchanged ones step back."""
+    out: list[Line] = [line(title("ANNOTATIONS"), dim("  before -> after, exactly"))]
+    for change in plan.routes:
+        if len(plan.routes) > 1:
+            out.append(line(f"  {change.key}"))
+        names = dict(change.members)
+        for (key, before), (_, after) in zip(change.before, change.after, strict=True):
+            name = members.name_of(fleet, names[key])
+            same = before == after
+            arrow = f"{_value(before)} -> {_value(after)}" if not same else f"{_value(after)} unchanged"
+            shown = inert(key, 200)
+            room = cells - len(arrow) - len(name) - 6
+            out.append(
+                line(dim(f"  {_tail(shown, room)}  "), Span(arrow, Ink.DIM if same else Ink.STRONG), dim(f"  {name}"))
+            )
+    return out
+
+
+def _value(raw: str | None) -> str:
+    return ABSENT if raw is None else f'"{inert(raw, 40)}"'
+
+
+def _tail(key: str, room: int) -> str:
+    """A key cut in front, where it is the same for all members, so that its end stays readable."""
+    return key if len(key) <= room else "…" + key[-max(8, room - 1) :]
+
+
+def reason_lines(reasons: Sequence[Reason], cells: int, *, heading: str = "WHAT SPEAKS AGAINST IT") -> list[Line]:
+    """Every reason, those that block first: what was measured, what is needed, how to get there."""
+    if not reasons:
+        return [line(title(heading), dim("  nothing that is known"))]
+    order = list(Severity)
+    out: list[Line] = [line(title(heading))]
+    for reason in sorted(reasons, key=lambda one: order.index(one.severity)):
+        shown = words.of(reason.severity)
+        out.append(line(Span(f"  {shown.glyph} ", shown.ink), Span(f"{reason.rule}: ", shown.ink), reason.measured))
+        if reason.needed:
+            out.append(line(dim("    needed: "), reason.needed))
+        out += paragraph(reason.message, cells, indent=4, ink=Ink.DIM) if reason.message else []
+    return [piece for one in out for piece in _broken(one, cells)]
+
+
+def _broken(content: Line, cells: int) -> list[Line]:
+    """A line that is too long, broken below its beginning."""
+    from console.present.line import length, text
+
+    if length(content) <= cells:
+        return [content]
+    head, rest = content[:2], text(content[2:])
+    indent = min(length(head), 24)
+    wrapped = paragraph(rest, cells, indent=indent)
+    first = (*head, Span(wrapped[0][-1].text, content[-1].ink)) if length(head) == indent else (*head,)
+    return [first, *(wrapped[1:] if length(head) == indent else wrapped)]
+
+
+def target_lines(fleet: Fleet, wanted: dict[str, int], now: float) -> list[Line]:
+    """What is known of every member that would carry weight."""
+    out: list[Line] = [line(title("THE TARGETS"))]
+    for identifier, weight in wanted.items():
+        member = next((one for one in fleet.members if one.id == identifier), None)
+        name = members.name_of(fleet, identifier)
+        if member is None:
+            out.append(line("  ", strong(name), dim("  not known to the hub")))
+            continue
+        out.append(
+            line(
+                f"  {weight:>3}  ",
+                strong(name),
+                dim("  link "),
+                *members.link_cell(member, now),
+                dim("  ALB "),
+                *members.alb_cell(member.alb_health),
+                Span("  "),
+                members.state_span(member, fleet),
+            )
+        )
+    return out
+
+
+def hash_line(plan: Plan) -> Line:
+    """`plan 8f31-c02e`."""
+    return line(dim("plan "), strong(short(plan.hash)))

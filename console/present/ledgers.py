@@ -1,0 +1,149 @@
+"""A run in lines: its head, a ledger of its routes layer by layer, what it waits for, and its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.decide.plan import short
+from console.model.fleet import Fleet, Layer, Route
+from console.model.run import JournalLine, RunReport, RunRoute, RunState, Split
+from console.model.text import inert
+from console.present import changes, splits, words
+from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
+from console.present.sheet import Column, Sheet
+from console.present.times import clock, exact, moment
+
+
+def weights(values: Split) -> str:
+    """`62:38`; `absent` for a key that is not there."""
+    return ":".join("absent" if value is None else str(value) for _, value in values) or "?"
+
+
+def head(report: RunReport, wall: float) -> Line:
+    """`RUN 7c1  shift  running  elapsed 1:12  by oncall@jump1  plan 8f31-c02e`."""
+    state = words.of(report.state)
+    end = report.ended if report.ended is not None else wall
+    spent = () if report.started is None else (Span(f"  elapsed {exact(end - report.started)}"),)
+    of = f" of {inert(report.of, 40)}" if report.of else ""
+    return line(
+        strong(f"RUN {inert(report.run, 40)}"), f"  {inert(report.kind, 20)}{of}  ", state.marked, *spent,
+        dim(f"  by {inert(report.actor, 60) or '?'}  plan {short(report.plan_hash) if report.plan_hash else '?'}"),
+    )  # fmt: skip
+
+
+def ledger(report: RunReport, fleet: Fleet, now: float, cells: int) -> list[Line]:
+    """The routes of a run with the five layers as they are now; what the run knows where the picture has no route."""
+    known = [(one, fleet.route(one.route)) for one in report.routes]
+    seen = [route for _, route in known if route is not None]
+    names = max([len(one.route) for one in report.routes] or [8])
+    columns: list[Column[tuple[RunRoute, Route | None]]] = [
+        Column("ROUTE", min(40, max(8, names)), lambda it: line(inert(it[0].route, 80))),
+        Column("BEFORE", 6, lambda it: line(weights(it[0].before)), rank=1),
+        Column("TARGET", 6, lambda it: line(strong(weights(target(report, it[0]))))),
+    ]
+    cellsof = {Layer.ANNOTATION: 5, Layer.CONTROLLER: 6, Layer.RULE: 11, Layer.OBSERVED: 13}
+    for layer, room in cellsof.items():
+        columns.append(Column(words.LAYERS[layer][0], room, _layer_cell(layer, fleet, room), rank=2 if layer is Layer.CONTROLLER else 0))
+    columns.append(Column("AT", 12, lambda it: _at(report, it[0], it[1], now), grow=True))
+    out = Sheet(tuple(columns), known, lambda it: it[0].route).lines(cells)
+    if len(seen) < len(known):
+        out.append(line(dim("  routes that this console does not see show what the run said of them last")))
+    return out
+
+
+def target(report: RunReport, route: RunRoute) -> Split:
+    """What the run wants a route to hold now: a run that went back wants what was there before."""
+    return route.before if report.state is RunState.ROLLED_BACK else route.after
+
+
+def _layer_cell(layer: Layer, fleet: Fleet, room: int):  # type: ignore[no-untyped-def]
+    def cell(item: tuple[RunRoute, Route | None]) -> Line:
+        run_route, route = item
+        if route is None:
+            return line(weights(run_route.now)) if layer is Layer.ANNOTATION else (dim("?"),)
+        return splits.layer_cell(route, layer, fleet, room)
+
+    return cell
+
+
+def _at(report: RunReport, run_route: RunRoute, route: Route | None, now: float) -> Line:
+    if report.state.over:
+        return (words.of(report.state).span,)
+    if route is not None and not route.agreement.agrees:
+        return splits.verdict_cell(route, now)
+    return (dim("starting"),) if run_route.layer is None else line(f"{words.LAYERS[run_route.layer][1]} holds")
+
+
+def waiting(report: RunReport, fleet: Fleet, cells: int) -> list[Line]:
+    """What the run waits for, or how it ended, and what the layers say of it."""
+    out = paragraph(inert(report.message), cells, ink=_ink(report), most=3) if report.message else []
+    if report.state.over:
+        return out
+    for one in report.routes:
+        route = fleet.route(one.route)
+        if route is not None and route.agreement.sentence:
+            out += paragraph(f"{route.key}: {route.agreement.sentence}", cells, indent=1, ink=Ink.DIM, most=3)
+    return out
+
+
+def _ink(report: RunReport) -> Ink:
+    return words.of(report.state).ink if report.state.over else Ink.PLAIN
+
+
+def journal(lines: Sequence[JournalLine], cells: int, most: int | None = None) -> list[Line]:
+    """The journal, oldest first; the newest `most` lines where there are more."""
+    shown = list(lines) if most is None else list(lines)[-most:]
+    if not shown:
+        return [line(dim("  nothing journaled on this host"))]
+    return [
+        line(dim(f"{clock(one.at)} "), Span(f"{inert(one.phase, 12):<10}"), f"{inert(one.step, 40)}  ",
+             dim(inert(one.sentence)))
+        for one in shown
+    ]  # fmt: skip
+
+
+def goes_on(report: RunReport) -> Line:
+    """That the run needs no screen, or how to undo it once it is over."""
+    name = inert(report.run, 40)
+    if report.state.over:
+        return line(dim(f"over; undo it here with b, or: fleet-console rollback {name}"))
+    return line(dim(f"this run goes on without this screen; any login: fleet-console attach {name}"))
+
+
+def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: int) -> list[Line]:
+    """The whole of a run's page."""
+    reason = line(dim("reason "), inert(report.reason, 200)) if report.reason else EMPTY
+    where = line(dim(f"on {inert(report.host, 60) or '?'}  pid {report.pid or '?'}  started {moment(report.started)}"))
+    return [
+        head(report, wall),
+        reason,
+        EMPTY,
+        *ledger(report, fleet, now, cells),
+        EMPTY,
+        *waiting(report, fleet, cells),
+        *(changes.reason_lines(report.reasons, cells, heading="WHAT WAS KNOWN") if report.reasons else []),
+        EMPTY,
+        line(title("JOURNAL")),
+        *journal(report.lines, cells),
+        EMPTY,
+        where,
+        goes_on(report),
+    ]
+
+
+def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> Sheet[RunReport]:
+    """The list of runs, newest first."""
+    columns: list[Column[RunReport]] = [
+        Column("RUNS", 14, lambda r: line(inert(r.run, 40))),
+        Column("STATE", 13, lambda r: line(words.of(r.state).marked)),
+        Column("STARTED", 16, lambda r: line(moment(r.started))),
+        Column("ROUTES", 34, lambda r: line(what(r))),
+        Column("BY", 18, lambda r: line(inert(r.actor, 60) or dim("?")), rank=2),
+        Column("REASON", 12, lambda r: line(dim(inert(r.reason, 200))), rank=1, grow=True),
+    ]
+    return Sheet(tuple(columns), tuple(reports), lambda r: r.run, note)
+
+
+def what(report: RunReport) -> str:
+    """`gateway-demo/api 62:38 -> 80:20`."""
+    return ", ".join(f"{inert(r.route, 80)} {weights(r.before)} -> {weights(r.after)}" for r in report.routes) or "?"

@@ -1,0 +1,179 @@
+"""Members and zones in cells and sentences. Control link and ALB health stay two facts: the one says nothing of the
+other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Zone
+from console.model.freshness import SourceName
+from console.present import sources, words
+from console.present.line import Ink, Line, Span, dim, line, width
+from console.present.sheet import Column, Sheet
+from console.present.times import UNKNOWN, age, span, spoken
+
+KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
+
+
+def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
+    """The table of members."""
+    columns = (
+        Column[Member]("MEMBERS", _longest([m.name for m in fleet.members], 12, 30), lambda m: line(m.name)),
+        Column[Member]("ZONE", _longest([m.zone or "?" for m in fleet.members], 6, 16), zone_cell, rank=2),
+        Column[Member]("KIND", 4, lambda m: line(KINDS.get(m.kind, m.kind)), rank=3),
+        Column[Member]("LINK", 8, lambda m: link_cell(m, now)),
+        Column[Member]("ALB HEALTH", 11, lambda m: alb_cell(m.alb_health)),
+        Column[Member]("WEIGHT", 6, lambda m: weight_cell(fleet, m), rank=1, right=True),
+        Column[Member]("SEEN", 5, lambda m: line(Span(seen(m, now), Ink.DIM if _unseen(m) else Ink.PLAIN)), rank=1),
+        Column[Member]("STATE", 27, lambda m: line(state_span(m, fleet)), rank=4, grow=True),
+    )
+    note = sources.note(fleet, SourceName.MEMBERS, now, some=bool(fleet.members))
+    return Sheet(columns, fleet.members, lambda m: m.id, note)
+
+
+def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
+    """The table of zones, each with the share of weight it carries."""
+    columns = (
+        Column[Zone]("ZONES", _longest([z.name for z in fleet.zones], 8, 20), lambda z: line(z.name)),
+        Column[Zone]("SHARE", 30, lambda z: share_cell(z.share, 30)),
+        Column[Zone]("MEMBERS", _longest([names(fleet, z.members) for z in fleet.zones], 12, 30), lambda z: line(names(fleet, z.members)), rank=1),
+        Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span), grow=True),
+    )
+    note = () if fleet.zones or not fleet.members else (line(dim("  no member's zone is known: set fleets.members.ID.zone")),)
+    return Sheet(columns, fleet.zones, lambda z: z.name, note)
+
+
+def names(fleet: Fleet, members: Sequence[str]) -> str:
+    """Members by name, `ack-prod, idc-prod`; the first ones and a count where they are many."""
+    known = {member.id: member.name for member in fleet.members}
+    shown = [known.get(member, member) for member in members]
+    return ", ".join(shown) if len(shown) <= 3 else f"{', '.join(shown[:2])} and {len(shown) - 2} more"
+
+
+def name_of(fleet: Fleet, member: str) -> str:
+    """A member's name, or its id where it is not known."""
+    return next((one.name for one in fleet.members if one.id == member), member)
+
+
+def zone_cell(member: Member) -> Line:
+    """The zone, or `?`."""
+    return line(member.zone) if member.zone else line(dim(UNKNOWN))
+
+
+def link_cell(member: Member, now: float) -> Line:
+    """Control link: `up`, `lost 6m`."""
+    shown = words.of(member.link)
+    if member.link in (Link.LATE, Link.LOST) and member.link_since is not None:
+        return (Span(f"{shown.word} {span(now - member.link_since)}", shown.ink),)
+    return (shown.span,)
+
+
+def alb_cell(health: AlbHealth) -> Line:
+    """ALB's word on the backends: `12/12`, `some 3/12`, `dead 0/12`, `?`."""
+    shown = words.of(health.word)
+    if health.healthy is None or health.total is None:
+        return (shown.span,)
+    count = f"{health.healthy}/{health.total}"
+    return (Span(count if health.word is AlbHealthWord.OK else f"{shown.word} {count}", shown.ink),)
+
+
+def weight_of(fleet: Fleet, member: str) -> float | None:
+    """Mean weight in percent that the annotations give a member over its routes; None where none is known."""
+    shares = []
+    for route in fleet.routes:
+        total = sum(one.annotation or 0 for one in route.members)
+        found = route.weights(member)
+        if found is not None and found.annotation is not None and total:
+            shares.append(100.0 * found.annotation / total)
+    return sum(shares) / len(shares) if shares else None
+
+
+def weight_cell(fleet: Fleet, member: Member) -> Line:
+    """That mean weight: `38 %`."""
+    value = weight_of(fleet, member.id)
+    return (dim(UNKNOWN),) if value is None else line(f"{value:.0f} %")
+
+
+def _unseen(member: Member) -> bool:
+    return member.link_since is None
+
+
+def seen(member: Member, now: float) -> str:
+    """Age of the last sign of life."""
+    return age(None if member.link_since is None else now - member.link_since)
+
+
+def serving(member: Member) -> bool:
+    """Whether ALB says that the backends answer, whatever the control link does."""
+    return member.alb_health.word in (AlbHealthWord.OK, AlbHealthWord.SOME)
+
+
+def state_span(member: Member, fleet: Fleet) -> Span:
+    """One word for a member, from both facts."""
+    health, cut_off = member.alb_health.word, member.link in (Link.LOST, Link.LATE)
+    carries = bool(weight_of(fleet, member.id))
+    if health is AlbHealthWord.DEAD:
+        return Span("dead, still has weight" if carries else "dead, carries nothing", Ink.BAD)
+    if cut_off and serving(member):
+        return Span("serving, control link lost", Ink.WARN)
+    if health is AlbHealthWord.SOME:
+        return Span("serving in part", Ink.WARN)
+    if health is AlbHealthWord.OK:
+        return Span("serving", Ink.GOOD)
+    if cut_off:
+        return Span("unknown since the link went", Ink.WARN)
+    return Span("no ALB evidence", Ink.DIM)
+
+
+def zone_word(fleet: Fleet, zone: Zone) -> words.Word:
+    """The worst of the zone's members in one word."""
+    found = [member for member in fleet.members if member.id in zone.members]
+    health = {member.alb_health.word for member in found}
+    cut_off = any(member.link in (Link.LOST, Link.LATE) for member in found)
+    if health == {AlbHealthWord.DEAD}:
+        return words.Word("x", Ink.BAD, "dead")
+    if AlbHealthWord.DEAD in health or AlbHealthWord.SOME in health:
+        return words.Word("!", Ink.WARN, "some")
+    if health == {AlbHealthWord.OK}:
+        return words.Word("!", Ink.WARN, "serving") if cut_off else words.Word("+", Ink.GOOD, "ok")
+    return words.Word("?", Ink.DIM, UNKNOWN)
+
+
+def share_cell(share: float | None, room: int) -> Line:
+    """`62 %` and a bar of the rest of the room."""
+    if share is None:
+        return (dim(f"{UNKNOWN:>3} %"),)
+    return (Span(f"{share:3.0f} % "), *bar(share, max(4, room - 6)))
+
+
+def bar(share: float, cells: int) -> Line:
+    """A share of 100 as a bar; anything above 0 and below 100 shows in both parts."""
+    full = round(share / 100 * cells)
+    if 0 < share < 100:
+        full = min(max(full, 1), cells - 1)
+    return (Span("━" * full, Ink.ACCENT), dim("─" * (cells - full)))
+
+
+def member_lines(fleet: Fleet, member: Member, now: float) -> list[Line]:
+    """Everything known of one member, fact by fact."""
+    where = f"{member.zone} (from {member.zone_source})" if member.zone else "not known: set fleets.members.ID.zone"
+    beat = UNKNOWN if member.link_since is None else f"{spoken(now - member.link_since)} ago"
+    health = member.alb_health
+    counted = "" if health.healthy is None or health.total is None else f"{health.healthy} of {health.total} healthy  "
+    value = weight_of(fleet, member.id)
+    facts: list[tuple[str, Line]] = [
+        ("id", line(member.id)),
+        ("kind", line(member.kind if member.kind != "unknown" else "not known: set fleets.members.ID.kind")),
+        ("zone", line(where)),
+        ("control link", (words.of(member.link).span, Span(f"  last sign of life {beat}"))),
+        ("", line(dim(member.link_message))),
+        ("ALB health", (words.of(health.word).span, Span(f"  {counted}{health.why}"))),
+        ("weight", line(UNKNOWN if value is None else f"{value:.0f} % of its routes, by their annotations")),
+        ("state", (state_span(member, fleet),)),
+    ]
+    return [(dim(f"{name:<14}"), *words_) for name, words_ in facts if width("".join(s.text for s in words_))]
+
+
+def _longest(texts: Sequence[str], least: int, most: int) -> int:
+    """Cells of the longest text, not below `least`, not above `most`."""
+    return min(most, max([least, *map(width, texts)]))

@@ -1,0 +1,88 @@
+"""A table as a value: columns that draw a cell of an item, the items, and the words that stand where no rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from console.present.line import Line, Span, dim, fit, line, title
+
+T = TypeVar("T")
+GAP = 2
+"""Blank cells between two columns."""
+MARK = 2
+"""Cells before the first column, where the selected row is marked."""
+
+
+@dataclass(frozen=True)
+class Column(Generic[T]):
+    """One column: its head, its cells' width, and how an item's cell is drawn.
+
+    `rank`: columns of the highest rank go first where there is no room. `grow`: takes the room that is left.
+    """
+
+    head: str
+    width: int
+    cell: Callable[[T], Line]
+    rank: int = 0
+    right: bool = False
+    grow: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet(Generic[T]):
+    """A table. `key` names an item for good; `note` is drawn under the rows, or alone where there are none."""
+
+    columns: tuple[Column[T], ...] = ()
+    items: Sequence[T] = ()
+    key: Callable[[T], str] = field(default=str)
+    note: tuple[Line, ...] = ()
+
+    def fitted(self, cells: int) -> tuple[tuple[Column[T], ...], int]:
+        """The columns that fit into `cells` cells, the growing one widened by what is left, and the blanks between
+        them: one where that keeps a column."""
+        room = cells - MARK
+        kept = list(self.columns)
+        while len(kept) > 1 and _needs(kept, 1) > room:
+            worst = max(column.rank for column in kept)
+            kept.remove(next(column for column in reversed(kept) if column.rank == worst))
+        gap = GAP if _needs(kept, GAP) <= room else 1
+        spare = room - _needs(kept, gap)
+        if spare < 0:
+            return (_resized(kept[0], spare),), gap
+        return tuple(_resized(column, spare) if column.grow else column for column in kept), gap
+
+    def head(self, cells: int, note: str = "") -> Line:
+        """The line of heads; the first one names the table, `note` behind it."""
+        columns, gap = self.fitted(cells)
+        first = fit(line(title(columns[0].head), dim(note)), columns[0].width + MARK)
+        spans: list[Span] = list(first)
+        for column in columns[1:]:
+            spans += [Span(" " * gap), *fit(line(title(column.head)), column.width, right=column.right)]
+        return fit(tuple(spans), cells)
+
+    def row(self, item: T, cells: int, mark: Span) -> Line:
+        """One row of exactly `cells` cells, `mark` in front."""
+        columns, gap = self.fitted(cells)
+        spans: list[Span] = list(fit((mark,), MARK))
+        for index, column in enumerate(columns):
+            if index:
+                spans.append(Span(" " * gap))
+            spans += fit(column.cell(item), column.width, right=column.right)
+        return fit(tuple(spans), cells)
+
+    def lines(self, cells: int) -> list[Line]:
+        """Head, every row and the note, where nothing is to be selected."""
+        rows = [self.row(item, cells, Span("  ")) for item in self.items]
+        return [self.head(cells), *rows, *self.note]
+
+
+def _needs(columns: Sequence[Column[T]], gap: int) -> int:
+    return sum(column.width for column in columns) + gap * (len(columns) - 1)
+
+
+def _resized(column: Column[T], by: int) -> Column[T]:
+    width = max(4, column.width + by)
+    return Column(column.head, width, column.cell, column.rank, column.right, column.grow)
+

@@ -1,0 +1,126 @@
+"""Sources in words: nine states, nine different pictures; what stands instead of rows, and the freshness in the header."""
+
+from __future__ import annotations
+
+from console.model.fleet import Fleet
+from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState
+from console.present import words
+from console.present.line import Ink, Line, Span, dim, line
+from console.present.sheet import Column, Sheet
+from console.present.times import UNKNOWN, age, spoken
+
+NOUNS = {
+    SourceName.HUB: "the hub",
+    SourceName.MEMBERS: "members",
+    SourceName.HEARTBEATS: "heartbeats",
+    SourceName.GATEWAYS: "gateways",
+    SourceName.CLASSES: "ingress classes",
+    SourceName.ROUTES: "routes",
+    SourceName.EVENTS: "events",
+    SourceName.RUNS: "runs",
+    SourceName.ALB: "the ALB",
+    SourceName.PROBE: "probes",
+}
+
+NEXT_STEPS = {
+    SourceName.HUB: "Give a kubeconfig: --kubeconfig FILE, KUBECONFIG or fleets.kubeconfig in the settings file.",
+    SourceName.ALB: "Name a credential under fleets.cloud.credentials to see rules and health.",
+    SourceName.PROBE: "Add fleets.probes to measure what clients see.",
+}
+
+
+def sentence(source: Source, now: float) -> str:
+    """One source in one sentence: its state, its age, why, and what would help."""
+    noun = NOUNS[source.name]
+    why = f": {source.message}" if source.message else ""
+    seen = source.age(now)
+    last = "" if seen is None else f", last answer {spoken(seen)} ago"
+    match source.state:
+        case SourceState.UNCONFIGURED:
+            step = NEXT_STEPS.get(source.name, "")
+            return source.message or f"{noun}: not configured. {step}".rstrip()
+        case SourceState.LOADING:
+            return f"reading {noun} ..."
+        case SourceState.EMPTY:
+            return f"no {noun}: answered, and there are none" if source.name is not SourceName.HUB else "the hub is empty"
+        case SourceState.LIVE:
+            return f"{noun}: live"
+        case SourceState.STALE:
+            return f"{noun}: stale{last}{why}"
+        case SourceState.THROTTLED:
+            return f"{noun}: throttled, too many calls{last}{why}"
+        case SourceState.DENIED:
+            need = f" (needs: {source.permission})" if source.permission else ""
+            return f"{noun}: denied{need}{why}"
+        case SourceState.MISSING:
+            return f"{noun}: the server does not know this kind (CRD not installed){why}"
+        case SourceState.LOST:
+            return f"{noun}: no answer{last}{why}"
+
+
+def note(fleet: Fleet, name: SourceName, now: float, *, some: bool) -> tuple[Line, ...]:
+    """What is said under a table's rows, or instead of them: nothing where the source is live and has rows."""
+    source = fleet.source(name)
+    if source.state is SourceState.LIVE and some:
+        return ()
+    if source.state is SourceState.LIVE:
+        return (line(dim(f"  no {NOUNS[name]} that belong here")),)
+    if source.state is SourceState.LOADING and some:
+        return ()
+    shown = words.of(source.state)
+    return ((Span(f"  {shown.glyph} ", shown.ink), Span(sentence(source, now), shown.ink)),)
+
+
+def freshness(source: Source, now: float) -> Span:
+    """One source in the header: `hub live`, `cloud 20s`, `probe not set`, `cloud throttled`."""
+    shown = words.of(source.state)
+    name = words.SOURCES[source.name]
+    if source.state is SourceState.LIVE:
+        return Span(f"{name} {age(source.age(now))}", shown.ink)
+    if source.state is SourceState.UNCONFIGURED:
+        return Span(f"no {name}", shown.ink)
+    if source.state in (SourceState.STALE, SourceState.LOST) and source.age(now) is not None:
+        return Span(f"{name} {shown.word} {age(source.age(now))}", shown.ink)
+    return Span(f"{name} {shown.word}", shown.ink)
+
+
+def hub(fleet: Fleet) -> Source:
+    """The hub as one source: itself where it is not live, else the worst of what is read from it."""
+    order = (SourceState.LOST, SourceState.DENIED, SourceState.MISSING, SourceState.THROTTLED, SourceState.STALE)
+    itself = fleet.source(SourceName.HUB)
+    if itself.state is not SourceState.LIVE:
+        return itself
+    worst = [s for s in fleet.sources if s.name in HUB_SOURCES and s.state in order]
+    if not worst:
+        return itself
+    found = min(worst, key=lambda s: order.index(s.state))
+    return Source(SourceName.HUB, found.state, found.since, itself.seen, found.message, found.permission)
+
+
+def header(fleet: Fleet, now: float) -> Line:
+    """`hub live  cloud live  probe live`."""
+    shown = (hub(fleet), fleet.source(SourceName.ALB), fleet.source(SourceName.PROBE))
+    spans: list[Span] = []
+    for source in shown:
+        spans += [freshness(source, now), Span("  ")]
+    return tuple(spans[:-1])
+
+
+def sources_sheet(fleet: Fleet, now: float) -> Sheet[Source]:
+    """Every source with state, age, message and permission."""
+    items = tuple(fleet.source(name) for name in SourceName)
+    columns = (
+        Column[Source]("SOURCE", 10, lambda s: line(words.SOURCES[s.name])),
+        Column[Source]("STATE", 11, lambda s: line(words.of(s.state).marked)),
+        Column[Source]("AGE", 5, lambda s: line(Span(age(s.age(now)), Ink.DIM if s.seen is None else Ink.PLAIN))),
+        Column[Source]("SAYS", 30, lambda s: line(says(s)), grow=True),
+    )
+    return Sheet(columns, items, lambda s: s.name)
+
+
+def says(source: Source) -> str:
+    """Why a source stands as it does: its message and the permission it would need."""
+    need = f"needs {source.permission}. " if source.permission else ""
+    if source.state is SourceState.UNCONFIGURED and not source.message:
+        return NEXT_STEPS.get(source.name, "")
+    return f"{need}{source.message}" or (UNKNOWN if source.state is SourceState.LOST else "")

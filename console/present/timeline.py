@@ -1,0 +1,21 @@
+"""What happened, newest first: one line a moment, time of day in front."""
+
+from __future__ import annotations
+
+from console.model.fleet import Fleet, Moment, Tone
+from console.present import words
+from console.present.line import Line, Span, dim, fit
+from console.present.times import clock
+
+
+def lines(fleet: Fleet, cells: int, most: int, about: str | None = None) -> list[Line]:
+    """The newest `most` moments, those about one object only where `about` names it."""
+    chosen = [one for one in fleet.timeline if about is None or about == one.about]
+    return [moment_line(one, cells) for one in chosen[:most]]
+
+
+def moment_line(moment: Moment, cells: int) -> Line:
+    """`12:04:31 ! api: FailedApplyModel Throttling.User`."""
+    shown = words.of(moment.tone)
+    ink = shown.ink if moment.tone is not Tone.PLAIN else words.of(Tone.PLAIN).ink
+    return fit((dim(f"{clock(moment.at)} "), Span(f"{shown.glyph} ", ink), Span(moment.sentence, ink)), cells)

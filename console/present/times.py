@@ -1,0 +1,58 @@
+"""How long and when, in words: ages in steps that keep a quiet screen quiet, elapsed time, and the time of day."""
+
+from __future__ import annotations
+
+import time
+
+UNKNOWN = "?"
+"""Stands wherever nothing is known; never 0, never empty."""
+
+FRESH = 10.0
+"""Seconds under which a fact is simply live."""
+
+
+def age(seconds: float | None) -> str:
+    """`live` under 10 s, then steps of 10 s, then minutes, hours, days; `?` where there was no answer yet."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < FRESH:
+        return "live"
+    return span(seconds)
+
+
+def span(seconds: float) -> str:
+    """A length of time in one unit, seconds in steps of 10 from 10 s on: `4s`, `20s`, `6m`, `3h`, `2d`."""
+    whole = max(0, int(seconds))
+    if whole < 10:
+        return f"{whole}s"
+    if whole < 60:
+        return f"{whole // 10 * 10}s"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    if whole < 172_800:
+        return f"{whole // 3600}h"
+    return f"{whole // 86_400}d"
+
+
+def spoken(seconds: float) -> str:
+    """`span` with its unit as a word of a sentence: `20 s`, `6 min`, `3 h`, `2 d`."""
+    short = span(seconds)
+    return f"{short[:-1]} {'min' if short[-1] == 'm' else short[-1]}"
+
+
+def exact(seconds: float) -> str:
+    """Elapsed time as a clock shows it: `0:07`, `1:12`, `1:02:30`."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def clock(at: float | None) -> str:
+    """Local time of day of an epoch second: `12:04:31`."""
+    return "--:--:--" if at is None else time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def moment(at: float | None) -> str:
+    """Local date and time of an epoch second: `2026-11-24 12:04`."""
+    return UNKNOWN if at is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

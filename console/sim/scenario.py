@@ -1,0 +1,310 @@
+"""What a scenario file may say: a world, the faults in it, and what a person is expected to see; one format for demo,
+drill and test. A file may build on another one (`base`), whose world it then takes over."""
+
+from __future__ import annotations
+
+import importlib.resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from console.errors import SettingsError
+
+Days = Annotated[str, msgspec.Meta(pattern=r"^(\d+(\.\d+)?(ms|s|m|h|d))+$")]
+"""A duration with units; `d` beside the settings' own, since objects are months old."""
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Rate = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class _Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every section."""
+
+
+class FleetSpec(_Base, frozen=True):
+    """The hub."""
+
+    name: str
+    region: str
+    version: str
+    """Of its API server, as `kubectl version` shows it."""
+
+
+class VpcSpec(_Base, frozen=True):
+    """The network that Fleet, members and gateways share."""
+
+    name: Name
+    cidr: str
+
+
+class VSwitchSpec(_Base, frozen=True):
+    """A subnet in one cloud zone, where a gateway has its addresses."""
+
+    name: Name
+    zone: str
+    cidr: str
+
+
+class NodesSpec(_Base, frozen=True):
+    """The nodes of a member, all alike. `cpu` in cores, `memory` as a quantity."""
+
+    count: Positive
+    cpu: Positive
+    memory: str
+    cidr: str
+
+
+class PodsSpec(_Base, frozen=True):
+    """Where a member's pods have their addresses."""
+
+    cidr: str
+
+
+class MemberSpec(_Base, frozen=True):
+    """A cluster of the Fleet."""
+
+    name: Name
+    kind: Literal["ack", "registered"]
+    zone: Name
+    version: str
+    nodes: NodesSpec
+    pods: PodsSpec
+    age: Days = "30d"
+
+
+class ListenerSpec(_Base, frozen=True):
+    """A port of a gateway, as clients would know it; the simulator serves it on a free one."""
+
+    port: Port
+    protocol: Literal["HTTP"] = "HTTP"
+
+
+class GatewaySpec(_Base, frozen=True):
+    """An AlbConfig with its IngressClass. `members`: all of them where none is named."""
+
+    name: Name
+    ingress_class: Name = msgspec.field(name="class")
+    vswitches: tuple[str, ...]
+    listeners: tuple[ListenerSpec, ...]
+    members: tuple[str, ...] = ()
+    age: Days = "30d"
+
+
+class ServiceSpec(_Base, frozen=True):
+    """A Service with the Deployment behind it, the same in every member.
+
+    `pods` stand in each member, the autoscaler may make it `most`; `busy` is their CPU use in percent of what they ask
+    for.
+    """
+
+    namespace: Name
+    name: Name
+    workload: Name
+    port: Port
+    target_port: Port
+    pods: Positive
+    most: Positive
+    busy: Annotated[int, msgspec.Meta(ge=0, le=100)] = 40
+
+
+class RouteSpec(_Base, frozen=True):
+    """An Ingress with one path. `probe`: requests a second that the settings file asks of the console, 0 for none;
+    `share`: this route's part of the load, beside the others'."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
+    gateway: Name
+    host: str
+    path: Annotated[str, msgspec.Meta(pattern=r"^/")]
+    service: Name
+    weights: dict[str, Weight] = {}
+    health_check: bool = True
+    probe: Rate = 0.0
+    share: Rate = 1.0
+    age: Days = "60d"
+
+
+class WorldSpec(_Base, frozen=True):
+    """Everything there is. `load`: requests a second through all gateways; `reconciled`: how long ago the
+    controller's last success lies."""
+
+    fleet: FleetSpec
+    vpc: VpcSpec
+    vswitches: tuple[VSwitchSpec, ...]
+    members: tuple[MemberSpec, ...]
+    gateways: tuple[GatewaySpec, ...]
+    services: tuple[ServiceSpec, ...]
+    routes: tuple[RouteSpec, ...]
+    load: Rate = 20.0
+    reconciled: Days = "25m"
+
+
+class ServersDead(_Base, frozen=True, tag_field="fault", tag="servers-dead"):
+    """No server of a member answers: connections are refused, or accepted and never answered."""
+
+    member: Name
+    how: Literal["refuse", "hang"] = "refuse"
+    since: Days = "0s"
+
+
+class AgentSilent(_Base, frozen=True, tag_field="fault", tag="agent-silent"):
+    """A member's agent renews its Lease no more; `since` its last renewal."""
+
+    member: Name
+    since: Days = "0s"
+
+
+Fault = ServersDead | AgentSilent
+
+
+class MemberExpectation(_Base, frozen=True):
+    """A member as `status -o json` must say it."""
+
+    control_link: str | None = None
+    alb_health: str | None = None
+
+
+class RoutesExpectation(_Base, frozen=True):
+    """All routes as `status -o json` must say them."""
+
+    in_agreement: bool | None = None
+
+
+class Expectation(_Base, frozen=True):
+    """What a person or a script must get to see: facts, words on the dashboard, exit codes by verb."""
+
+    members: dict[str, MemberExpectation] = {}
+    routes: RoutesExpectation = RoutesExpectation()
+    words: tuple[str, ...] = ()
+    exits: dict[str, int] = {}
+
+
+class Scenario(_Base, frozen=True):
+    """One scenario, whole."""
+
+    name: str
+    summary: str
+    world: WorldSpec
+    faults: tuple[Fault, ...] = ()
+    expect: Expectation = Expectation()
+
+
+class _File(_Base, frozen=True):
+    summary: str
+    base: str | None = None
+    world: WorldSpec | None = None
+    faults: tuple[Fault, ...] = ()
+    expect: Expectation = Expectation()
+
+
+def names() -> tuple[str, ...]:
+    """The scenarios that ship, in order."""
+    folder = importlib.resources.files("assets") / "scenarios"
+    return tuple(sorted(each.name.removesuffix(".yaml") for each in folder.iterdir() if each.name.endswith(".yaml")))
+
+
+def load(name: str) -> Scenario:
+    """A scenario that ships, by its name, or one of a file, by its path (anything with a `/` or `.yaml`).
+
+    Raises `SettingsError` with the file, the place in it and what is accepted there.
+    """
+    return _load(name, seen=())
+
+
+def seconds(duration: str) -> float:
+    """`1d2h`, `6m40s`, `500ms` in seconds. Raises `ValueError` where a unit is missing."""
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+    total, number, rest = 0.0, "", duration
+    while rest:
+        if rest[0].isdigit() or rest[0] == ".":
+            number, rest = number + rest[0], rest[1:]
+            continue
+        unit = next((unit for unit in units if rest.startswith(unit)), None)
+        if unit is None or not number:
+            raise ValueError(f"'{duration}' is no duration")
+        total, number, rest = total + float(number) * units[unit], "", rest[len(unit) :]
+    if number:
+        raise ValueError(f"'{duration}' is no duration")
+    return total
+
+
+def _load(name: str, seen: tuple[str, ...]) -> Scenario:
+    where, document = _read(name)
+    if where in seen:
+        raise SettingsError(f"{where}: base: scenarios build on each other in a circle", fix="Give one a world.")
+    try:
+        file = msgspec.convert(document, _File)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{where}: {_placed(error)}", fix="Compare with the scenarios that ship.") from None
+    world = file.world
+    if world is None:
+        if file.base is None:
+            raise SettingsError(f"{where}: neither world nor base is there", fix="Give one of them.")
+        world = _load(file.base, (*seen, where)).world
+    short = name.rsplit("/", 1)[-1].removesuffix(".yaml")
+    scenario = Scenario(name=short, summary=file.summary, world=world, faults=file.faults, expect=file.expect)
+    _check(scenario, where)
+    return scenario
+
+
+def _read(name: str) -> tuple[str, object]:
+    """Where the scenario stands, as a person would call it, and its document."""
+    import yaml
+
+    if "/" in name or name.endswith(".yaml"):
+        where = name
+        try:
+            text = Path(name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}: cannot be read: {error}", fix="Name a readable scenario file.") from None
+    else:
+        where = f"scenario {name}"
+        file = importlib.resources.files("assets") / "scenarios" / f"{name}.yaml"
+        if not file.is_file():
+            raise SettingsError(f"no scenario is called '{name}'", fix=f"There are: {', '.join(names())}.")
+        text = file.read_text("utf-8")
+    try:
+        return where, yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{where}: not YAML: {' '.join(str(error).split())}", fix="Correct the file.") from None
+
+
+def _placed(error: msgspec.ValidationError) -> str:
+    return str(error).replace(" - at `$.", " at `").replace(" - at `$`", " at the top")
+
+
+def _check(scenario: Scenario, where: str) -> None:
+    """What one field alone cannot tell: every name that is used is there, and none is there twice."""
+    world = scenario.world
+    members = _unique([member.name for member in world.members], f"{where}: world.members")
+    vswitches = _unique([vswitch.name for vswitch in world.vswitches], f"{where}: world.vswitches")
+    gateways = _unique([gateway.name for gateway in world.gateways], f"{where}: world.gateways")
+    services = _unique([f"{s.namespace}/{s.name}" for s in world.services], f"{where}: world.services")
+    _unique([route.name for route in world.routes], f"{where}: world.routes")
+    for number, gateway in enumerate(world.gateways):
+        place = f"{where}: world.gateways[{number}]"
+        _known(gateway.vswitches, vswitches, f"{place}.vswitches")
+        _known(gateway.members, members, f"{place}.members")
+    for number, route in enumerate(world.routes):
+        place = f"{where}: world.routes[{number}]"
+        _known([route.gateway], gateways, f"{place}.gateway")
+        _known([f"{route.name.split('/')[0]}/{route.service}"], services, f"{place}.service")
+        _known(route.weights, members, f"{place}.weights")
+    for number, fault in enumerate(scenario.faults):
+        _known([fault.member], members, f"{where}: faults[{number}].member")
+    _known(scenario.expect.members, members, f"{where}: expect.members")
+
+
+def _unique(found: list[str], place: str) -> set[str]:
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if twice:
+        raise SettingsError(f"{place}: '{twice[0]}' is there twice", fix="Name each once.")
+    return set(found)
+
+
+def _known(used: object, known: set[str], place: str) -> None:
+    missing = [name for name in used if name not in known]  # type: ignore[attr-defined]
+    if missing:
+        raise SettingsError(f"{place}: nothing is called '{missing[0]}'", fix=f"There are: {', '.join(sorted(known))}.")

@@ -1,0 +1,155 @@
+"""Everything a person can do, in one registry: footer, palette, help and README's key table are read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from console.model.fleet import Fleet
+from console.model.run import RunReport
+from console.present.times import spoken
+
+ALWAYS = "everywhere"
+"""Stands for every place in `Action.places`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether an action is available now. `armed`: seconds of arming left, None where read-only."""
+
+    fleet: Fleet
+    read_only: bool = False
+    armed: float | None = None
+    route: str | None = None
+    """The route that is selected or shown."""
+    report: RunReport | None = None
+    """The run that is shown or selected."""
+    refused: str = ""
+    """Why the plan that is shown cannot be started; empty where it can."""
+    new_key: bool = False
+    """Whether the plan that is shown would create a weight key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do. `unavailable` says why not now, in a sentence; empty where it can be done.
+
+    `danger`: it changes the world. `places`: the screens that know it, or `ALWAYS`. `shown`: it stands in the footer.
+    """
+
+    id: str
+    key: str
+    title: str
+    does: str
+    """What it does, one sentence for help."""
+    places: frozenset[str]
+    danger: bool = False
+    shown: bool = True
+    unavailable: Callable[[Standing], str] = field(default=lambda _: "")
+
+    @property
+    def label(self) -> str:
+        """The key as people read it."""
+        return LABELS.get(self.key, self.key)
+
+    def here(self, place: str) -> bool:
+        """Whether a screen knows it."""
+        return ALWAYS in self.places or place in self.places
+
+
+LABELS = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "escape": "esc",
+    "enter": "enter",
+    "ctrl+l": "ctrl-l",
+    "tab": "tab",
+}
+"""Textual's name of a key -> how it is written on the screen."""
+
+
+def _needs_arming(standing: Standing) -> str:
+    if standing.read_only:
+        return "settings forbid every write (read_only: true)"
+    if standing.armed is None:
+        return "the console is read-only; press a to arm it"
+    return ""
+
+
+def _needs_route(standing: Standing) -> str:
+    return "" if standing.route else "no route is selected"
+
+
+def _arm(standing: Standing) -> str:
+    return "settings forbid every write (read_only: true)" if standing.read_only else ""
+
+
+def _confirm(standing: Standing) -> str:
+    return _needs_arming(standing) or standing.refused
+
+
+def _new_key(standing: Standing) -> str:
+    return "" if standing.new_key else "every member has its weight key on this Ingress already"
+
+
+def _roll_back(standing: Standing) -> str:
+    report = standing.report
+    if report is None:
+        return "no run is selected"
+    if standing.read_only:
+        return "settings forbid every write (read_only: true)"
+    if not report.routes:
+        return "this run's record names no route"
+    if report.state.over and standing.armed is None:
+        return "this run is over: undoing it starts a new one, so arm first (a)"
+    return ""
+
+
+def _at(*places: str) -> frozenset[str]:
+    return frozenset(places)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("shift", "s", "shift", "Edit the selected route's weights and plan the shift.", _at("dashboard", "route"),
+           danger=True, unavailable=_needs_route),
+    Action("confirm", "enter", "confirm", "Ask for the Fleet's name, then start the run.", _at("shift"),
+           danger=True, unavailable=_confirm),
+    Action("new_key", "ctrl+n", "new key", "Allow a weight key that was never seen on this Ingress.", _at("shift"),
+           danger=True, unavailable=_new_key),
+    Action("dry_run", "ctrl+d", "dry run", "Ask the API server again what it would say to this plan.", _at("shift")),
+    Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("run", "runs"),
+           danger=True, unavailable=_roll_back),
+    Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs"), shown=False),
+    Action("filter", "slash", "filter", "Show only the routes that hold a word.", _at("dashboard")),
+    Action("arm", "a", "arm", "Allow shifts for a while, or make the console read-only again.", _at(ALWAYS),
+           unavailable=_arm),
+    Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
+    Action("sources", "i", "sources", "Say what every source answers, and every problem.", _at("dashboard", "route")),
+    Action("back", "escape", "back", "Leave this page; a run goes on.",
+           _at("route", "shift", "run", "runs", "sources", "help", "member")),
+    Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
+    Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
+    Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),
+    Action("quit", "q", "quit", "Leave the console; a run goes on.", _at(ALWAYS)),
+)  # fmt: skip
+"""In the order in which the footer shows them."""
+
+
+def at(place: str) -> tuple[Action, ...]:
+    """The actions that a screen knows."""
+    return tuple(action for action in ACTIONS if action.here(place))
+
+
+def named(identifier: str) -> Action:
+    """The action of that id."""
+    return next(action for action in ACTIONS if action.id == identifier)
+
+
+def arming(standing: Standing) -> str:
+    """How the header names the state: `READ-ONLY (a arms)`, `READ-ONLY (settings)`, `ARMED 9 min`."""
+    if standing.read_only:
+        return "READ-ONLY (settings)"
+    if standing.armed is None:
+        return "READ-ONLY (a arms)"
+    return f"ARMED {spoken(max(standing.armed, 1.0))}"

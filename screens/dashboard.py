@@ -1,0 +1,179 @@
+"""The first page: one glance at the whole Fleet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Input
+
+from console.model.fleet import Fleet, Route
+from console.model.text import inert
+from console.present import alerts, arrange, members, routes, timeline, topology
+from console.present.arrange import Wanted
+from console.present.line import dim, line, title
+from screens.place import Place
+from widgets.lines import Lines
+from widgets.table import Table
+
+ALERT_ROWS = 2
+
+
+class Dashboard(Place):
+    """Zones, members, routes with their five layers, and the timeline."""
+
+    PLACE: ClassVar[str] = "dashboard"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter = ""
+
+    def body(self) -> ComposeResult:
+        """The alert, then tables on the left and the selected row's detail on the right where there is room."""
+        yield Lines(id="alert")
+        with Horizontal(id="across"):
+            with Vertical(id="tables"):
+                yield Lines(id="topology")
+                yield Table(id="zones", selectable=False)
+                yield Table(id="members")
+                yield Table(id="routes", keeps=True)
+                yield Lines(id="timeline")
+            yield Lines(id="beside")
+        yield Input(id="filter", placeholder="routes that hold ...", classes="hidden")
+
+    def on_mount(self) -> None:
+        """The routes have the keys at the start."""
+        self.query_one("#routes", Table).focus()
+
+    def draw(self) -> None:
+        """Values first, then as many rows as each part needs and gets."""
+        fleet, now = self.fleet, self.now
+        columns, rows = self.size
+        beside = columns >= arrange.BESIDE
+        left = arrange.LEFT if beside else columns
+        alert = alerts.lines(alerts.alerts(fleet, now), columns, ALERT_ROWS)
+        self.query_one("#alert", Lines).content = alert
+        zones, people, paths = (self.query_one(f"#{name}", Table) for name in ("zones", "members", "routes"))
+        zones.sheet = members.zones_sheet(fleet, now)
+        people.sheet = members.members_sheet(fleet, now)
+        paths.sheet = routes.routes_sheet(fleet, now, self._chosen(fleet))
+        wanted = Wanted(
+            alert=len(alert),
+            topology=topology.height(fleet),
+            zones=zones.wanted if fleet.zones else 0,
+            members=people.wanted,
+            routes=paths.wanted,
+            timeline=1 + len(fleet.timeline),
+        )
+        given = arrange.arrange(rows - 2, left, wanted)
+        for name in ("alert", "topology", "zones", "members", "routes", "timeline"):
+            self._give(self.query_one(f"#{name}"), getattr(given, name), 0 if name == "alert" else given.gap)
+        self.query_one("#topology", Lines).content = topology.lines(fleet, now, left, given.topology)
+        self.query_one("#timeline", Lines).content = self._timeline(fleet, left, given.timeline)
+        self._beside(beside, fleet)
+
+    def _give(self, widget: Widget, rows: int, gap: int) -> None:
+        margin = (gap, 0, 0, 0)
+        if widget.styles.height is None or widget.styles.height.value != rows:
+            widget.styles.height = rows
+        if tuple(widget.styles.margin) != margin:
+            widget.styles.margin = margin
+        widget.display = rows > 0
+
+    def _timeline(self, fleet: Fleet, cells: int, rows: int) -> list[tuple[object, ...]]:
+        shown = timeline.lines(fleet, cells, rows - 1)
+        if not shown:
+            shown = [line(dim("  nothing has happened that is known"))] if fleet.uid else []
+        return [line(title("TIMELINE")), *shown] if shown else []
+
+    def _chosen(self, fleet: Fleet) -> tuple[Route, ...] | None:
+        if not self._filter:
+            return None
+        word = self._filter.lower()
+        return tuple(route for route in fleet.routes if word in route.key.lower())
+
+    def _beside(self, shown: bool, fleet: Fleet) -> None:
+        panel = self.query_one("#beside", Lines)
+        panel.display = shown
+        if not shown:
+            return
+        from console.present import detail
+
+        room = self.size.width - arrange.LEFT - 3
+        table = self.focused if isinstance(self.focused, Table) else self.query_one("#routes", Table)
+        panel.content = detail.selected(fleet, table.id or "", table.selected, self.now, room)
+
+    @property
+    def route_key(self) -> str | None:
+        """The marked route."""
+        return self.query_one("#routes", Table).selected if self.is_mounted else None
+
+    def on_table_moved(self, message: Table.Moved) -> None:
+        """The detail follows the selection."""
+        self._changed()
+
+    def on_table_left(self, message: Table.Left) -> None:
+        """Beyond the last member is the first route, and back."""
+        people, paths = self.query_one("#members", Table), self.query_one("#routes", Table)
+        if message.table is people and message.way > 0 and paths.selected:
+            paths.focus()
+        elif message.table is paths and message.way < 0 and people.selected:
+            people.focus()
+
+    def on_table_opened(self, message: Table.Opened) -> None:
+        """Open what is marked."""
+        if message.table.id == "routes":
+            from screens.route import RoutePage
+
+            self.app.push_screen(RoutePage(message.key))
+        elif message.table.id == "members":
+            from screens.member import MemberPage
+
+            self.app.push_screen(MemberPage(message.key))
+
+    def do_shift(self) -> None:
+        """Plan a shift of the marked route."""
+        from screens.shift import ShiftPage
+
+        key = self.route_key
+        if key is not None:
+            self.app.push_screen(ShiftPage(key))
+
+    def do_open(self) -> None:
+        """Open what is marked in the table that has the keys."""
+        if isinstance(self.focused, Table):
+            self.focused.action_open()
+
+    def do_runs(self) -> None:
+        """The runs."""
+        from screens.runs import RunsPage
+
+        self.app.push_screen(RunsPage())
+
+    def do_sources(self) -> None:
+        """The sources."""
+        from screens.sources import SourcesPage
+
+        self.app.push_screen(SourcesPage())
+
+    def do_filter(self) -> None:
+        """Ask for a word."""
+        field = self.query_one("#filter", Input)
+        field.remove_class("hidden")
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as one types."""
+        self._filter = inert(event.value.strip(), 80)
+        self._changed()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter and go back to the rows."""
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.set_class(not self._filter, "hidden")
+        self.query_one("#routes", Table).focus()

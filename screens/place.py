@@ -1,0 +1,213 @@
+"""What every screen has: the header, the footer from the action registry, the arming state, and how facts arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from console.model.fleet import Fleet
+from console.model.run import RunReport
+from console.present import sources
+from console.present.line import EMPTY, Ink, Line, Span, dim, ends, length, strong
+from console.settings import Settings
+from screens import actions
+from screens.actions import Action, Standing
+from screens.desk import Desk
+from widgets.keys import Key, Keys
+from widgets.lines import Lines
+
+TICK = 1.0
+"""Seconds between two looks at the clock: an age that moves on is drawn, nothing else is."""
+
+
+class Console(Protocol):
+    """What a screen asks of the application."""
+
+    fleet: Fleet
+    settings: Settings
+    desk: Desk
+
+    @property
+    def armed(self) -> float | None:
+        """Seconds of arming left, None where read-only."""
+
+    def arm(self, on: bool) -> None:
+        """Arm, or make read-only."""
+
+    def forget_glass(self) -> None:
+        """Write the next frame whole."""
+
+
+class Place(Screen[Any]):
+    """A screen with a name in the registry; subclasses draw in `draw` and act in `do_<action id>`."""
+
+    PLACE: ClassVar[str] = ""
+    AUTO_FOCUS = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Keys come from the registry alone."""
+        if cls.__dict__.get("PLACE"):
+            bound: list[BindingType] = [
+                Binding(action.key, f"act('{action.id}')", action.title, show=False) for action in actions.at(cls.PLACE)
+            ]
+            cls.BINDINGS = [*cls.__dict__.get("BINDINGS", []), *bound]
+        super().__init_subclass__(**options)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._behind = True
+
+    @property
+    def console(self) -> Console:
+        """The application, as far as a screen knows it."""
+        return cast(Console, self.app)
+
+    @property
+    def fleet(self) -> Fleet:
+        """The newest picture."""
+        return self.console.fleet
+
+    @property
+    def now(self) -> float:
+        """The monotonic clock of the picture."""
+        return self.console.desk.now
+
+    def compose(self) -> ComposeResult:
+        """Header, body, footer."""
+        yield Lines(id="header")
+        yield from self.body()
+        yield Keys(id="keys")
+
+    def body(self) -> ComposeResult:
+        """What stands between header and footer."""
+        yield Lines(id="body")
+
+    def on_mount(self) -> None:
+        """Follow the picture and the clock."""
+        self.watch(self.app, "fleet", self._changed, init=False)
+        self.watch(self.app, "armed_until", self._changed, init=False)
+        self.set_interval(TICK, self._changed)
+        self._redraw()
+
+    def on_screen_resume(self) -> None:
+        """Draw what was missed while another screen covered this one."""
+        if self.is_mounted and self._behind:
+            self._redraw()
+
+    def on_resize(self) -> None:
+        """Another size is another arrangement."""
+        self._redraw()
+
+    def _changed(self) -> None:
+        self._behind = True
+        if self.is_current:
+            self._redraw()
+
+    def _redraw(self) -> None:
+        if not self.size.width or not self.query("#header"):
+            return
+        self._behind = False
+        cells = self.size.width
+        self.query_one("#header", Lines).content = [self.header(cells)]
+        self.draw()
+        standing = self.standing()
+        shown = [action for action in actions.at(self.PLACE) if action.shown]
+        keys = [Key(action.label, self.key_title(action), not action.unavailable(standing)) for action in shown]
+        self.query_one(Keys).show(keys, cells)
+
+    def draw(self) -> None:
+        """Give the body's widgets their values."""
+        raise NotImplementedError
+
+    def header(self, cells: int) -> Line:
+        """Which Fleet, whether armed, how fresh."""
+        fleet, standing = self.fleet, self.standing()
+        region = (Span("  "), dim(fleet.region)) if fleet.region else EMPTY
+        ink = Ink.BAD if standing.armed is not None and not standing.read_only else Ink.PLAIN
+        left = (strong(fleet.name), *region, Span("   "), Span(actions.arming(standing), ink), *self.crumb())
+        right = sources.header(fleet, self.now)
+        if length(left) + length(right) + 2 > cells:
+            left = (strong(fleet.name), Span("  "), Span(actions.arming(standing), ink))
+        return ends(left, right, cells)
+
+    def crumb(self) -> Line:
+        """What the page is about, behind the arming state."""
+        return EMPTY
+
+    def key_title(self, action: Action) -> str:
+        """What the footer calls an action now."""
+        return "disarm" if action.id == "arm" and self.console.armed is not None else action.title
+
+    def standing(self) -> Standing:
+        """What decides which actions are available."""
+        return Standing(
+            fleet=self.fleet,
+            read_only=self.console.settings.read_only,
+            armed=self.console.armed,
+            route=self.route_key,
+            report=self.report,
+        )
+
+    @property
+    def route_key(self) -> str | None:
+        """The route that actions are about."""
+        return None
+
+    @property
+    def report(self) -> RunReport | None:
+        """The run that actions are about."""
+        return None
+
+    def action_act(self, identifier: str) -> None:
+        """Do what the registry names, or say why not."""
+        action = actions.named(identifier)
+        why = action.unavailable(self.standing())
+        if why:
+            self.say(f"{action.label} {action.title}: {why}")
+            return
+        self.handler(action)()
+
+    def handler(self, action: Action) -> Callable[[], object]:
+        """The method that carries an action out."""
+        found: Callable[[], object] = getattr(self, f"do_{action.id}")
+        return found
+
+    def say(self, sentence: str, ink: Ink = Ink.WARN) -> None:
+        """Put a sentence into the footer until the next key."""
+        self.query_one(Keys).say(Span(sentence, ink))
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key takes the sentence away."""
+        self.query_one(Keys).hush()
+
+    def do_arm(self) -> None:
+        """Arm for a while; read-only at once where armed."""
+        self.console.arm(self.console.armed is None)
+
+    def do_help(self) -> None:
+        """Open help."""
+        from screens.help import HelpPage
+
+        self.app.push_screen(HelpPage(self.PLACE))
+
+    def do_palette(self) -> None:
+        """Open the palette."""
+        self.app.action_command_palette()
+
+    def do_repaint(self) -> None:
+        """Write everything anew."""
+        self.console.forget_glass()
+        self.refresh()
+
+    def do_quit(self) -> None:
+        """Leave."""
+        self.app.exit(0)
+
+    def do_back(self) -> None:
+        """Leave this page."""
+        self.app.pop_screen()

@@ -1,45 +1,40 @@
-"""The application: wires settings, readers, pump and screens; everything heavy is imported after the first frame."""
+"""The application: wires settings, readers and screens; everything heavy is imported after the first frame."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from types import FrameType
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import assets
+from rich.text import Text
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
+import assets
 from console.model.fleet import Fleet
 from console.settings import Duration, Settings
 from screens import actions
 from screens.dashboard import Dashboard
-from screens.desk import Desk
+from screens.desk import Feed, ObservedFleet
 from screens.place import Place
 from widgets.glass import Glass
 
 if TYPE_CHECKING:
     from console.run.runs import Access
 
-
-class Feed(Protocol):
-    """Where pictures come from, and the desk that belongs to them."""
-
-    @property
-    def desk(self) -> Desk:
-        """What screens may ask for."""
-
-    def start(self, publish: Callable[[Fleet], None]) -> None:
-        """Begin; `publish` may be called from any thread."""
-
-    def stop(self) -> None:
-        """End."""
+PATIENCE = 3.0
+"""Seconds that a clean end may take after a signal; a terminal that nobody reads may not hold the process."""
 
 
 class _Difference(CompositorUpdate):
@@ -53,11 +48,11 @@ class _Difference(CompositorUpdate):
 
 
 class FleetConsole(App[int]):
-    """The screen on one Fleet."""
+    """The screen on one Fleet. `fleet` is set by the feed's message alone; screens watch it."""
 
     CSS_PATH = Path(assets.__file__).parent / "styles" / "console.tcss"
     COMMAND_PALETTE_BINDING = "colon"
-    BINDINGS: ClassVar[Any] = []
+    BINDINGS: ClassVar[list[BindingType]] = []
     fleet: reactive[Fleet] = reactive(Fleet(name="fleet", region=None, uid=None, sources=()))
     armed_until: reactive[float | None] = reactive(None)
 
@@ -69,11 +64,18 @@ class FleetConsole(App[int]):
             self.fleet = fleet
 
     def __init__(self, settings: Settings, feed: Feed, *, plain: bool = False) -> None:
+        """`plain` draws ASCII only."""
         super().__init__(ansi_color=True)
+        self.theme = "ansi-dark"
         self.settings = settings
         self.desk = feed.desk
         self._feed = feed
         self._glass = Glass(plain=plain)
+        self.loop: asyncio.AbstractEventLoop | None = None
+        named = settings.fleet
+        self.set_reactive(
+            FleetConsole.fleet, Fleet(named.name or "fleet", named.region or named.cloud.region, None, ())
+        )
 
     def get_default_screen(self) -> Screen[Any]:
         """The dashboard."""
@@ -81,24 +83,16 @@ class FleetConsole(App[int]):
 
     def on_ready(self) -> None:
         """The first frame is out: now read."""
+        self.loop = asyncio.get_running_loop()
         self._feed.start(self._publish)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            self._loop_handles(number)
+
+    def _publish(self, fleet: Fleet) -> None:
+        """From any thread."""
+        self.post_message(self.FleetChanged(fleet))
 
     def on_unmount(self) -> None:
         """Stop reading."""
         self._feed.stop()
-
-    def _loop_handles(self, number: int) -> None:
-        import asyncio
-
-        try:
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
-        except (NotImplementedError, RuntimeError, ValueError):
-            return
-
-    def _publish(self, fleet: Fleet) -> None:
-        self.post_message(self.FleetChanged(fleet))
 
     def on_fleet_console_fleet_changed(self, message: FleetChanged) -> None:
         """The one place where a picture becomes the application's."""
@@ -127,29 +121,49 @@ class FleetConsole(App[int]):
             return
         for action in actions.at(screen.PLACE):
             if action.id != "palette":
-                yield SystemCommand(
-                    f"{action.title} ({action.label})", action.does, lambda name=action.id: screen.action_act(name)
-                )
+                head = f"{action.title} ({action.label})"
+                yield SystemCommand(head, action.does, lambda name=action.id: screen.action_act(name))
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """Write only what differs from what the terminal shows already."""
-        if isinstance(renderable, CompositorUpdate) and not (self._batch_count or self.is_headless or self._closed):
-            size = (self.size.width, self.size.height)
-            written = self._glass.difference(renderable, size, self.console._color_system)
+        shown = not (self._batch_count or self.is_headless or self._closed) and self._running
+        if shown and isinstance(renderable, CompositorUpdate):
+            written = self._glass.difference(
+                renderable, (self.size.width, self.size.height), self.console._color_system
+            )
             if not written:
                 self.post_display_hook()
                 return
             renderable = _Difference(written)
         super()._display(screen, renderable)
 
+    def _fatal_error(self) -> None:
+        """A failure of our own: the plain traceback, without the values of variables."""
+        self._exit_renderables.append(Text(traceback.format_exc()))
+        self._close_messages_no_wait()
+
 
 def run_screen(settings: Settings, access: Access) -> int:
-    """The screen until a person leaves it; returns the process's exit code."""
-    from screens.observed import ObservedFleet
-
+    """The screen until a person leaves it or a signal ends it; returns the process's exit code."""
     app = FleetConsole(settings, ObservedFleet(settings, access), plain=plain_terminal())
+    end_by_signal(app)
     code = app.run(mouse=False)
     return code if isinstance(code, int) else app.return_code or 0
+
+
+def end_by_signal(app: FleetConsole) -> None:
+    """SIGTERM and SIGHUP end the screen cleanly, and within `PATIENCE` even where the terminal is not read."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        last = threading.Timer(PATIENCE, os._exit, (128 + number,))
+        last.daemon = True
+        last.start()
+        if app.loop is None:
+            raise SystemExit(128 + number)
+        app.loop.call_soon_threadsafe(app.exit, 128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 def plain_terminal() -> bool:

@@ -13,8 +13,9 @@ from console.model.fleet import Fleet, Route
 from console.model.text import inert
 from console.present import alerts, arrange, members, routes, timeline, topology
 from console.present.arrange import Wanted
-from console.present.line import dim, line, title
+from console.present.line import Line, dim, line, title
 from screens.place import Place
+from widgets.field import Field
 from widgets.lines import Lines
 from widgets.table import Table
 
@@ -41,7 +42,9 @@ class Dashboard(Place):
                 yield Table(id="routes", keeps=True)
                 yield Lines(id="timeline")
             yield Lines(id="beside")
-        yield Input(id="filter", placeholder="routes that hold ...", classes="hidden")
+        with Horizontal(id="filter-line", classes="hidden"):
+            yield Lines(id="ask")
+            yield Field(placeholder="routes that hold ...", id="filter")
 
     def on_mount(self) -> None:
         """The routes have the keys at the start."""
@@ -53,7 +56,7 @@ class Dashboard(Place):
         columns, rows = self.size
         beside = columns >= arrange.BESIDE
         left = arrange.LEFT if beside else columns
-        alert = alerts.lines(alerts.alerts(fleet, now), columns, ALERT_ROWS)
+        alert = alerts.lines(alerts.alerts(fleet, now), columns, ALERT_ROWS if fleet.uid else 2 * ALERT_ROWS)
         self.query_one("#alert", Lines).content = alert
         zones, people, paths = (self.query_one(f"#{name}", Table) for name in ("zones", "members", "routes"))
         zones.sheet = members.zones_sheet(fleet, now)
@@ -67,11 +70,13 @@ class Dashboard(Place):
             routes=paths.wanted,
             timeline=1 + len(fleet.timeline),
         )
-        given = arrange.arrange(rows - 2, left, wanted)
+        taken = 2 if self.query_one("#filter-line").has_class("hidden") else 3
+        given = arrange.arrange(rows - taken, left, wanted)
         for name in ("alert", "topology", "zones", "members", "routes", "timeline"):
             self._give(self.query_one(f"#{name}"), getattr(given, name), 0 if name == "alert" else given.gap)
         self.query_one("#topology", Lines).content = topology.lines(fleet, now, left, given.topology)
         self.query_one("#timeline", Lines).content = self._timeline(fleet, left, given.timeline)
+        self.query_one("#tables").styles.width = left
         self._beside(beside, fleet)
 
     def _give(self, widget: Widget, rows: int, gap: int) -> None:
@@ -82,7 +87,7 @@ class Dashboard(Place):
             widget.styles.margin = margin
         widget.display = rows > 0
 
-    def _timeline(self, fleet: Fleet, cells: int, rows: int) -> list[tuple[object, ...]]:
+    def _timeline(self, fleet: Fleet, cells: int, rows: int) -> list[Line]:
         shown = timeline.lines(fleet, cells, rows - 1)
         if not shown:
             shown = [line(dim("  nothing has happened that is known"))] if fleet.uid else []
@@ -160,9 +165,16 @@ class Dashboard(Place):
 
     def do_filter(self) -> None:
         """Ask for a word."""
-        field = self.query_one("#filter", Input)
-        field.remove_class("hidden")
-        field.focus()
+        self.query_one("#filter-line").remove_class("hidden")
+        self.query_one("#ask", Lines).content = [line(title("FILTER  "))]
+        self.query_one("#filter", Field).focus()
+
+    def do_clear(self) -> None:
+        """Take the filter away."""
+        self.query_one("#filter", Field).value = ""
+        self._filter = ""
+        self._close_filter()
+        self._changed()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as one types."""
@@ -174,6 +186,5 @@ class Dashboard(Place):
         self._close_filter()
 
     def _close_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.set_class(not self._filter, "hidden")
+        self.query_one("#filter-line").set_class(not self._filter, "hidden")
         self.query_one("#routes", Table).focus()

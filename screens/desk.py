@@ -1,20 +1,36 @@
-"""What a screen can ask for beyond the picture: the clock, a dry run, runs to start, to look at and to command.
-
-Everything but `now` may take seconds and is called from a worker thread, never from the screen's own.
-"""
+"""What a screen can ask for beyond the picture: the clock, a dry run, runs to start, to look at and to command; and
+the real one, on the readers and the journal of this host."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from console.decide.plan import Plan
+from console.errors import FleetConsoleError, Lost
 from console.model.fleet import Fleet
+from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import Reason, RunReport
+from console.model.text import inert
+from console.settings import Settings
+
+if TYPE_CHECKING:
+    from console.run.runs import Access
+
+    from console.observe import Observer
+    from console.store.pump import Pump
+
+START = 10.0
+"""Seconds that a question waits for the readers to have started."""
 
 
 class Desk(Protocol):
-    """The console's other side; failures are `FleetConsoleError`."""
+    """The console's other side; failures are `FleetConsoleError`.
+
+    Everything but `now` may take seconds and is called from a worker thread, never from the screen's own.
+    """
 
     @property
     def now(self) -> float:
@@ -23,7 +39,7 @@ class Desk(Protocol):
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
 
-    def start(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
+    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
         """Start the detached runner of a plan."""
 
     def report(self, run: str) -> RunReport | None:
@@ -40,3 +56,130 @@ class Desk(Protocol):
 
     def rollback_plan(self, run: str) -> Plan:
         """The plan that undoes a finished run."""
+
+
+class Feed(Protocol):
+    """Where pictures come from, and the desk that belongs to them."""
+
+    @property
+    def desk(self) -> Desk:
+        """What screens may ask for."""
+
+    def start(self, publish: Callable[[Fleet], None]) -> None:
+        """Begin, without blocking; `publish` may be called from any thread."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+class ObservedFleet:
+    """The real feed and desk: readers of the Fleet that settings and options name, and the runs of this host.
+
+    Readers are imported and started in a thread of their own, so that the first frame waits for nothing; what goes
+    wrong there becomes a picture that says so.
+    """
+
+    def __init__(self, settings: Settings, access: Access) -> None:
+        self._settings = settings
+        self._access = access
+        self._observer: Observer | None = None
+        self._pump: Pump | None = None
+        self._ready = threading.Event()
+        self._stopped = False
+
+    @property
+    def desk(self) -> Desk:
+        """Itself."""
+        return self
+
+    @property
+    def now(self) -> float:
+        """The monotonic clock."""
+        return time.monotonic()
+
+    def start(self, publish: Callable[[Fleet], None]) -> None:
+        """Begin to read; returns at once."""
+        threading.Thread(target=self._begin, args=(publish,), name="feed", daemon=True).start()
+
+    def stop(self) -> None:
+        """End; readers are threads that die with the process."""
+        self._stopped = True
+        if self._pump is not None:
+            self._pump.stop()
+        if self._observer is not None:
+            self._observer.stop()
+
+    def _begin(self, publish: Callable[[Fleet], None]) -> None:
+        try:
+            from console.observe import Observer
+            from console.store.pump import Pump
+
+            access = self._access
+            observer = Observer(self._settings, kubeconfig=access.kubeconfig, context=access.context, probes=True)
+            observer.start()
+            self._observer = observer
+            self._pump = Pump(observer.store, publish)
+            self._pump.start()
+            self._ready.set()
+            if self._stopped:
+                self.stop()
+        except Exception as error:  # whatever it is, the screen stays and says it
+            publish(_unreadable(self._settings, error))
+
+    def _reading(self) -> Observer:
+        self._ready.wait(START)
+        if self._observer is None:
+            raise Lost("the readers have not started", fix="Wait a moment, or see the sources (i).")
+        return self._observer
+
+    def trial(self, plan: Plan) -> tuple[Reason, ...]:
+        """By a server-side dry run on the hub's own connection."""
+        from console.run import trial
+
+        return tuple(trial.reasons(self._reading(), plan))
+
+    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
+        """A process of its own carries it out."""
+        from console.run import runs
+
+        return runs.start(self._access, self._settings, plan, reason=reason, reasons=tuple(reasons), gateway=gateway)
+
+    def report(self, run: str) -> RunReport | None:
+        """From the journal."""
+        from console.run import runs
+
+        return runs.report(self._access, run)
+
+    def runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
+        """The journal's, and the Fleet's where it can be read."""
+        from console.run import runs
+
+        local = runs.runs(self._access)
+        found, _ = runs.with_records(self._access, self._settings, local)
+        return tuple(found)
+
+    def follow(self, run: str) -> Iterator[RunReport]:
+        """From the journal, as it grows."""
+        from console.run import runs
+
+        yield from runs.follow(self._access, run)
+
+    def command(self, run: str, word: str) -> None:
+        """Through the journal."""
+        from console.run import runs
+
+        runs.command(self._access, run, word)
+
+    def rollback_plan(self, run: str) -> Plan:
+        """From the journal's plan."""
+        from console.run import runs
+
+        return runs.rollback_plan(self._access, run)
+
+
+def _unreadable(settings: Settings, error: Exception) -> Fleet:
+    """A picture that says why there is none."""
+    words = str(error) if isinstance(error, FleetConsoleError) else f"{type(error).__name__}: {error}"
+    source = Source(SourceName.HUB, SourceState.LOST, since=time.monotonic(), message=inert(words))
+    fleet = settings.fleet
+    return Fleet(fleet.name or "fleet", fleet.region or fleet.cloud.region, None, (source,))

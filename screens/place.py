@@ -47,7 +47,7 @@ class Place(Screen[Any]):
     """A screen with a name in the registry; subclasses draw in `draw` and act in `do_<action id>`."""
 
     PLACE: ClassVar[str] = ""
-    AUTO_FOCUS = None
+    AUTO_FOCUS: ClassVar[str | None] = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Keys come from the registry alone."""

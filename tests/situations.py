@@ -1,4 +1,4 @@
-"""Named Fleets: the situations that a screen, a table or a decision must get right, at a fixed moment of both clocks."""
+"""Named Fleets: the situations that a screen, a table or a decision must get right, at one moment of both clocks."""
 
 from __future__ import annotations
 
@@ -229,7 +229,9 @@ def denied() -> Fleet:
     )
     fleet = no_cloud()
     kept = tuple(told if source.name is SourceName.ROUTES else source for source in fleet.sources)
-    return replace(fleet, sources=kept, routes=(), timeline=(), zones=tuple(replace(z, share=None) for z in fleet.zones))
+    return replace(
+        fleet, sources=kept, routes=(), timeline=(), zones=tuple(replace(z, share=None) for z in fleet.zones)
+    )
 
 
 def nothing_yet() -> Fleet:
@@ -256,7 +258,10 @@ def no_kubeconfig() -> Fleet:
     )
 
 
-ESCAPES = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \u202egnp.exe\u202c [bold]loud[/] [@click=app.quit]x[/] 宽字符 e\u0301 \U0001f469\u200d\U0001f4bb"
+ESCAPES = (
+    "\x1b[31mred\x1b[0m \x1b]0;title\x07 \u202egnp.exe\u202c [bold]loud[/] [@click=app.quit]x[/] "
+    "宽字符 e\u0301 \U0001f469\u200d\U0001f4bb"
+)
 """Escapes, bidi controls, markup, wide, combining and joined characters in one string."""
 
 

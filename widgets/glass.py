@@ -89,9 +89,9 @@ def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
                 x += strip.cell_length
     elif isinstance(update, ChopsUpdate):
         for y in {y for y, _, _ in update.spans}:
-            for x, strip in update.chops[y].items():
-                if strip is not None:
-                    yield y, x, strip
+            for x, chop in update.chops[y].items():
+                if chop is not None:
+                    yield y, x, chop
 
 
 def _cells(strip: Strip, plain: bool) -> Iterator[Cell]:

@@ -14,13 +14,13 @@ STYLES: dict[Ink, Style] = {
     Ink.PLAIN: Style.null(),
     Ink.DIM: Style(dim=True),
     Ink.STRONG: Style(bold=True),
-    Ink.TITLE: Style(bold=True, dim=False, underline=False),
+    Ink.TITLE: Style(bold=True),
     Ink.ACCENT: Style(color="cyan"),
     Ink.GOOD: Style(color="green"),
     Ink.WARN: Style(color="yellow"),
     Ink.BAD: Style(color="red", bold=True),
 }
-SELECTED = Style(reverse=True)
+SELECTED = Style(color="default", reverse=True, dim=False)
 """Laid over the selected row of the table that has the keys; the row is marked by a sign as well."""
 
 

@@ -186,4 +186,3 @@ class Table(Lines, can_focus=True):
         """Open the marked row."""
         if self._selected is not None:
             self.post_message(self.Opened(self, self._selected))
-

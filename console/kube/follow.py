@@ -20,8 +20,11 @@ _LONGEST = 10.0
 
 
 class Follower:
-    """Reads one hub until `stop`. `post` is the store's `apply`, `clock` monotonic; `opened` is called once, with the hub;
-    `members` names the members that are known so far. All callbacks come from threads of the follower."""
+    """Reads one hub until `stop`. `post` is the store's `apply`, `clock` monotonic.
+
+    `opened` is called once, with the hub; `members` names the members that are known so far. All callbacks come from
+    threads of the follower.
+    """
 
     def __init__(
         self,

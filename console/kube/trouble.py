@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from console.kube.connect import Answer
 
 _VERIFY = {
+    7: "is signed by an authority that is not trusted",
     9: "is not valid yet",
     10: "has expired",
     18: "is self-signed and not trusted",

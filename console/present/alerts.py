@@ -16,6 +16,10 @@ PATIENCE = 20.0
 """Seconds for which layers may part without a word at the top: a change takes that long."""
 
 
+MARKS = {Tone.BAD: "!!", Tone.WARN: "! ", Tone.PLAIN: "  ", Tone.GOOD: "  "}
+"""What stands before the worst one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One thing that wants attention. `about`: a route key, a member id, a run or a source's name."""
@@ -48,7 +52,7 @@ def lines(found: tuple[Alert, ...], cells: int, most: int) -> list[Line]:
     worst = found[0]
     more = f"  +{len(found) - 1} more: i" if len(found) > 1 else ""
     shown = words.of(worst.tone)
-    lead = f"{shown.glyph * 2} {worst.subject}: "
+    lead = f"{MARKS[worst.tone]} {worst.subject}: "
     room = cells - width(more)
     wrapped = paragraph(lead + worst.sentence, room, most=most)
     out: list[Line] = []
@@ -87,7 +91,7 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
         why = f" ({health.why})" if health.why else ""
         if weight:
             fails = f"{count}{why}, and it still has weight {weight:.0f}. ALB fails open: that share of requests fails."
-            yield Alert(Tone.BAD, _called(member), f"{fails} Move the weight (s).", member.id)
+            yield Alert(Tone.BAD, _called(member), f"{fails} Move the weight.", member.id)
         elif weight is not None:
             yield Alert(Tone.WARN, _called(member), f"{count}{why}; it carries no weight.", member.id)
         else:
@@ -111,9 +115,7 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
         yield Alert(Tone.WARN, _called(member), f"{member.link_message or 'not accepted by the hub'}.", member.id)
     elif health.word is AlbHealthWord.SOME:
         why = f" ({health.why})" if health.why else ""
-        yield Alert(
-            Tone.WARN, _called(member), f"{health.healthy} of {health.total} backends healthy{why}.", member.id
-        )
+        yield Alert(Tone.WARN, _called(member), f"{health.healthy} of {health.total} backends healthy{why}.", member.id)
 
 
 def _called(member: Member) -> str:
@@ -137,9 +139,14 @@ def _runs(fleet: Fleet) -> Iterator[Alert]:
     for run in fleet.runs:
         where = ", ".join(run.routes)
         if run.state == RunState.INTERRUPTED:
-            yield Alert(Tone.BAD, f"run {run.run}", f"interrupted on {where}: its runner is gone. Go back or shift anew (r).", run.run)
+            yield Alert(
+                Tone.BAD,
+                f"run {run.run}",
+                f"interrupted on {where}: its runner is gone. Go back or shift anew.",
+                run.run,
+            )
         elif run.state == RunState.RUNNING:
-            yield Alert(Tone.PLAIN, f"run {run.run}", f"under way on {where} by {run.actor or '?'} (r).", run.run)
+            yield Alert(Tone.PLAIN, f"run {run.run}", f"under way on {where} by {run.actor or '?'}.", run.run)
 
 
 def _route(fleet: Fleet, route: Route, now: float) -> Iterator[Alert]:

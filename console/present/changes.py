@@ -39,7 +39,7 @@ def annotation_lines(fleet: Fleet, plan: Plan, cells: int) -> list[Line]:
             shown = inert(key, 200)
             room = cells - len(arrow) - len(name) - 6
             out.append(
-                line(dim(f"  {_tail(shown, room)}  "), Span(arrow, Ink.DIM if same else Ink.STRONG), dim(f"  {name}"))
+                line(dim(f"  {tail(shown, room)}  "), Span(arrow, Ink.DIM if same else Ink.STRONG), dim(f"  {name}"))
             )
     return out
 
@@ -48,7 +48,7 @@ def _value(raw: str | None) -> str:
     return ABSENT if raw is None else f'"{inert(raw, 40)}"'
 
 
-def _tail(key: str, room: int) -> str:
+def tail(key: str, room: int) -> str:
     """A key cut in front, where it is the same for all members, so that its end stays readable."""
     return key if len(key) <= room else "…" + key[-max(8, room - 1) :]
 
@@ -79,30 +79,6 @@ def _broken(content: Line, cells: int) -> list[Line]:
     wrapped = paragraph(rest, cells, indent=indent)
     first = (*head, Span(wrapped[0][-1].text, content[-1].ink)) if length(head) == indent else (*head,)
     return [first, *(wrapped[1:] if length(head) == indent else wrapped)]
-
-
-def target_lines(fleet: Fleet, wanted: dict[str, int], now: float) -> list[Line]:
-    """What is known of every member that would carry weight."""
-    out: list[Line] = [line(title("THE TARGETS"))]
-    for identifier, weight in wanted.items():
-        member = next((one for one in fleet.members if one.id == identifier), None)
-        name = members.name_of(fleet, identifier)
-        if member is None:
-            out.append(line("  ", strong(name), dim("  not known to the hub")))
-            continue
-        out.append(
-            line(
-                f"  {weight:>3}  ",
-                strong(name),
-                dim("  link "),
-                *members.link_cell(member, now),
-                dim("  ALB "),
-                *members.alb_cell(member.alb_health),
-                Span("  "),
-                members.state_span(member, fleet),
-            )
-        )
-    return out
 
 
 def hash_line(plan: Plan) -> Line:

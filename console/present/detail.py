@@ -8,8 +8,8 @@ from console.model.fleet import Fleet, Gateway, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Verdict
 from console.model.text import inert
-from console.present import members, routes, sources, splits, timeline, words
-from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
+from console.present import changes, members, routes, sources, splits, timeline, words
+from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, strong, title, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age, clock
 
@@ -32,10 +32,10 @@ def route_lines(fleet: Fleet, route: Route, now: float, cells: int, moments: int
         EMPTY,
         *ledger_sheet(fleet, route).lines(cells),
         EMPTY,
-        *layers_sheet(fleet, route, now).lines(cells),
+        *layer_lines(fleet, route, now, cells),
         EMPTY,
         line(title("ANNOTATIONS")),
-        *annotations(fleet, route),
+        *annotation_lines(fleet, route, cells),
         *_facts(fleet, route, cells),
         EMPTY,
         line(title("WHAT HAPPENED")),
@@ -90,15 +90,18 @@ def observed_cell(weights: Weights) -> Line:
     return (Span(f"{splits.interval(share)} %  {share.hits} of {share.samples}  "), Span(verdict.word, ink))
 
 
-def layers_sheet(fleet: Fleet, route: Route, now: float) -> Sheet[Layer]:
-    """The five layers with what each is, how old it is and what its source says."""
-    columns: list[Column[Layer]] = [
-        Column("LAYER", 8, lambda one: line(words.LAYERS[one][0])),
-        Column("HOLDS", 15, lambda one: splits.layer_cell(route, one, fleet)),
-        Column("AGE", 9, lambda one: layer_age(fleet.source(READ_FROM[one]), now)),
-        Column("SAYS", 30, lambda one: line(says(fleet, route, one)), grow=True),
-    ]
-    return Sheet(tuple(columns), tuple(Layer), str)
+def layer_lines(fleet: Fleet, route: Route, now: float, cells: int) -> list[Line]:
+    """The five layers with what each holds, how old it is and what its source says, wrapped."""
+    out: list[Line] = [line(title(f"{'LAYER':<9} {'HOLDS':<15} {'AGE':<9} SAYS"))]
+    for layer in Layer:
+        lead = (
+            *fit(line(words.LAYERS[layer][0]), 10),
+            *fit(splits.layer_cell(route, layer, fleet), 16),
+            *fit(layer_age(fleet.source(READ_FROM[layer]), now), 10),
+        )
+        said = paragraph(says(fleet, route, layer), cells, indent=36, most=3)
+        out += [(*lead, *said[0][1:]), *said[1:]]
+    return out
 
 
 def layer_age(source: Source, now: float) -> Line:
@@ -132,7 +135,7 @@ def says(fleet: Fleet, route: Route, layer: Layer) -> str:
             return f"{route.probe_failures} requests without an answer" if route.probe_failures else "answers counted"
 
 
-def annotations(fleet: Fleet, route: Route) -> list[Line]:
+def annotation_lines(fleet: Fleet, route: Route, cells: int) -> list[Line]:
     """The weight annotations by their full key."""
     out: list[Line] = []
     for one in route.members:
@@ -141,7 +144,8 @@ def annotations(fleet: Fleet, route: Route) -> list[Line]:
             out.append((Span("  "), Span(name), dim("  no key was ever seen for it")))
         else:
             value = "absent" if one.raw is None else f'"{inert(one.raw, 40)}"'
-            out.append((Span("  "), dim(f"{inert(one.key, 160)} = "), Span(value), dim(f"  {name}")))
+            key = changes.tail(inert(one.key, 200), cells - width(value) - width(name) - 7)
+            out.append((Span("  "), dim(f"{key} = "), Span(value), dim(f"  {name}")))
     return out or [line(dim("  none"))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from console.decide.plan import short
 from console.model.fleet import Fleet, Layer, Route
@@ -12,6 +12,9 @@ from console.present import changes, splits, words
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
 from console.present.sheet import Column, Sheet
 from console.present.times import clock, exact, moment
+
+_Item = tuple[RunRoute, Route | None]
+"""A route as the run tells it, and as the picture shows it."""
 
 
 def weights(values: Split) -> str:
@@ -36,14 +39,21 @@ def ledger(report: RunReport, fleet: Fleet, now: float, cells: int) -> list[Line
     known = [(one, fleet.route(one.route)) for one in report.routes]
     seen = [route for _, route in known if route is not None]
     names = max([len(one.route) for one in report.routes] or [8])
-    columns: list[Column[tuple[RunRoute, Route | None]]] = [
+    columns: list[Column[_Item]] = [
         Column("ROUTE", min(40, max(8, names)), lambda it: line(inert(it[0].route, 80))),
         Column("BEFORE", 6, lambda it: line(weights(it[0].before)), rank=1),
         Column("TARGET", 6, lambda it: line(strong(weights(target(report, it[0]))))),
     ]
     cellsof = {Layer.ANNOTATION: 5, Layer.CONTROLLER: 6, Layer.RULE: 11, Layer.OBSERVED: 13}
     for layer, room in cellsof.items():
-        columns.append(Column(words.LAYERS[layer][0], room, _layer_cell(layer, fleet, room), rank=2 if layer is Layer.CONTROLLER else 0))
+        columns.append(
+            Column(
+                words.LAYERS[layer][0],
+                room,
+                _layer_cell(layer, fleet, room),
+                rank=2 if layer is Layer.CONTROLLER else 0,
+            )
+        )
     columns.append(Column("AT", 12, lambda it: _at(report, it[0], it[1], now), grow=True))
     out = Sheet(tuple(columns), known, lambda it: it[0].route).lines(cells)
     if len(seen) < len(known):
@@ -56,8 +66,8 @@ def target(report: RunReport, route: RunRoute) -> Split:
     return route.before if report.state is RunState.ROLLED_BACK else route.after
 
 
-def _layer_cell(layer: Layer, fleet: Fleet, room: int):  # type: ignore[no-untyped-def]
-    def cell(item: tuple[RunRoute, Route | None]) -> Line:
+def _layer_cell(layer: Layer, fleet: Fleet, room: int) -> Callable[[_Item], Line]:
+    def cell(item: _Item) -> Line:
         run_route, route = item
         if route is None:
             return line(weights(run_route.now)) if layer is Layer.ANNOTATION else (dim("?"),)

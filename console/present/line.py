@@ -91,6 +91,9 @@ def cut(words: str, cells: int) -> str:
 def fit(content: Line, cells: int, *, right: bool = False) -> Line:
     """`content` in exactly `cells` cells: cut with `…` or padded with blanks, on the left where `right`."""
     have = length(content)
+    if have > cells:
+        content = _bare(content)
+        have = length(content)
     if have == cells:
         return content
     if have < cells:
@@ -109,6 +112,14 @@ def fit(content: Line, cells: int, *, right: bool = False) -> Line:
         kept.append(span)
         room -= size
     return (*kept, Span(" " * room)) if room > 0 else tuple(kept)
+
+
+def _bare(content: Line) -> Line:
+    """A line without the blanks at its end."""
+    kept = list(content)
+    while kept and not kept[-1].text.rstrip(" "):
+        kept.pop()
+    return (*kept[:-1], Span(kept[-1].text.rstrip(" "), kept[-1].ink)) if kept else ()
 
 
 def ends(left: Line, right: Line, cells: int) -> Line:

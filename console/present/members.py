@@ -36,10 +36,19 @@ def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
     columns = (
         Column[Zone]("ZONES", _longest([z.name for z in fleet.zones], 8, 20), lambda z: line(z.name)),
         Column[Zone]("SHARE", 30, lambda z: share_cell(z.share, 30)),
-        Column[Zone]("MEMBERS", _longest([names(fleet, z.members) for z in fleet.zones], 12, 30), lambda z: line(names(fleet, z.members)), rank=1),
+        Column[Zone](
+            "MEMBERS",
+            _longest([names(fleet, z.members) for z in fleet.zones], 12, 30),
+            lambda z: line(names(fleet, z.members)),
+            rank=1,
+        ),
         Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span), grow=True),
     )
-    note = () if fleet.zones or not fleet.members else (line(dim("  no member's zone is known: set fleets.members.ID.zone")),)
+    note = (
+        ()
+        if fleet.zones or not fleet.members
+        else (line(dim("  no member's zone is known: set fleets.members.ID.zone")),)
+    )
     return Sheet(columns, fleet.zones, lambda z: z.name, note)
 
 
@@ -123,6 +132,18 @@ def state_span(member: Member, fleet: Fleet) -> Span:
     if cut_off:
         return Span("unknown since the link went", Ink.WARN)
     return Span("no ALB evidence", Ink.DIM)
+
+
+def brief(fleet: Fleet, member: Member, now: float) -> Line:
+    """A member in half a line: link, ALB health, state."""
+    return (
+        dim("link "),
+        *link_cell(member, now),
+        dim("  ALB "),
+        *alb_cell(member.alb_health),
+        Span("  "),
+        state_span(member, fleet),
+    )
 
 
 def zone_word(fleet: Fleet, zone: Zone) -> words.Word:

@@ -85,4 +85,3 @@ def _needs(columns: Sequence[Column[T]], gap: int) -> int:
 def _resized(column: Column[T], by: int) -> Column[T]:
     width = max(4, column.width + by)
     return Column(column.head, width, column.cell, column.rank, column.right, column.grow)
-

@@ -1,4 +1,4 @@
-"""Sources in words: nine states, nine different pictures; what stands instead of rows, and the freshness in the header."""
+"""Sources in words: nine states, nine pictures; what stands instead of rows, and the freshness in the header."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def sentence(source: Source, now: float) -> str:
         case SourceState.LOADING:
             return f"reading {noun} ..."
         case SourceState.EMPTY:
-            return f"no {noun}: answered, and there are none" if source.name is not SourceName.HUB else "the hub is empty"
+            return (
+                f"no {noun}: answered, and there are none" if source.name is not SourceName.HUB else "the hub is empty"
+            )
         case SourceState.LIVE:
             return f"{noun}: live"
         case SourceState.STALE:
@@ -55,7 +57,7 @@ def sentence(source: Source, now: float) -> str:
         case SourceState.MISSING:
             return f"{noun}: the server does not know this kind (CRD not installed){why}"
         case SourceState.LOST:
-            return f"{noun}: no answer{last}{why}"
+            return f"{noun}: no answer{last}{why}" if seen is not None or not why else f"{noun}{why}"
 
 
 def note(fleet: Fleet, name: SourceName, now: float, *, some: bool) -> tuple[Line, ...]:
@@ -67,6 +69,8 @@ def note(fleet: Fleet, name: SourceName, now: float, *, some: bool) -> tuple[Lin
         return (line(dim(f"  no {NOUNS[name]} that belong here")),)
     if source.state is SourceState.LOADING and some:
         return ()
+    if name in HUB_SOURCES and source.state is SourceState.LOST and fleet.source(SourceName.HUB).state is source.state:
+        return (line(dim("  the hub is out of reach" + (": shown as seen last" if some else ": nothing is known"))),)
     shown = words.of(source.state)
     return ((Span(f"  {shown.glyph} ", shown.ink), Span(sentence(source, now), shown.ink)),)
 

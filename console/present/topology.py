@@ -53,13 +53,13 @@ def _block(fleet: Fleet, gateway: Gateway, now: float, cells: int) -> list[Line]
         first, last = index == 0, index == len(behind) - 1
         start = head if first else (Span(" " * indent),)
         joint = "───" if first and last else "─┬─" if first else " └─" if last else " ├─"
-        edge = _edge(share(fleet, gateway, member), max(8, min(30, cells - indent - 72)))
+        edge = _edge(share(fleet, gateway, member), max(8, min(30, cells - indent - 77)))
         out.append(fit((*start, dim(joint), Span(" "), *edge, dim("─▶ "), *_end(fleet, member, now)), cells))
     return out
 
 
 def share(fleet: Fleet, gateway: Gateway, member: str) -> float | None:
-    """Mean percent over the gateway's routes that its rules give the member, by the annotation where no rule is read."""
+    """Mean percent over the gateway's routes that its rules give the member, by the annotation else."""
     parts: list[float] = []
     for route in fleet.routes:
         if route.gateway != gateway.name or route.weights(member) is None:

@@ -1,5 +1,5 @@
-"""The world's objects on the hub, as their controllers would have left them: namespaces, ManagedClusters and their Leases,
-AlbConfigs with their IngressClasses, Ingresses. Pure; field by field after domain.md 1.1 to 1.3 and 3.1."""
+"""The world's objects on the hub, as their controllers would have left them: namespaces, ManagedClusters and their
+Leases, AlbConfigs with their IngressClasses, Ingresses. Pure; field by field after domain.md 1.1 to 1.3 and 3.1."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterator
 
 from console.sim.client import Obj
+from console.sim.ingress_annotations import PREFIX, REMOTE_CLUSTERS, WEIGHT_PREFIX
 from console.sim.recorder import micro_time, rfc3339
-from console.sim.routing import CONTROLLER, PREFIX, REMOTE_CLUSTERS, WEIGHT_PREFIX
+from console.sim.routing import CONTROLLER
 from console.sim.world import Gateway, Member, Route, World
 
 LEASE = "managed-cluster-lease"
@@ -40,7 +41,8 @@ def namespaces(world: World) -> Iterator[Obj]:
     wanted = (*NAMESPACES, *(member.id for member in world.members), *(service.namespace for service in world.services))
     for name in dict.fromkeys(wanted):
         labels = {"kubernetes.io/metadata.name": name}
-        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+        metadata = {"name": name, "labels": labels, "creationTimestamp": rfc3339(world.began - world.age)}
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def managed_cluster(world: World, member: Member) -> Obj:
@@ -75,24 +77,24 @@ def managed_cluster(world: World, member: Member) -> Obj:
                 {"name": "platform.open-cluster-management.io", "value": platform(member)},
                 {"name": "region.open-cluster-management.io", "value": member.region},
             ],
-            "conditions": [
-                condition(
-                    "HubAcceptedManagedCluster", "True", "HubClusterAdminAccepted", "Accepted by hub cluster admin", joined
-                ),
-                condition("ManagedClusterJoined", "True", "ManagedClusterJoined", "Managed cluster joined", joined),
-                available,
-                condition(
-                    "ManagedClusterConditionClockSynced",
-                    "Unknown" if lost else "True",
-                    "ManagedClusterLeaseUpdateStopped" if lost else "ManagedClusterClockSynced",
-                    "Registration agent stopped updating its lease."
-                    if lost
-                    else "The clock of the managed cluster is synced with the hub.",
-                    available["lastTransitionTime"],
-                ),
-            ],
+            "conditions": _conditions(available, joined, lost=lost),
         },
     }
+
+
+def _conditions(available: Obj, joined: str, *, lost: bool) -> list[Obj]:
+    """What the hub and the agent said last; the hub's word on the clock goes with its word on the link."""
+    clock = ("True", "ManagedClusterClockSynced", "The clock of the managed cluster is synced with the hub.")
+    if lost:
+        clock = ("Unknown", str(available["reason"]), str(available["message"]))
+    return [
+        condition(
+            "HubAcceptedManagedCluster", "True", "HubClusterAdminAccepted", "Accepted by hub cluster admin", joined
+        ),
+        condition("ManagedClusterJoined", "True", "ManagedClusterJoined", "Managed cluster joined", joined),
+        available,
+        condition("ManagedClusterConditionClockSynced", *clock, available["lastTransitionTime"]),
+    ]
 
 
 def condition(type_: str, status: str, reason: str, message: str, since: str) -> Obj:

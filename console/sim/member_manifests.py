@@ -21,13 +21,14 @@ def member(world: World, cluster: Member) -> Iterator[Obj]:
     """Every object of one member's API."""
     for namespace in dict.fromkeys(service.namespace for service in world.services):
         labels = {"kubernetes.io/metadata.name": namespace}
-        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
+        metadata = {"name": namespace, "labels": labels, "creationTimestamp": rfc3339(world.began - cluster.age)}
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
     dead = cluster.id in world.dead
-    for each in cluster.nodes:
-        yield node(world, cluster, each, ready=not dead)
+    for machine in cluster.nodes:
+        yield node(world, cluster, machine, ready=not dead)
     for service in world.services:
         pods = cluster.pods[service.key]
-        yield service_object(service)
+        yield service_object(world, cluster, service)
         yield deployment(world, cluster, service, ready=0 if dead else len(pods))
         yield autoscaler(world, cluster, service)
         for index, each in enumerate(pods):
@@ -77,13 +78,17 @@ def node(world: World, cluster: Member, each: Node, *, ready: bool) -> Obj:
     }
 
 
-def service_object(service: Service) -> Obj:
+def service_object(world: World, cluster: Member, service: Service) -> Obj:
     """The Service that the Ingress names."""
     port = {"name": "http", "port": service.port, "targetPort": service.target_port, "protocol": "TCP"}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": service.name, "namespace": service.namespace},
+        "metadata": {
+            "name": service.name,
+            "namespace": service.namespace,
+            "creationTimestamp": rfc3339(world.began - cluster.age / 2),
+        },
         "spec": {"type": "ClusterIP", "selector": {"app": service.workload}, "ports": [port]},
     }
 

@@ -1,4 +1,4 @@
-"""Events as client-go's recorder writes them: one Event object per object, type, reason and message, whose count grows."""
+"""Events as client-go's recorder writes them: one Event per object, type, reason and message, whose count grows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Known(NamedTuple):
 
     namespace: str
     name: str
-    count: int
+    times: int
 
 
 def rfc3339(epoch: float) -> str:
@@ -113,10 +113,10 @@ class Recorder:
     async def _write(self, said: Obj) -> None:
         known = self._known.get(_key(said))
         if known is not None:
-            again = {"count": known.count + 1, "lastTimestamp": said["lastTimestamp"]}
+            again = {"count": known.times + 1, "lastTimestamp": said["lastTimestamp"]}
             try:
                 await self._client.merge(EVENTS, known.namespace, known.name, again)
-                self._known[_key(said)] = known._replace(count=known.count + 1)
+                self._known[_key(said)] = known._replace(times=known.times + 1)
                 return
             except Refusal as refusal:
                 if refusal.code != 404:

@@ -4,6 +4,7 @@ drill and test. A file may build on another one (`base`), whose world it then ta
 from __future__ import annotations
 
 import importlib.resources
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,8 @@ from console.errors import SettingsError
 
 Days = Annotated[str, msgspec.Meta(pattern=r"^(\d+(\.\d+)?(ms|s|m|h|d))+$")]
 """A duration with units; `d` beside the settings' own, since objects are months old."""
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -215,19 +218,10 @@ def load(name: str) -> Scenario:
 
 def seconds(duration: str) -> float:
     """`1d2h`, `6m40s`, `500ms` in seconds. Raises `ValueError` where a unit is missing."""
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-    total, number, rest = 0.0, "", duration
-    while rest:
-        if rest[0].isdigit() or rest[0] == ".":
-            number, rest = number + rest[0], rest[1:]
-            continue
-        unit = next((unit for unit in units if rest.startswith(unit)), None)
-        if unit is None or not number:
-            raise ValueError(f"'{duration}' is no duration")
-        total, number, rest = total + float(number) * units[unit], "", rest[len(unit) :]
-    if number:
+    parts = _DURATION.findall(duration)
+    if not parts or "".join(number + unit for number, unit in parts) != duration:
         raise ValueError(f"'{duration}' is no duration")
-    return total
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def _load(name: str, seen: tuple[str, ...]) -> Scenario:

@@ -1,5 +1,5 @@
-"""A controller's work queue as controller-runtime has it: a key waits once however often it is added, is worked on by one
-worker at a time, and comes back after a failure with exponential back-off that a fresh add cuts short."""
+"""A controller's work queue as controller-runtime has it: a key waits once however often it is added, is worked on by
+one worker at a time, and comes back after a failure with exponential back-off that a fresh add cuts short."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class WorkQueue:
         self._working: set[str] = set()
         self._again: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.failures: dict[str, int] = {}
 
     def add(self, key: str, delay: float = 0.0) -> None:
@@ -37,6 +39,7 @@ class WorkQueue:
                 return
             timer.cancel()
         self._timers[key] = loop.call_at(due, self._due, key)
+        self._idle.clear()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -44,10 +47,9 @@ class WorkQueue:
             for _ in range(self._workers):
                 group.create_task(self._worker())
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is due, planned or under way."""
-        return not (self._waiting or self._working or self._timers)
+    async def idle(self) -> None:
+        """Return when nothing is due, planned or under way."""
+        await self._idle.wait()
 
     def backoff(self, key: str) -> float:
         """Seconds until the next attempt after the failures so far."""
@@ -81,3 +83,5 @@ class WorkQueue:
                 self.add(key)
             elif retry is not None:
                 self.add(key, retry)
+            elif not (self._waiting or self._working or self._timers):
+                self._idle.set()

@@ -139,13 +139,18 @@ class World:
     silent: Mapping[str, float] = field(default_factory=dict)
     """Seconds since the last renewal of a silent agent, by member id."""
 
+    @property
+    def age(self) -> float:
+        """Seconds since the Fleet was made: a day before its first member."""
+        return max(member.age for member in self.members) + 86400.0
+
     def member(self, identifier: str) -> Member:
         """The member with this id. Raises `KeyError` for none."""
-        return next((m for m in self.members if m.id == identifier), None) or _missing(identifier)
+        return {member.id: member for member in self.members}[identifier]
 
     def gateway(self, name: str) -> Gateway:
         """The gateway of this name. Raises `KeyError` for none."""
-        return next((g for g in self.gateways if g.name == name), None) or _missing(name)
+        return {gateway.name: gateway for gateway in self.gateways}[name]
 
 
 def generate(scenario: Scenario, *, seed: int, began: float) -> World:
@@ -192,10 +197,6 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
 def digest(seed: int, *words: str) -> str:
     """64 hex digits that depend on nothing but the seed and the words, so that one more object moves no other one."""
     return hashlib.sha256("/".join((str(seed), *words)).encode()).hexdigest()
-
-
-def _missing(name: str) -> None:
-    raise KeyError(name)
 
 
 def _service(spec: ServiceSpec) -> Service:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from console.sim.kubeapi.definitions import CORE, GROUPS, META
-from console.sim.kubeapi.notation import DEFINED_AS, Notation
+from console.sim.kubeapi.notation import DEFINED_AS, Notation, described
 from console.sim.kubeapi.resources import Resource
 from console.sim.kubeapi.status import Obj
 
@@ -49,12 +49,15 @@ def whole(schema: Obj) -> Obj:
     head = {
         "apiVersion": {"type": "string", "description": "APIVersion defines the versioned schema of this representation of an object."},
         "kind": {"type": "string", "description": "Kind is a string value representing the REST resource this object represents."},
-        "metadata": {**object_meta(), "description": "Standard object's metadata."},
+        "metadata": described(object_meta(), "Standard object's metadata."),
     }  # fmt: skip
-    return {**schema, "properties": {**head, **schema.get("properties", {})}}
+    # A CRD may say more of apiVersion and kind, but metadata is always the server's own.
+    return {**schema, "properties": {**head, **schema.get("properties", {}), "metadata": head["metadata"]}}
 
 
-def _resource(group: str, plural: str, kind: str, *, namespaced: bool = True, schema: str = "", **traits: Any) -> Resource:
+def _resource(
+    group: str, plural: str, kind: str, *, namespaced: bool = True, schema: str = "", **traits: Any
+) -> Resource:
     definition = whole(_definitions()[schema or kind])
     definition[DEFINED_AS] = kind
     return Resource(
@@ -87,7 +90,7 @@ def builtin_resources() -> tuple[Resource, ...]:
                   has_status=True, has_generation=True),
         _resource("apps", "replicasets", "ReplicaSet", short_names=("rs",), categories=("all",),
                   has_status=True, has_generation=True),
-        _resource("events.k8s.io", "events", "Event", schema="events.k8s.io/Event", short_names=("ev",),
+        _resource("events.k8s.io", "events", "Event", schema="events.k8s.io/Event",
                   stored_under=EVENTS_KEY, create_on_update=True,
                   selectable=(*_NAMES, *(f.replace("involvedObject", "regarding") for f in _EVENT_FIELDS))),
         _review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line is a field with its description
 """The built-in types that are served, in the notation of `notation.py`, in the words of the Kubernetes reference."""
 
 from __future__ import annotations

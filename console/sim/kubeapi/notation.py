@@ -32,6 +32,16 @@ DEFINED_AS = "x-definition"
 """Marks a schema that has a name of its own; documents refer to it by that name."""
 
 
+OWN_DESCRIPTION = "x-own-description"
+"""What a named schema says of itself, where the field that uses it says something else."""
+
+
+def described(schema: Obj, text: str) -> Obj:
+    """A schema with a field's description; a named one keeps its own beside it."""
+    own = {OWN_DESCRIPTION: schema["description"]} if DEFINED_AS in schema and "description" in schema else {}
+    return {**schema, **own, "description": text}
+
+
 class Notation:
     """Definitions read so far, by name."""
 
@@ -57,7 +67,7 @@ class Notation:
             top = indent == 0
             schema = self._type(match["type"], properties, needed, name=match["name"] if top else "")
             if match["text"]:
-                schema = {**schema, "description": match["text"]}
+                schema = described(schema, match["text"])
             if top:
                 schema[DEFINED_AS] = match["name"]
             into[match["name"]] = schema

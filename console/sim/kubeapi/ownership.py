@@ -19,13 +19,9 @@ Fields = dict[Path, Any]
 WHOLE = "\0whole"
 APPLY, UPDATE = "Apply", "Update"
 
-_UNOWNED: frozenset[Path] = frozenset(
-    {("f:apiVersion",), ("f:kind",)}
-    | {
-        ("f:metadata", f"f:{name}")
-        for name in ("name", "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
-                     "selfLink", "uid", "generation", "managedFields", "resourceVersion")
-    }
+_UNOWNED_METADATA = frozenset(
+    ("name", "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "uid",
+     "generation", "managedFields", "resourceVersion")
 )  # fmt: skip
 
 
@@ -53,10 +49,13 @@ def fields_of(obj: Obj, schema: Obj) -> Fields:
     """All ownable fields of an object."""
     found: Fields = {}
     for name, value in obj.items():
-        path = (f"f:{name}",)
-        if path in _UNOWNED:
-            continue
-        _walk(value, _inner(schema, name), path, found)
+        if name == "metadata":
+            inner = _inner(schema, name)
+            for key, part in value.items():
+                if key not in _UNOWNED_METADATA:
+                    _walk(part, _inner(inner, key), ("f:metadata", f"f:{key}"), found)
+        elif name not in ("apiVersion", "kind"):
+            _walk(value, _inner(schema, name), (f"f:{name}",), found)
     return found
 
 
@@ -121,9 +120,7 @@ class Applied(NamedTuple):
     owners: Owners
 
 
-def apply(
-    live: Obj, owners: Owners, config: Obj, schema: Obj, manager: Manager, time: str, *, force: bool
-) -> Applied:
+def apply(live: Obj, owners: Owners, config: Obj, schema: Obj, manager: Manager, time: str, *, force: bool) -> Applied:
     """Server-side apply of `config` onto `live` (`{}` for a new object).
 
     Raises `ApiError` 409 with one cause per field that another manager holds with another value, unless `force`.

@@ -28,9 +28,7 @@ def prune(value: Any, schema: Obj, *, path: str = "", top: bool = True) -> list[
         items = schema.get("items")
         if not isinstance(items, dict):
             return []
-        return [
-            lost for i, item in enumerate(value) for lost in prune(item, items, path=f"{path}[{i}]", top=False)
-        ]
+        return [lost for i, item in enumerate(value) for lost in prune(item, items, path=f"{path}[{i}]", top=False)]
     if not isinstance(value, dict):
         return []
     properties = schema.get("properties", {})
@@ -122,7 +120,9 @@ def _value_violations(value: Any, schema: Obj, path: str) -> list[Cause]:
 
     if "enum" in schema and value not in schema["enum"]:
         supported = ", ".join(msgspec.json.encode(option).decode() for option in schema["enum"])
-        found.append(Cause("FieldValueNotSupported", f"Unsupported value: {shown}: supported values: {supported}", path))
+        found.append(
+            Cause("FieldValueNotSupported", f"Unsupported value: {shown}: supported values: {supported}", path)
+        )
     if isinstance(value, str):
         if "pattern" in schema and not _pattern(schema["pattern"]).search(value):
             wrong(f"should match '{schema['pattern']}'")
@@ -132,7 +132,7 @@ def _value_violations(value: Any, schema: Obj, path: str) -> list[Cause]:
             message = f"Too long: may not be more than {schema['maxLength']} bytes"
             found.append(Cause("FieldValueTooLong", message, path))
         if schema.get("format") == "date-time" and not _DATE_TIME.match(value):
-            wrong(f'must be of type date-time: {shown}')
+            wrong(f"must be of type date-time: {shown}")
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         if "minimum" in schema and value < schema["minimum"]:
             wrong(f"should be greater than or equal to {schema['minimum']}")
@@ -158,7 +158,9 @@ def _map_violations(value: Obj, schema: Obj, path: str) -> list[Cause]:
         elif isinstance(extra, dict):
             found += violations(inner, extra, here)
     if len(value) < schema.get("minProperties", 0):
-        message = f"Invalid value: {len(value)}: {path} in body should have at least {schema['minProperties']} properties"
+        message = (
+            f"Invalid value: {len(value)}: {path} in body should have at least {schema['minProperties']} properties"
+        )
         found.append(Cause("FieldValueInvalid", message, path))
     return found
 

@@ -44,7 +44,7 @@ def field_selector(text: str, selectable: tuple[str, ...], *, plural: str) -> Pr
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         path, operator, value = match.groups()
         if path not in selectable:
-            raise bad_request(f'field label not supported: {path}')
+            raise bad_request(f"field label not supported: {path}")
         tests.append(_field_test(tuple(path.split(".")), value, wanted=operator != "!="))
     return lambda obj: all(test(obj) for test in tests)
 
@@ -88,7 +88,7 @@ def _label_test(part: str) -> Callable[[Mapping[str, str]], bool]:
     if match := _EXISTS.match(part):
         key, absent = match["key"], bool(match["no"])
         return lambda labels: (key in labels) is not absent
-    raise bad_request(f"unable to parse requirement: couldn't parse the selector string \"{part}\"")
+    raise bad_request(f'unable to parse requirement: couldn\'t parse the selector string "{part}"')
 
 
 def _field_test(path: tuple[str, ...], value: str, *, wanted: bool) -> Callable[[Obj], bool]:

@@ -1,0 +1,173 @@
+"""Starts every reader of one Fleet and owns the store that they fill; screens, verbs and runners look at the store.
+
+`start` returns at once: what is heavy or may block (the official clients, exec plugins, credentials) happens in daemon
+threads, and a source that is missing, denied or dead says so in the store while the others go on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from console.model.fleet import Fleet
+from console.model.freshness import Source, SourceName, SourceState
+from console.model.hub import Event
+from console.model.text import inert
+from console.settings import Settings
+from console.store.events import Changed, Identified, Observation
+from console.store.store import FleetStore
+
+if TYPE_CHECKING:
+    from console.cloud.poll import AlbPoll
+    from console.kube.connect import Hub
+    from console.kube.follow import Follower
+    from console.probe.probes import Probes
+
+
+class Observer:
+    """Observes the first Fleet of `settings`; `kubeconfig` and `context` win over those of settings.
+
+    `cloud_every`: seconds between two looks at the ALB, else as settings say. `clock` is monotonic, `wall` epoch.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        kubeconfig: str | None = None,
+        context: str | None = None,
+        probes: bool = True,
+        cloud_every: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        fleet = settings.fleet
+        self._settings = settings
+        self._kubeconfig = kubeconfig or fleet.kubeconfig
+        self._context = context or fleet.context
+        self._probing = probes
+        self._cloud_every = cloud_every
+        self._clock = clock
+        self.store = FleetStore(fleet, fleet.name or self._context or "fleet", clock=clock, wall=wall)
+        """What was observed."""
+        self.hub: Hub | None = None
+        """The opened hub; None while none could be opened."""
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._boosts: dict[str, float] = {}
+        self._gateway: str | None = None
+        self._follower: Follower | None = None
+        self._alb: AlbPoll | None = None
+        self._probes: Probes | None = None
+
+    def start(self) -> None:
+        """Begin to observe; returns at once."""
+        threading.Thread(target=self._begin, name="observer", daemon=True).start()
+
+    def stop(self) -> None:
+        """End; nothing is waited for. May be called twice."""
+        with self._lock:
+            self._stopped = True
+            for part in (self._follower, self._alb, self._probes):
+                if part is not None:
+                    part.stop()
+
+    def settled(self, timeout: float) -> bool:
+        """Wait until every source has said something; False where `timeout` seconds did not suffice."""
+        return self.store.wait(_settled, timeout)
+
+    def boost(self, route: str, rate: float) -> None:
+        """Probe one route at `rate` requests a second, within the budget; 0 takes it back."""
+        with self._lock:
+            self._boosts[route] = rate
+            if self._probes is not None:
+                self._probes.boost(route, rate)
+
+    def watch_rules(self, gateway: str | None) -> None:
+        """Look at the ALB rules of this gateway (an AlbConfig's name) every second; None: no more."""
+        self._gateway = gateway
+        if self._alb is not None:
+            self._alb.look()
+
+    def _begin(self) -> None:
+        from console.cloud.poll import AlbPoll
+        from console.kube.follow import Follower
+        from console.probe.probes import Probes
+
+        fleet = self._settings.fleet
+        with self._lock:
+            if self._stopped:
+                return
+            self._follower = Follower(
+                self._kubeconfig, self._context, self._apply, self._clock, opened=self._opened, members=self._member_ids
+            )
+            self._alb = AlbPoll(
+                fleet.cloud,
+                self.store.apply,
+                self._clock,
+                self._balancers,
+                watched=self._watched_balancer,
+                every=self._cloud_every,
+            )
+            self._probes = Probes(
+                fleet.probes, self._settings.probe_budget, self.store.apply, self._clock, self._member_names
+            )
+            for route, rate in self._boosts.items():
+                self._probes.boost(route, rate)
+            self._follower.start()
+            self._alb.start()
+            if self._probing:
+                self._probes.start()
+            else:
+                self._probes.decline("not probed by this command")
+
+    def _opened(self, hub: Hub) -> None:
+        self.hub = hub
+        if self._settings.fleet.name is None:
+            self.store.rename(inert(hub.context, 80))
+
+    def _apply(self, *observations: Observation) -> None:
+        """Facts of the hub; some of them are news for the ALB's poll, too."""
+        self.store.apply(*observations)
+        alb = self._alb
+        if alb is None:
+            return
+        if any(_about(one) is SourceName.GATEWAYS for one in observations):
+            alb.look()
+        if any(isinstance(one, Changed) and _throttled(one.fact) for one in observations):
+            alb.budget.throttled()  # the controller draws from the same account's allowance
+
+    def _member_ids(self) -> Sequence[str]:
+        return [member.id for member in self.store.fleet.members]
+
+    def _member_names(self) -> Sequence[tuple[str, str]]:
+        return [(member.id, member.name) for member in self.store.fleet.members]
+
+    def _balancers(self) -> Sequence[str] | None:
+        """The gateways' load balancers; None while the hub is still being asked."""
+        fleet = self.store.fleet
+        if fleet.source(SourceName.GATEWAYS).state is SourceState.LOADING:
+            return None
+        return [gateway.id for gateway in fleet.gateways if gateway.id is not None]
+
+    def _watched_balancer(self) -> str | None:
+        name = self._gateway
+        if name is None:
+            return None
+        return next((gateway.id for gateway in self.store.fleet.gateways if gateway.name == name), None)
+
+
+def _settled(fleet: Fleet) -> bool:
+    return all(fleet.source(name).state is not SourceState.LOADING for name in SourceName)
+
+
+def _about(observation: Observation) -> SourceName | None:
+    source = None if isinstance(observation, Identified) else observation.source
+    return source.name if isinstance(source, Source) else source
+
+
+def _throttled(fact: object) -> bool:
+    """Whether the controller was just told that it calls too often."""
+    return isinstance(fact, Event) and fact.type == "Warning" and "Throttling" in fact.message

@@ -1,0 +1,165 @@
+"""JSON of the command line: `status`, `route`, `run`; keys as the contract names them, unknown is null."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from console.model.fleet import Fleet, Gateway, Layer, Member, Route, Weights
+from console.model.freshness import Source
+from console.model.run import Reason, RunReport, Split
+
+Document = dict[str, Any]
+
+
+def status_document(fleet: Fleet, now: float) -> Document:
+    """`fleet-console/status/v1`; ages in seconds."""
+    return {
+        "schema": "fleet-console/status/v1",
+        "fleet": {"name": fleet.name, "region": fleet.region, "uid": fleet.uid},
+        "sources": [_source(source, now) for source in fleet.sources],
+        "members": [_member(member) for member in fleet.members],
+        "zones": [{"name": z.name, "members": list(z.members), "share": _rounded(z.share)} for z in fleet.zones],
+        "routes": [route_document(route) for route in fleet.routes],
+        "applications": [],
+        "gateways": [_gateway(gateway) for gateway in fleet.gateways],
+        "problems": [{"object": problem.object, "message": problem.message} for problem in fleet.problems],
+    }
+
+
+def route_document(route: Route) -> Document:
+    """One element of `routes`: the five layers of every member, weights as numbers, shares in percent."""
+    agreement = route.agreement
+    return {
+        "route": route.key,
+        "gateway": route.gateway,
+        "in_agreement": agreement.agrees,
+        "stuck_at": agreement.stuck_at.value if agreement.stuck_at else None,
+        "sentence": agreement.sentence or None,
+        "settled": agreement.settled,
+        "controller": route.controller.value,
+        "rule_state": route.rule_state,
+        "run": route.run,
+        "members": [_weights(line) for line in route.members],
+    }
+
+
+def run_document(report: RunReport) -> Document:
+    """`fleet-console/run/v1`."""
+    return {
+        "schema": "fleet-console/run/v1",
+        "run": report.run or None,
+        "state": report.state.value,
+        "plan_hash": report.plan_hash or None,
+        "layer": _layer(report.layer),
+        "reasons": [_reason(reason) for reason in report.reasons],
+        "routes": [
+            {
+                "route": one.route,
+                "before": _split(one.before),
+                "after": _split(one.after),
+                "now": _split(one.now),
+                "layer": _layer(one.layer),
+            }
+            for one in report.routes
+        ],
+        "started": stamp(report.started),
+        "ended": stamp(report.ended),
+        "actor": report.actor or None,
+        "reason": report.reason or None,
+        "pid": report.pid,
+        "host": report.host or None,
+        "fleet_uid": report.fleet_uid or None,
+        "kind": report.kind or None,
+        "of": report.of,
+        "message": report.message or None,
+    }
+
+
+def stamp(at: float | None) -> str | None:
+    """Epoch seconds as RFC 3339 in UTC; None stays None, and so does what is no time."""
+    if at is None:
+        return None
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _source(source: Source, now: float) -> Document:
+    seen = source.age(now)
+    return {
+        "name": source.name.value,
+        "state": source.state.value,
+        "age_s": None if seen is None else round(seen, 1),
+        "message": source.message or None,
+        "permission": source.permission,
+    }
+
+
+def _member(member: Member) -> Document:
+    health = member.alb_health
+    return {
+        "id": member.id,
+        "name": member.name,
+        "zone": member.zone,
+        "zone_source": member.zone_source,
+        "kind": member.kind,
+        "control_link": member.link.value,
+        "workload": member.workload,
+        "alb_health": health.word.value,
+        "alb_healthy": health.healthy,
+        "alb_total": health.total,
+        "message": "; ".join(filter(None, (member.link_message, health.why))) or None,
+    }
+
+
+def _gateway(gateway: Gateway) -> Document:
+    return {
+        "name": gateway.name,
+        "id": gateway.id,
+        "dns": gateway.dns,
+        "state": gateway.state,
+        "message": gateway.message or None,
+    }
+
+
+def _weights(line: Weights) -> Document:
+    share = line.observed
+    return {
+        "id": line.member,
+        "asked": line.asked,
+        "annotation": line.annotation,
+        "controller": line.controller,
+        "rule": line.rule,
+        "observed": None
+        if share is None
+        else {
+            "share": round(share.share, 1),
+            "low": round(share.low, 1),
+            "high": round(share.high, 1),
+            "samples": share.samples,
+        },
+    }
+
+
+def _reason(reason: Reason) -> Document:
+    return {
+        "rule": reason.rule,
+        "severity": reason.severity.value,
+        "measured": reason.measured,
+        "needed": reason.needed,
+        "message": reason.message,
+    }
+
+
+def _split(values: Split) -> Document:
+    return dict(values)
+
+
+def _layer(layer: Layer | None) -> str | None:
+    return layer.value if layer else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)

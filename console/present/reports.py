@@ -1,0 +1,88 @@
+"""Plans and runs as the command line tells them: plain text, and a teller that says of a run only what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.decide.plan import Plan, short
+from console.model.fleet import Fleet
+from console.model.run import Reason, RunReport, RunRoute, RunState
+from console.present import changes, ledgers, words
+from console.present.line import Line, text
+from console.present.tables import COLUMNS, ascii_bars
+from console.present.times import clock
+
+
+def plan_text(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason]) -> str:
+    """What a plan would write and what speaks against it."""
+    lines: list[Line] = []
+    if plan is not None:
+        lines += [changes.hash_line(plan), *changes.annotation_lines(fleet, plan, COLUMNS)]
+    lines += changes.reason_lines(reasons, COLUMNS)
+    head = f"{changes.summary(plan)}  (plan {short(plan.hash)})" if plan is not None else "no plan can be made"
+    return "\n".join([head, *_plain(lines[1:] if plan is not None else lines)])
+
+
+def planned(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], reason: str, *, refused: bool) -> RunReport:
+    """A plan as a report: nothing was started."""
+    routes: tuple[RunRoute, ...] = ()
+    if plan is not None:
+        routes = tuple(
+            RunRoute(
+                one.key,
+                tuple(one.weights(one.before).items()),
+                tuple(one.weights(one.after).items()),
+                tuple(one.weights(one.before).items()),
+            )
+            for one in plan.routes
+        )
+    return RunReport(
+        run="",
+        fleet_uid=fleet.uid or "",
+        kind=plan.kind if plan else "shift",
+        state=RunState.REFUSED if refused else RunState.PLANNED,
+        plan_hash=plan.hash if plan else "",
+        reasons=tuple(reasons),
+        routes=routes,
+        reason=reason,
+        message="refused: see reasons" if refused else "nothing was started",
+    )
+
+
+def runs_text(reports: Sequence[RunReport]) -> str:
+    """The list of runs."""
+    if not reports:
+        return "no runs: none in this host's journal, none recorded on the Fleet"
+    return "\n".join(_plain(ledgers.runs_sheet(reports).lines(COLUMNS)))
+
+
+class Teller:
+    """Says what is new in each report of one run."""
+
+    def __init__(self) -> None:
+        self._began = False
+        self._told = 0
+        self._last = ""
+
+    def lines(self, report: RunReport) -> list[str]:
+        """New journal lines, then the state where it changed."""
+        out: list[str] = []
+        if not self._began:
+            self._began = True
+            out.append(f"run {report.run} ({report.kind}, plan {_hash(report)}): {ledgers.what(report)}")
+        out += _plain(ledgers.journal(report.lines[self._told :], 200)) if report.lines[self._told :] else []
+        self._told = max(self._told, len(report.lines))
+        where = f" at {words.LAYERS[report.layer][1]}" if report.layer and not report.state.over else ""
+        said = f"{report.state.value.replace('_', ' ')}{where}{': ' + report.message if report.message else ''}"
+        if said != self._last:
+            self._last = said
+            out.append(f"{clock(report.ended)} {said}" if report.ended else said)
+        return out
+
+
+def _hash(report: RunReport) -> str:
+    return short(report.plan_hash) if report.plan_hash else "?"
+
+
+def _plain(lines: Sequence[Line]) -> list[str]:
+    return [ascii_bars(text(one)).rstrip() for one in lines]

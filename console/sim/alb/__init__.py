@@ -1,0 +1,1 @@
+"""The simulated region's ALB service: its state, its OpenAPI and its data plane."""

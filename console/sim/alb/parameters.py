@@ -1,0 +1,64 @@
+"""RPC parameters as the SDK flattens them (`Tag.1.Key=x`), nested again, and read with the service's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from console.sim.alb.state import AlbError
+
+
+class Parameters:
+    """The parameters of one call, nested: objects as dicts, lists as lists."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.flat = dict(pairs)
+        self._tree: dict[str, Any] = {}
+        for name, value in self.flat.items():
+            place = self._tree
+            *path, last = name.split(".")
+            for part in path:
+                place = place.setdefault(part, {})
+                if not isinstance(place, dict):
+                    raise AlbError("IllegalParam", f"The parameter {name} is illegal.")
+            place[last] = value
+
+    def text(self, name: str, *, needed: bool = False) -> str:
+        """A text; empty where absent, an error where it is needed."""
+        value = self._tree.get(name, "")
+        if needed and not value:
+            raise AlbError(f"MissingParam.{name}", f"The parameter {name} is required.")
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number within bounds."""
+        text = self.text(name)
+        if not text:
+            return default
+        if not text.isdigit() or not low <= int(text) <= high:
+            raise AlbError(
+                f"IllegalParam.{name}", f"The parameter {name} is illegal: {text} is not in [{low}, {high}]."
+            )
+        return int(text)
+
+    def truth(self, name: str) -> bool:
+        """A boolean, as the SDKs write it: True or true."""
+        return self.text(name).lower() == "true"
+
+    def items(self, name: str, most: int) -> list[Any]:
+        """A list in order of its 1-based indexes, of at most `most` entries."""
+        found = self._tree.get(name)
+        if not isinstance(found, dict):
+            return []
+        if len(found) > most:
+            raise AlbError(f"IllegalParam.{name}", f"The parameter {name} has more than {most} entries.")
+        return [plain(found[index]) for index in sorted(found, key=lambda i: int(i) if i.isdigit() else 0)]
+
+
+def plain(value: Any) -> Any:
+    """A nested parameter with its indexed dicts as lists."""
+    if not isinstance(value, dict):
+        return value
+    if value and all(key.isdigit() for key in value):
+        return [plain(value[key]) for key in sorted(value, key=int)]
+    return {key: plain(inner) for key, inner in value.items()}

@@ -1,0 +1,169 @@
+"""How the ALB ingress controller brings an ALB in line with its model: load balancer, listeners, server groups and rules
+are found by their tags and priorities, made, changed and removed; what is still being changed is waited for as long as the
+real controller waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TypeVar
+
+from console.sim.alb.state import Alb, AlbError, HealthCheck, Listener, LoadBalancer, ServerGroup
+from console.sim.alb_ingress import Applied, CloudRefused
+from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Group, Model, Rule, albconfig_tag
+
+RETRY = 2.0
+PATIENCE = 20.0
+"""Seconds between attempts, and in all, while something is being changed (domain.md section 2)."""
+BALANCER = "ApplicationLoadBalancer"
+T = TypeVar("T")
+
+
+class AlbCloud:
+    """`Cloud` on the simulated ALB service. `zones`: vSwitch id -> cloud zone, for zone mappings that name none."""
+
+    def __init__(self, alb: Alb, *, vpc: str, zones: Mapping[str, str], speed: float = 1.0) -> None:
+        self._alb = alb
+        self._vpc = vpc
+        self._zones = zones
+        self._speed = speed
+
+    async def apply(self, model: Model) -> Applied:
+        """Bring the ALB in line; rules may still be Configuring at return. Raises `CloudRefused`."""
+        try:
+            balancer = await self._balancer(model)
+            listeners = self._listeners(balancer, model)
+            groups = {group.key: await self._group(group) for group in model.groups}
+            for wanted in model.listeners:
+                await self._rules(listeners[wanted.port], wanted.rules, groups)
+            self._sweep(model)
+        except AlbError as error:
+            raise CloudRefused(f"{error.code} {error}") from error
+        return Applied(balancer.id, balancer.dns)
+
+    async def delete(self, gateway: str) -> None:
+        """Remove the ALB of an AlbConfig and the groups it used. Raises `CloudRefused`."""
+        try:
+            found = self._found(gateway)
+            if found is not None:
+                self._alb.delete_load_balancer(found.id)
+            for group in self._groups_of(gateway):
+                self._alb.delete_server_group(group.id)
+        except AlbError as error:
+            raise CloudRefused(f"{error.code} {error}") from error
+
+    def _found(self, gateway: str) -> LoadBalancer | None:
+        tag = albconfig_tag(gateway)
+        return next((one for one in self._alb.load_balancers.values() if one.tags.get(ALBCONFIG_TAG) == tag), None)
+
+    async def _balancer(self, model: Model) -> LoadBalancer:
+        found = self._found(model.gateway)
+        if found is None:
+            mappings = model.config.get("zoneMappings") or ()
+            zones = [
+                (each.get("zoneId") or self._zones.get(each["vSwitchId"], ""), each["vSwitchId"]) for each in mappings
+            ]
+            found = self._alb.create_load_balancer(
+                str(model.config.get("name") or model.gateway),
+                vpc=self._vpc,
+                address_type=str(model.config.get("addressType") or "Internet"),
+                zones=zones,
+                tags={ALBCONFIG_TAG: albconfig_tag(model.gateway), RESOURCE_TAG: BALANCER},
+            )
+        balancer = found
+        await self._until(lambda: balancer.status == "Active", "LoadBalancer", balancer.id)
+        return balancer
+
+    def _listeners(self, balancer: LoadBalancer, model: Model) -> dict[int, Listener]:
+        present = {one.port: one for one in self._alb.listeners.values() if one.load_balancer == balancer.id}
+        wanted = {listener.port: listener.protocol for listener in model.listeners}
+        for port, listener in list(present.items()):
+            if wanted.get(port) != listener.protocol:
+                self._alb.delete_listener(listener.id)
+                del present[port]
+        for port, protocol in wanted.items():
+            if port not in present:
+                present[port] = self._alb.create_listener(balancer.id, port, protocol)
+        return present
+
+    async def _group(self, wanted: Group) -> str:
+        """The id of the server group, with its check and servers as wanted."""
+        check = HealthCheck(**asdict(wanted.health))
+        found = next((one for one in self._alb.groups.values() if one.tags.get(RESOURCE_TAG) == wanted.key), None)
+        if found is None:
+            found = self._alb.create_server_group(
+                wanted.name,
+                health_check=check,
+                tags=dict(wanted.tags),
+                vpc=self._vpc,
+                protocol=wanted.protocol,
+                scheduler=wanted.scheduler,
+            )
+        elif found.health_check != check:
+            self._alb.set_health_check(found.id, check)
+        group = found.id
+        await self._settled(lambda: self._alb.set_servers(group, wanted.servers))
+        return group
+
+    async def _rules(self, listener: Listener, wanted: tuple[Rule, ...], groups: Mapping[str, str]) -> None:
+        """Rules are told apart by priority: the same place is changed, a new one made, what is over removed."""
+        present = {rule.priority: rule for rule in self._alb.rules_of(listener.id)}
+        for rule in wanted:
+            hosts = () if rule.host is None else (rule.host,)
+            tuples = tuple((groups[key], weight) for key, weight in rule.tuples)
+            found = present.pop(rule.priority, None)
+            if found is None:
+                self._alb.create_rule(
+                    listener.id, rule.name, rule.priority, hosts=hosts, paths=rule.paths, tuples=tuples
+                )
+                continue
+            # A rule under way shows its former values, so that it is compared only once it is free.
+            identifier = found.id
+            await self._until(lambda: self._free(identifier), "Rule", identifier)
+            if (found.name, found.hosts, found.paths, found.tuples) != (rule.name, hosts, rule.paths, tuples):
+                self._alb.update_rule(
+                    identifier, name=rule.name, hosts=hosts, paths=rule.paths, tuples=tuples, api="UpdateRulesAttribute"
+                )
+        for rule_left in present.values():
+            self._alb.delete_rule(rule_left.id)
+
+    def _free(self, rule: str) -> bool:
+        return rule not in self._alb.rules or self._alb.rules[rule].status == "Available"
+
+    def _sweep(self, model: Model) -> None:
+        """Groups nobody wants any more; one that a rule still leaves goes at the next attempt."""
+        wanted = {group.key for group in model.groups}
+        for group in self._groups_of(model.gateway):
+            if group.tags[RESOURCE_TAG] not in wanted:
+                try:
+                    self._alb.delete_server_group(group.id)
+                except AlbError as error:
+                    if error.code != "ResourceInUse.ServerGroup":
+                        raise
+
+    def _groups_of(self, gateway: str) -> list[ServerGroup]:
+        tag = albconfig_tag(gateway)
+        return [group for group in self._alb.groups.values() if group.tags.get(ALBCONFIG_TAG) == tag]
+
+    async def _settled(self, change: Callable[[], T]) -> T:
+        """Try a change again while its resource is being changed."""
+        waited = 0.0
+        while True:
+            try:
+                return change()
+            except AlbError as error:
+                if not error.code.startswith("IncorrectStatus.") or waited >= PATIENCE:
+                    raise
+            waited += await self._pause()
+
+    async def _until(self, done: Callable[[], bool], kind: str, identifier: str) -> None:
+        waited = 0.0
+        while not done():
+            if waited >= PATIENCE:
+                raise AlbError(f"IncorrectStatus.{kind}", f"The status of {kind} [{identifier}] is incorrect.")
+            waited += await self._pause()
+
+    async def _pause(self) -> float:
+        await asyncio.sleep(RETRY / self._speed)
+        return RETRY

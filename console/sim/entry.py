@@ -1,0 +1,118 @@
+"""The simulator's front door: a scenario's name in, a directory and one line of JSON out, then it serves until told to
+stop or until its parent is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from console.errors import EXIT_DONE, UsageError
+
+PARENT_CHECK = 0.5
+"""Seconds between two looks at the parent."""
+
+
+def run(
+    *,
+    scenario: str = "calm",
+    seed: int = 1,
+    speed: float = 1.0,
+    directory: Path,
+    load: float | None = None,
+    parent: int | None = None,
+) -> int:
+    """Serve a scenario until SIGTERM or SIGINT; returns the exit code.
+
+    `load`: requests a second in place of the scenario's. `parent`: end with the process of this id. Raises
+    `SettingsError` for a scenario that cannot be used and `UsageError` for a directory or a number that cannot.
+    """
+    if not speed > 0:
+        raise UsageError(f"speed {speed} is not above 0", fix="1 is the pace of the real thing.")
+    if load is not None and load < 0:
+        raise UsageError(f"load {load} is below 0", fix="0 is none.")
+    return asyncio.run(serve(scenario=scenario, seed=seed, speed=speed, directory=directory, load=load, parent=parent))
+
+
+async def serve(
+    *,
+    scenario: str,
+    seed: int,
+    speed: float,
+    directory: Path,
+    load: float | None = None,
+    parent: int | None = None,
+    out: IO[str] | None = None,
+) -> int:
+    """As `run`, inside a loop that is there already; the ready line goes to `out`, or to standard output."""
+    from console.sim import handover
+    from console.sim.scenario import load as read
+    from console.sim.simulation import Simulation
+    from console.sim.world import generate
+
+    stop = asyncio.Event()
+    _listen(stop.set)
+    where = handover.prepare(directory)
+    world = generate(read(scenario), seed=seed, began=time.time())
+    async with Simulation(world, speed=speed, load=load) as simulation:
+        kubeconfig = where / handover.KUBECONFIG
+        handover.write(kubeconfig, handover.kubeconfig(simulation.contexts))
+        settings = handover.settings(
+            world,
+            kubeconfig=kubeconfig,
+            openapi=simulation.openapi,
+            keys=simulation.keys,
+            gateways=simulation.gateways,
+        )
+        handover.write(where / handover.SETTINGS, settings)
+        watching = asyncio.create_task(_follow(parent, stop.set)) if parent is not None else None
+        ready = {
+            "ready": True,
+            "dir": str(where),
+            "hub": simulation.hub_url,
+            "openapi": f"http://{simulation.openapi}",
+            "gateways": simulation.gateways,
+        }
+        _say(ready, out or sys.stdout)
+        await simulation.until(stop)
+        if watching is not None:
+            watching.cancel()
+    return EXIT_DONE
+
+
+def _say(document: dict[str, Any], out: IO[str]) -> None:
+    try:
+        print(json.dumps(document), file=out, flush=True)
+    except (BrokenPipeError, ValueError):
+        # Nobody reads: the files are written, which is enough for those who look there. What is left in the buffer must
+        # not fail the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _listen(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # Under nohup SIGHUP is ignored, and stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop)
+
+
+async def _follow(parent: int, stop: Callable[[], None]) -> None:
+    """Stop when the parent is gone: it was ours and we have another one now, or nobody has its id."""
+    ours = os.getppid() == parent
+    while True:
+        if ours and os.getppid() != parent:
+            return stop()
+        try:
+            os.kill(parent, 0)
+        except ProcessLookupError:
+            return stop()
+        except PermissionError:
+            pass
+        await asyncio.sleep(PARENT_CHECK)

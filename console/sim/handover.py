@@ -1,0 +1,112 @@
+"""What the simulator leaves for its users in its directory: a kubeconfig with every context, and a settings file for
+the console. Both hold tokens or keys, of loopback only, and are readable by their owner alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from console.errors import UsageError
+from console.sim.world import World
+
+KUBECONFIG = "kubeconfig"
+SETTINGS = "config.yaml"
+POLL = "5s"
+
+
+class Context(NamedTuple):
+    """One context of the kubeconfig: its name, the cluster's name and address, and the token of its user."""
+
+    name: str
+    cluster: str
+    server: str
+    token: str
+
+
+class Keys(NamedTuple):
+    """The dummy key of the simulated OpenAPIs."""
+
+    access_key_id: str
+    access_key_secret: str
+
+
+def prepare(directory: Path) -> Path:
+    """The directory, made if need be, for its owner alone. Raises `UsageError` where that cannot be."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+    except OSError as error:
+        raise UsageError(f"{directory}: {error.strerror}", fix="Name a directory of your own with --dir.") from None
+    return directory.resolve()
+
+
+def kubeconfig(contexts: Sequence[Context]) -> dict[str, Any]:
+    """A kubeconfig; its first context is the current one."""
+    clusters = {context.cluster: context.server for context in contexts}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "preferences": {},
+        "current-context": contexts[0].name,
+        "clusters": [{"name": name, "cluster": {"server": server}} for name, server in clusters.items()],
+        "contexts": [{"name": each.name, "context": {"cluster": each.cluster, "user": each.name}} for each in contexts],
+        "users": [{"name": each.name, "user": {"token": each.token}} for each in contexts],
+    }
+
+
+def settings(
+    world: World, *, kubeconfig: Path, openapi: str, keys: Keys, gateways: Mapping[str, str]
+) -> dict[str, Any]:
+    """A settings file for the console, in the form of console/settings.py. `openapi` is host:port."""
+    members = {
+        member.id: {
+            "name": member.name,
+            "zone": member.zone,
+            "kind": member.kind,
+            "cidrs": [member.pod_cidr, member.node_cidr],
+        }
+        for member in world.members
+    }
+    probes = [
+        {
+            "route": route.key,
+            "url": gateways[route.gateway].rstrip("/") + route.path,
+            "host": route.host,
+            "member": {"json": "envCluster"},
+            "rate": route.probe,
+        }
+        for route in world.routes
+        if route.probe > 0
+    ]
+    fleet = {
+        "name": world.name,
+        "region": world.region,
+        "kubeconfig": str(kubeconfig),
+        "context": "hub",
+        "members": members,
+        "cloud": {
+            "region": world.region,
+            "endpoints": {"alb": openapi},
+            "protocol": "http",
+            "credentials": keys._asdict(),
+            "poll": POLL,
+        },
+        "probes": probes,
+    }
+    return {"fleets": [fleet]}
+
+
+def write(path: Path, document: Mapping[str, Any]) -> None:
+    """One YAML file, whole or not at all, mode 0600. Raises `UsageError`."""
+    import yaml
+
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", fix="Name a directory of your own with --dir.") from None

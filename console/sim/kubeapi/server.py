@@ -1,0 +1,157 @@
+"""The simulator's Kubernetes API: an aiohttp application that kubectl and the official client take for an API server."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from console.sim.kubeapi import crds as custom
+from console.sim.kubeapi import negotiation, openapi
+from console.sim.kubeapi.access import Access
+from console.sim.kubeapi.builtins import builtin_resources
+from console.sim.kubeapi.discovery import Discovery
+from console.sim.kubeapi.handlers import Handlers
+from console.sim.kubeapi.objects import Objects, Write
+from console.sim.kubeapi.resources import Registry, Resource
+from console.sim.kubeapi.status import ApiError, Obj, method_not_allowed, no_such_path, unauthorized
+from console.sim.kubeapi.store import Store
+
+Fault = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
+"""Consulted before a request is looked at: may wait, may answer in the server's place, may cut the connection."""
+
+_HEALTH = ("/healthz", "/livez", "/readyz")
+
+
+class KubeApi:
+    """One API server in memory. All methods but `seed` belong to the event loop that serves `application()`."""
+
+    def __init__(
+        self,
+        *,
+        tokens: Mapping[str, str],
+        crds: Sequence[Obj] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        bookmark_every: float = 5.0,
+        history: int = 2000,
+        version: str = "v1.32.4",
+    ) -> None:
+        self.faults: list[Fault] = []
+        self.access = Access(tokens)
+        self._clock = clock
+        self._version = version
+        self._store = Store(history)
+        self._registry = Registry()
+        for resource in builtin_resources():
+            self._registry.add(resource)
+        self._objects = Objects(self._store, self._registry, clock)
+        self._handlers = Handlers(self._store, self._registry, self._objects, self.access, bookmark_every)
+        self._discovery = Discovery(self._registry)
+        self._documents = openapi.Documents(self._registry, version)
+        for name in ("default", "kube-system"):
+            self.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, manager="kube-apiserver")
+        for crd in crds:
+            self.seed(crd, manager="kube-apiserver")
+
+    def application(self) -> web.Application:
+        """The aiohttp application; its answers carry the Date of the server's clock."""
+        application = web.Application(client_max_size=negotiation.BODY_LIMIT)
+        application.router.add_route("*", "/{path:.*}", self._answer)
+        application.on_shutdown.append(self._close)
+        return application
+
+    def seed(self, obj: Obj, *, manager: str = "seed") -> Obj:
+        """Create an object from inside, its status included; missing namespaces are made.
+
+        Returns a copy of what is stored. Raises `ApiError` where the server would refuse it.
+        """
+        resource = self._resource_of(obj)
+        body = msgspec.json.decode(msgspec.json.encode(obj))
+        status = body.get("status")
+        namespace = ""
+        if resource.namespaced:
+            namespace = body.setdefault("metadata", {}).setdefault("namespace", "default")
+            if self._store.get(("", "namespaces"), ("", namespace)) is None:
+                self.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}, manager=manager)
+        done = self._objects.create(resource, namespace, body, Write(manager=manager, validation="Ignore"))
+        if status is not None and resource.has_status and resource.key != custom.CRD_KEY:
+            write = Write(manager=manager, validation="Ignore", subresource="status")
+            patch = {"status": status}
+            done = self._objects.patch(resource, done.stored.place, "application/merge-patch+json", patch, write)
+        return done.stored.copy()
+
+    def compact(self) -> None:
+        """Forget watch history: the next watch that resumes gets 410 Gone, as does every old continue token."""
+        self._store.compact()
+
+    def _resource_of(self, obj: Obj) -> Resource:
+        group, _, version = obj["apiVersion"].rpartition("/")
+        for resource in self._registry:
+            if (resource.group, resource.version, resource.kind) == (group, version, obj["kind"]):
+                return resource
+        raise no_such_path()
+
+    async def _close(self, _: web.Application) -> None:
+        self._handlers.closing = True
+        self._store.wake_all()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        try:
+            response = await self._route(request)
+        except ApiError as error:
+            response = negotiation.answer_error(request, error)
+        except web.HTTPException:
+            raise
+        except Exception as error:
+            # An apiserver answers a panic with a Status, and so does this one: clients must be able to read it.
+            request.app.logger.exception("request failed: %s %s", request.method, request.path)
+            response = negotiation.answer_error(
+                request, ApiError(500, "InternalError", f"Internal error occurred: {error}")
+            )
+        if not response.prepared:
+            response.headers["Date"] = format_datetime(self._clock().astimezone(UTC), usegmt=True)
+        return response
+
+    async def _route(self, request: web.Request) -> web.StreamResponse:
+        for fault in list(self.faults):
+            answer = await fault(request)
+            if answer is not None:
+                return answer
+        path = request.path.rstrip("/") or "/"
+        authorization = request.headers.get("Authorization", "")
+        role = self.access.role_of(authorization)
+        if role is None and (authorization or not path.startswith(_HEALTH)):
+            raise unauthorized()
+        parts = [part for part in path.split("/") if part]
+        if role is not None and (
+            (parts[:1] == ["api"] and len(parts) > 2) or (parts[:1] == ["apis"] and len(parts) > 3)
+        ):
+            return await self._handlers.serve(request, role)
+        if request.method not in ("GET", "HEAD"):
+            raise method_not_allowed()
+        return self._document(request, path, parts)
+
+    def _document(self, request: web.Request, path: str, parts: list[str]) -> web.Response:
+        """What is not a resource: health, version, discovery and OpenAPI."""
+        if path.startswith(_HEALTH):
+            return web.Response(text="ok")
+        if path == "/version":
+            return negotiation.answer_object(request, self._version_info())
+        if parts[:1] == ["openapi"]:
+            return self._documents.answer(request, parts[1:])
+        if path == "/":
+            return negotiation.answer_object(
+                request, {"paths": ["/api", "/apis", "/healthz", "/openapi/v3", "/version"]}
+            )
+        return self._discovery.answer(request, parts)
+
+    def _version_info(self) -> dict[str, Any]:
+        major, minor, *_ = self._version.removeprefix("v").split(".")
+        return {
+            "major": major, "minor": minor, "gitVersion": self._version, "gitCommit": "", "gitTreeState": "clean",
+            "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "", "platform": "linux/amd64",
+        }  # fmt: skip

@@ -1,0 +1,161 @@
+"""What runs in the members as far as traffic goes: one small HTTP server a member, which answers for all its pods and
+says who it is, and the addresses by which the ALB knows those pods."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from console.sim.manifests import HEALTH_PATH
+from console.sim.routing import Address, Backends, Lookup
+from console.sim.world import Member, World
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+State = Literal["alive", "refuse", "hang"]
+HOST = "127.0.0.1"
+MOST_BODY = 16 * 1024 * 1024
+"""Bytes of a request body that are read; what is in them does not matter."""
+
+
+class Endpoint(NamedTuple):
+    """Where a pod is really served."""
+
+    host: str
+    port: int
+
+
+class MemberServer:
+    """One member's server on a free loopback port, which it keeps in every state.
+
+    `alive` answers; `refuse` turns connections away; `hang` accepts them and never answers.
+    """
+
+    def __init__(self, member: Member, state: State = "alive") -> None:
+        self.member = member
+        self.state: State = state
+        self.answers: Counter[str] = Counter()
+        """Requests answered by Host header, health checks left out."""
+        self._held: socket.socket | None = None
+        self._runner: web.ServerRunner | None = None
+        self._port = 0
+        self._turn = 0
+        self._pods = tuple(pod.name for pods in member.pods.values() for pod in pods)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it serves, or would."""
+        return Endpoint(HOST, self._port)
+
+    async def start(self) -> None:
+        """Take a port and enter the state."""
+        self._held = _bound(0)
+        self._port = self._held.getsockname()[1]
+        await self.turn(self.state)
+
+    async def turn(self, state: State) -> None:
+        """Enter a state; connections that are open do not outlive it."""
+        self.state = state
+        await self._close()
+        if state == "refuse":
+            # Bound but not listening: the port stays ours, and the kernel refuses whoever connects.
+            self._held = self._held or _bound(self._port)
+            return
+        self._let_go()
+        from aiohttp import web
+
+        self._runner = web.ServerRunner(web.Server(self._answer), handle_signals=False, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, self._port, reuse_address=True).start()
+
+    async def stop(self) -> None:
+        """Give the port back."""
+        await self._close()
+        self._let_go()
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        from aiohttp import web
+
+        if self.state == "hang":
+            await asyncio.Event().wait()
+        if request.can_read_body:
+            await request.content.read(MOST_BODY)
+        self._turn += 1
+        told = {
+            "envCluster": self.member.name,
+            "zone": self.member.zone,
+            "pod": self._pods[self._turn % len(self._pods)] if self._pods else None,
+            "path": request.path_qs,
+            "host": request.headers.get("Host", ""),
+            "method": request.method,
+        }
+        if request.path != HEALTH_PATH:
+            self.answers[str(told["host"])] += 1
+        headers = {"X-Env-Cluster": self.member.name, "Cache-Control": "no-store"}
+        return web.Response(text=json.dumps(told) + "\n", content_type="application/json", headers=headers)
+
+    async def _close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+
+class Members:
+    """All members' servers, and which pod address belongs to which."""
+
+    def __init__(self, world: World) -> None:
+        self.servers: Mapping[str, MemberServer] = {
+            member.id: MemberServer(member, world.dead[member.id].how if member.id in world.dead else "alive")
+            for member in world.members
+        }
+        self._owner = {pod.ip: member.id for member in world.members for pods in member.pods.values() for pod in pods}
+
+    async def start(self) -> None:
+        """Serve."""
+        for server in self.servers.values():
+            await server.start()
+
+    async def stop(self) -> None:
+        """Serve no more."""
+        for server in self.servers.values():
+            await server.stop()
+
+    def resolve(self, ip: str, port: int) -> Endpoint | None:
+        """Where a backend's address is really served; None where there is no such pod."""
+        owner = self._owner.get(ip)
+        return None if owner is None else self.servers[owner].endpoint
+
+
+def backends(world: World) -> Lookup:
+    """Who stands behind a Service's port, as the controller sees it through the members' Services."""
+    services = {service.key: service for service in world.services}
+
+    def lookup(namespace: str, name: str, port: int | str) -> Backends | None:
+        service = services.get((namespace, name))
+        if service is None:
+            return None
+        by_member = {
+            member.id: tuple(Address(pod.ip, service.target_port) for pod in member.pods[service.key])
+            for member in world.members
+        }
+        return Backends(by_member, service.port if port in (service.port, "http") else 0)
+
+    return lookup
+
+
+def _bound(port: int) -> socket.socket:
+    """A loopback socket that owns a port without listening."""
+    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind((HOST, port))
+    return held

@@ -1,0 +1,73 @@
+"""What every key does, and how to read the page it was asked from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+import assets
+from console.present.line import EMPTY, Line, accent, dim, line, paragraph, strong, title
+from screens import actions
+from screens.place import Place
+from widgets.pager import Pager
+
+PAGES = Path(assets.__file__).parent / "help"
+MOVES = (
+    ("up down", "move; j and k do the same"),
+    ("tab", "from table to table, from field to field"),
+    ("home end", "first and last row; pgup pgdn a page"),
+    ("0-9", "on the shift page: type a weight; + - by one, = the rest to 100"),
+)
+"""Keys that move and write rather than act."""
+
+
+class HelpPage(Place):
+    """Keys from the registry, words from assets/help."""
+
+    PLACE: ClassVar[str] = "help"
+    AUTO_FOCUS: ClassVar[str | None] = "Pager"
+
+    def __init__(self, asked_from: str = "dashboard") -> None:
+        super().__init__()
+        self._asked_from = asked_from
+
+    def body(self) -> ComposeResult:
+        """One page of lines."""
+        yield Pager(id="body")
+
+    def draw(self) -> None:
+        """Keys of the page it was asked from first, then the words."""
+        cells = self.size.width
+        here = [action for action in actions.at(self._asked_from) if actions.ALWAYS not in action.places]
+        everywhere = [action for action in actions.ACTIONS if actions.ALWAYS in action.places]
+        lines: list[Line] = [line(title(f"KEYS HERE ({self._asked_from})")), *map(_key_line, here)]
+        lines += [EMPTY, line(title("KEYS EVERYWHERE")), *map(_key_line, everywhere)]
+        lines += [line(accent(f"  {keys:<9}"), does) for keys, does in MOVES]
+        for name in (self._asked_from, "reading"):
+            lines += [EMPTY, *page(name, cells)]
+        self.query_one(Pager).show(lines)
+
+
+def _key_line(action: actions.Action) -> Line:
+    mark = dim("  changes the world once confirmed") if action.danger else ""
+    return line(accent(f"  {action.label:<9}"), strong(f"{action.title:<9}"), action.does, mark)
+
+
+def page(name: str, cells: int) -> list[Line]:
+    """A help text as lines: `# ` heads, indented lines as they are, the rest wrapped."""
+    path = PAGES / f"{name}.md"
+    if not path.exists():
+        return []
+    out: list[Line] = []
+    for block in path.read_text("utf-8").strip().split("\n\n"):
+        for words in block.split("\n") if block.startswith(("    ", "# ")) else [" ".join(block.split())]:
+            if words.startswith("# "):
+                out.append(line(title(words.removeprefix("# ").upper())))
+            elif words.startswith("    "):
+                out.append(line(words[2:]))
+            else:
+                out += paragraph(words, min(cells, 100), indent=2)
+        out.append(EMPTY)
+    return out[:-1]

@@ -1,0 +1,90 @@
+"""The runs: those of this host's journal, and those that other hosts recorded on the Fleet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from console.errors import FleetConsoleError
+from console.model.fleet import Run
+from console.model.run import RunReport
+from console.present import ledgers
+from console.present.line import dim, line
+from screens.run import RunPage
+from screens.undo import UndoingPlace
+from widgets.table import Table
+
+
+class RunsPage(UndoingPlace):
+    """A table of runs, newest first."""
+
+    PLACE: ClassVar[str] = "runs"
+    AUTO_FOCUS: ClassVar[str | None] = "Table"
+
+    class Listed(Message):
+        """The runs were read."""
+
+        def __init__(self, reports: tuple[RunReport, ...]) -> None:
+            super().__init__()
+            self.reports = reports
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reports: tuple[RunReport, ...] | None = None
+        self._seen: tuple[Run, ...] | None = None
+
+    def body(self) -> ComposeResult:
+        """The table."""
+        yield Table(id="runs", keeps=True)
+
+    def draw(self) -> None:
+        """The runs as they were read last; read again where the Fleet's records changed."""
+        if self._seen != self.fleet.runs:
+            self._seen = self.fleet.runs
+            self._list()
+        reports = self._reports or ()
+        words = (
+            "reading the journal ..."
+            if self._reports is None
+            else "no runs: none in this host's journal, none on the Fleet"
+        )
+        note = () if reports else (line(dim(f"  {words}")),)
+        self.query_one(Table).sheet = ledgers.runs_sheet(reports, note)
+
+    @work(thread=True, exclusive=True, group="list")
+    def _list(self) -> None:
+        try:
+            found = self.console.desk.runs(self.fleet)
+        except FleetConsoleError as error:
+            self.post_message(self.Said(str(error)))
+            return
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Listed(found))
+
+    def on_runs_page_listed(self, message: Listed) -> None:
+        """Show them."""
+        self._reports = message.reports
+        self._changed()
+
+    @property
+    def report(self) -> RunReport | None:
+        """The marked run."""
+        key = self.query_one(Table).selected if self.is_mounted else None
+        return next((one for one in self._reports or () if one.run == key), None)
+
+    def on_table_moved(self, message: Table.Moved) -> None:
+        """Other keys may be available for the marked run."""
+        self._changed()
+
+    def on_table_opened(self, message: Table.Opened) -> None:
+        """Open the marked run."""
+        self.do_open()
+
+    def do_open(self) -> None:
+        """Its page."""
+        if self.report is not None:
+            self.app.push_screen(RunPage(self.report))

@@ -1,0 +1,122 @@
+"""Going back from a run: the word that confirms it, then a message to a live runner or a new run that undoes it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual import work
+from textual.message import Message
+
+from console.decide.plan import Plan, short
+from console.errors import FleetConsoleError
+from console.model.run import RunReport
+from console.model.text import inert
+from console.present import changes, ledgers
+from console.present.line import Ink
+from screens.confirm import Confirmation
+from screens.place import Place
+
+
+class UndoingPlace(Place):
+    """A page about runs that can take one back."""
+
+    class UndoPlanned(Message):
+        """The plan that undoes a finished run."""
+
+        def __init__(self, report: RunReport, plan: Plan) -> None:
+            super().__init__()
+            self.report = report
+            self.plan = plan
+
+    class UndoStarted(Message):
+        """A new run undoes the finished one."""
+
+        def __init__(self, report: RunReport) -> None:
+            super().__init__()
+            self.report = report
+
+    class Said(Message):
+        """A worker has something to say to the person."""
+
+        def __init__(self, sentence: str, ink: Ink = Ink.WARN) -> None:
+            super().__init__()
+            self.sentence = sentence
+            self.ink = ink
+
+    def do_roll_back(self) -> None:
+        """Ask first; a live run needs nothing but this confirmation."""
+        report = self.report
+        if report is None:
+            return
+        if report.state.over:
+            self.say("reading what it replaced ...", Ink.PLAIN)
+            self._plan_undo(report)
+            return
+        before = ", ".join(f"{one.route} to {ledgers.weights(one.before)}" for one in report.routes)
+        sentences = (
+            f"The run turns round now and puts back what was there: {inert(before, 200)}.",
+            "Its own runner does it and checks every layer again. Nothing else is changed.",
+        )
+        self.app.push_screen(
+            Confirmation(f"Go back: run {inert(report.run, 40)}", sentences, report.run),
+            partial(self._undo_live, report),
+        )
+
+    def _undo_live(self, report: RunReport, yes: bool | None) -> None:
+        if yes:
+            self.say("the runner is told to go back", Ink.PLAIN)
+            self._command(report)
+
+    @work(thread=True, group="undo")
+    def _command(self, report: RunReport) -> None:
+        try:
+            self.console.desk.command(report.run, "rollback")
+        except FleetConsoleError as error:
+            self.post_message(self.Said(f"not told: {error}"))
+
+    @work(thread=True, exclusive=True, group="undo")
+    def _plan_undo(self, report: RunReport) -> None:
+        try:
+            self.post_message(self.UndoPlanned(report, self.console.desk.rollback_plan(report.run)))
+        except FleetConsoleError as error:
+            self.post_message(self.Said(f"cannot be undone from here: {error}"))
+
+    def on_undoing_place_undo_planned(self, message: UndoPlanned) -> None:
+        """Show what would be put back."""
+        plan = message.plan
+        sentences = (
+            f"A new run puts back exactly what run {inert(message.report.run, 40)} replaced: "
+            f"{changes.summary(plan)} (plan {short(plan.hash)}). Keys that were absent become absent again.",
+            "It refuses where somebody else changed the weights since.",
+        )
+        self.app.push_screen(
+            Confirmation(f"Undo run {inert(message.report.run, 40)}", sentences, message.report.run),
+            partial(self._undo_over, message.report, plan),
+        )
+
+    def _undo_over(self, report: RunReport, plan: Plan, yes: bool | None) -> None:
+        if not yes:
+            return
+        if self.console.armed is None:
+            self.say("arming has expired meanwhile: nothing was started; press a")
+            return
+        self.say("starting the runner ...", Ink.PLAIN)
+        self._start_undo(report, plan)
+
+    @work(thread=True, exclusive=True, group="undo")
+    def _start_undo(self, report: RunReport, plan: Plan) -> None:
+        try:
+            started = self.console.desk.start_run(plan, f"undo run {report.run}", (), None)
+            self.post_message(self.UndoStarted(started))
+        except FleetConsoleError as error:
+            self.post_message(self.Said(f"not started: {error}"))
+
+    def on_undoing_place_undo_started(self, message: UndoStarted) -> None:
+        """On to the new run's page."""
+        from screens.run import RunPage
+
+        self.app.push_screen(RunPage(message.report))
+
+    def on_undoing_place_said(self, message: Said) -> None:
+        """Say it in the footer."""
+        self.say(message.sentence, message.ink)

@@ -1,0 +1,128 @@
+"""A feed and a desk for screens under test: the test gives the pictures, runs live in memory, time stands still."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from console.app import FleetConsole
+from console.decide.plan import Plan, undo
+from console.errors import FleetConsoleError
+from console.model.fleet import Fleet, Layer
+from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState
+from console.settings import Settings
+from tests import situations
+
+
+class StageDesk:
+    """Answers what a screen asks; every call is kept in `asked`."""
+
+    def __init__(self) -> None:
+        self.now = situations.NOW
+        self.asked: list[str] = []
+        self.answers: tuple[Reason, ...] = ()
+        self.failure: FleetConsoleError | None = None
+        self.plans: dict[str, Plan] = {}
+        self.reports: dict[str, RunReport] = {}
+        self._news = threading.Condition()
+
+    def trial(self, plan: Plan) -> tuple[Reason, ...]:
+        """The dry run says what the test wants."""
+        self.asked.append(f"trial {plan.hash[:8]}")
+        if self.failure is not None:
+            raise self.failure
+        return self.answers
+
+    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
+        """A run that is under way."""
+        if self.failure is not None:
+            raise self.failure
+        run = f"r{len(self.plans) + 1}"
+        self.asked.append(f"start {run} {reason}")
+        self.plans[run] = plan
+        routes = tuple(
+            RunRoute(
+                one.key,
+                tuple(one.weights(one.before).items()),
+                tuple(one.weights(one.after).items()),
+                tuple(one.weights(one.before).items()),
+            )
+            for one in plan.routes
+        )
+        lines = (JournalLine(situations.WALL, "write", "intended", plan.routes[0].key),)
+        report = RunReport(
+            run, plan.fleet_uid, plan.kind, RunState.RUNNING, plan.hash, tuple(reasons), routes, situations.WALL,
+            None, "oncall@jump1", reason, 4711, "jump1", Layer.ANNOTATION, "writing", plan.of, lines,
+        )  # fmt: skip
+        self.reports[run] = report
+        return report
+
+    def report(self, run: str) -> RunReport | None:
+        """As it was told last."""
+        return self.reports.get(run)
+
+    def runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
+        """Newest first."""
+        return tuple(reversed(self.reports.values()))
+
+    def follow(self, run: str) -> Iterator[RunReport]:
+        """What the test tells of the run, until it is over."""
+        told: RunReport | None = None
+        while told is None or not told.state.over:
+            with self._news:
+                while self.reports[run] is told:
+                    if not self._news.wait(5):
+                        return
+                told = self.reports[run]
+            yield told
+
+    def tell(self, report: RunReport) -> None:
+        """The run has come further."""
+        with self._news:
+            self.reports[report.run] = report
+            self._news.notify_all()
+
+    def end(self) -> None:
+        """Every run is over, so that nobody waits for one."""
+        for report in list(self.reports.values()):
+            if not report.state.over:
+                self.tell(replace(report, state=RunState.DONE))
+
+    def command(self, run: str, word: str) -> None:
+        """Kept, and a rollback ends the run."""
+        self.asked.append(f"command {run} {word}")
+        self.tell(replace(self.reports[run], state=RunState.ROLLED_BACK, message="as it was"))
+
+    def rollback_plan(self, run: str) -> Plan:
+        """The undoing of its plan."""
+        return undo(self.plans[run], run)
+
+
+class StageFeed:
+    """Publishes what the test gives it."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.desk = StageDesk()
+        self._fleet = fleet
+        self._publish: Callable[[Fleet], None] | None = None
+
+    def start(self, publish: Callable[[Fleet], None]) -> None:
+        """The first picture."""
+        self._publish = publish
+        publish(self._fleet)
+
+    def show(self, fleet: Fleet) -> None:
+        """The next picture."""
+        assert self._publish is not None
+        self._publish(fleet)
+
+    def stop(self) -> None:
+        """Runs end with the stage."""
+        self.desk.end()
+
+
+def stage(fleet: Fleet, settings: Settings | None = None) -> tuple[FleetConsole, StageFeed]:
+    """An application on a picture."""
+    feed = StageFeed(fleet)
+    return FleetConsole(settings or Settings(), feed), feed

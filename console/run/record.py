@@ -1,0 +1,36 @@
+"""A run's record on the Fleet: one ConfigMap, by which every other login and host knows of it. Nothing secret is in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from console.decide.plan import Plan
+from console.model.run import RunReport
+
+
+def data(report: RunReport, plan: Plan, fence: int, targets: Mapping[str, Mapping[str, int | None]]) -> dict[str, str]:
+    """The ConfigMap's data; `targets`: route key -> member id -> weight of the step that the run is at."""
+    before = {change.key: change.weights(change.before) for change in plan.routes}
+    return {
+        "state": report.state,
+        "fence": str(fence),
+        "plan_hash": report.plan_hash,
+        "plan": plan.canonical(),
+        "actor": report.actor,
+        "reason": report.reason,
+        "host": report.host,
+        "pid": str(report.pid or ""),
+        "started": stamp(report.started),
+        "updated": stamp(datetime.now(UTC).timestamp()),
+        "step": "0",
+        "targets": json.dumps(targets, sort_keys=True),
+        "before": json.dumps(before, sort_keys=True),
+        "message": report.message,
+    }
+
+
+def stamp(at: float | None) -> str:
+    """Epoch seconds as RFC 3339 in UTC; empty for none."""
+    return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

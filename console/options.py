@@ -48,12 +48,12 @@ class Options:
 def common(function: F) -> F:
     """Add the common options to a verb; the verb gets `options: Options` as its first argument."""
 
-    def innermost(context: click.Context, **said: Any) -> Any:
-        outer = context.find_object(Options) or Options()
+    def innermost(click_context: click.Context, /, **said: Any) -> Any:
+        outer = click_context.find_object(Options) or Options()
         names = ("kubeconfig", "context", "config", "state_dir", "output")
         own = {name: value for name in names if (value := said.pop(name, None)) is not None}
-        context.obj = replace(outer, **own)
-        return context.invoke(function, context.obj, **said)
+        click_context.obj = replace(outer, **own)
+        return click_context.invoke(function, click_context.obj, **said)
 
     innermost.__name__ = function.__name__
     innermost.__doc__ = function.__doc__

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 import assets
-from console.present.line import EMPTY, Line, accent, dim, line, paragraph, strong, title
+from console.present.line import EMPTY, Ink, Line, Span, accent, dim, line, paragraph, strong, title
 from screens import actions
 from screens.place import Place
 from widgets.pager import Pager
@@ -44,15 +44,16 @@ class HelpPage(Place):
         everywhere = [action for action in actions.ACTIONS if actions.ALWAYS in action.places]
         lines: list[Line] = [line(title(f"KEYS HERE ({self._asked_from})")), *map(_key_line, here)]
         lines += [EMPTY, line(title("KEYS EVERYWHERE")), *map(_key_line, everywhere)]
-        lines += [line(accent(f"  {keys:<9}"), does) for keys, does in MOVES]
+        lines += [line(accent(f"  {keys:<9}"), Span("  "), does) for keys, does in MOVES]
+        lines.append(line(Span("  !", Ink.WARN), dim("  changes the world, once it is confirmed")))
         for name in (self._asked_from, "reading"):
             lines += [EMPTY, *page(name, cells)]
         self.query_one(Pager).show(lines)
 
 
 def _key_line(action: actions.Action) -> Line:
-    mark = dim("  changes the world once confirmed") if action.danger else ""
-    return line(accent(f"  {action.label:<9}"), strong(f"{action.title:<9}"), action.does, mark)
+    mark = Span("! ", Ink.WARN) if action.danger else Span("  ")
+    return line(accent(f"  {action.label:<9}"), mark, strong(f"{action.title:<11}"), action.does)
 
 
 def page(name: str, cells: int) -> list[Line]:

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from console.model.fleet import Fleet
 from console.model.run import RunReport
 from console.present import sources
-from console.present.line import EMPTY, Ink, Line, Span, dim, ends, length, strong
+from console.present.line import EMPTY, Ink, Line, Span, cut, dim, ends, length, strong
 from console.settings import Settings
 from screens import actions
 from screens.actions import Action, Standing
@@ -127,12 +127,12 @@ class Place(Screen[Any]):
     def header(self, cells: int) -> Line:
         """Which Fleet, whether armed, how fresh."""
         fleet, standing = self.fleet, self.standing()
-        region = (Span("  "), dim(fleet.region)) if fleet.region else EMPTY
+        region = (Span("  "), dim(cut(fleet.region, 16))) if fleet.region else EMPTY
         ink = Ink.BAD if standing.armed is not None and not standing.read_only else Ink.PLAIN
-        left = (strong(fleet.name), *region, Span("   "), Span(actions.arming(standing), ink), *self.crumb())
+        left = (strong(cut(fleet.name, 24)), *region, Span("   "), Span(actions.arming(standing), ink), *self.crumb())
         right = sources.header(fleet, self.now)
         if length(left) + length(right) + 2 > cells:
-            left = (strong(fleet.name), Span("  "), Span(actions.arming(standing), ink))
+            left = (strong(cut(fleet.name, 12)), Span("  "), Span(actions.arming(standing), ink))
         return ends(left, right, cells)
 
     def crumb(self) -> Line:

@@ -237,7 +237,7 @@ def test_a_proxy_of_the_environment_does_not_stand_before_loopback(
 
 
 def test_a_proxy_of_the_kubeconfig_that_is_not_there(scripted: ScriptedHub, tmp_path: Path) -> None:
-    path = kubeconfig(tmp_path / "kubeconfig", "http://192.0.2.1:80", **{"proxy-url": "http://127.0.0.1:1"})
+    path = kubeconfig(tmp_path / "kubeconfig", "http://192.0.2.1:80", cluster={"proxy-url": "http://127.0.0.1:1"})
     error = failing(Hub.open(path, None).fleet_uid)
 
     assert "the proxy on the way to http://192.0.2.1:80 does not let us through" in str(error)
@@ -374,7 +374,7 @@ def data(pem: bytes) -> str:
 
 
 def test_a_trusted_server_is_read_over_tls(serve_tls: Serve, authority: Authority, tmp_path: Path) -> None:
-    path = kubeconfig(tmp_path / "k", serve_tls(), **{"certificate-authority-data": data(authority.pem())})
+    path = kubeconfig(tmp_path / "k", serve_tls(), cluster={"certificate-authority-data": data(authority.pem())})
 
     assert "uid-1" == Hub.open(path, None).fleet_uid()
 
@@ -391,7 +391,7 @@ def test_a_server_certificate_that_is_not_in_order(
     days: tuple[int, int], trusted: bool, words: str, serve_tls: Serve, authority: Authority, tmp_path: Path
 ) -> None:
     known = authority if trusted else Authority()
-    path = kubeconfig(tmp_path / "k", serve_tls(days), **{"certificate-authority-data": data(known.pem())})
+    path = kubeconfig(tmp_path / "k", serve_tls(days), cluster={"certificate-authority-data": data(known.pem())})
     error = failing(Hub.open(path, None).fleet_uid)
 
     assert isinstance(error, Lost)
@@ -403,8 +403,8 @@ def test_a_server_certificate_for_another_name_and_the_setting_that_helps(
 ) -> None:
     address = serve_tls().replace("localhost", "127.0.0.1")
     trust = {"certificate-authority-data": data(authority.pem())}
-    error = failing(Hub.open(kubeconfig(tmp_path / "k", address, **trust), None).fleet_uid)
-    named = Hub.open(kubeconfig(tmp_path / "k", address, **trust, **{"tls-server-name": "localhost"}), None)
+    error = failing(Hub.open(kubeconfig(tmp_path / "k", address, cluster=trust), None).fleet_uid)
+    named = Hub.open(kubeconfig(tmp_path / "k", address, cluster={**trust, "tls-server-name": "localhost"}), None)
 
     assert "is for another address" in str(error)
     assert "uid-1" == named.fleet_uid()
@@ -416,7 +416,7 @@ def test_a_client_certificate_that_has_expired_is_named_with_its_date(
     certificate, key = authority.issue("me", (-3, -2))
     user = {"client-certificate-data": data(certificate), "client-key-data": data(key)}
     address = serve_tls(client=True)
-    path = kubeconfig(tmp_path / "k", address, user, **{"certificate-authority-data": data(authority.pem())})
+    path = kubeconfig(tmp_path / "k", address, user, cluster={"certificate-authority-data": data(authority.pem())})
     error = failing(Hub.open(path, None).fleet_uid)
 
     assert "The client certificate expired on" in str(error)
@@ -432,7 +432,7 @@ def test_a_client_certificate_lets_us_in_and_leaves_no_file_behind(
     certificate, key = authority.issue("me")
     user = {"client-certificate-data": data(certificate), "client-key-data": data(key)}
     address = serve_tls(client=True)
-    path = kubeconfig(tmp_path / "k", address, user, **{"certificate-authority-data": data(authority.pem())})
+    path = kubeconfig(tmp_path / "k", address, user, cluster={"certificate-authority-data": data(authority.pem())})
 
     assert "uid-1" == Hub.open(path, None).fleet_uid()
     assert [] == list(place.iterdir())
@@ -450,7 +450,7 @@ def test_a_certificate_from_a_plugin_is_renewed_when_it_expires(
 
     trust = {"certificate-authority-data": data(authority.pem())}
     user = plugin(tmp_path, granted("one", "2001-01-01T00:00:00Z"))
-    hub = Hub.open(kubeconfig(tmp_path / "k", serve_tls(client=True), user, **trust), None)
+    hub = Hub.open(kubeconfig(tmp_path / "k", serve_tls(client=True), user, cluster=trust), None)
     granted("two", "2099-01-01T00:00:00Z")
     found = [hub.fleet_uid() for _ in range(3)]
 

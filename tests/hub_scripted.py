@@ -201,12 +201,14 @@ class Collected:
         return [one for one in self.all if isinstance(one, Listed)]
 
 
-def kubeconfig(path: Path, server: str, user: dict[str, Any] | None = None, **cluster: Any) -> str:
+def kubeconfig(
+    path: Path, server: str, user: dict[str, Any] | None = None, *, cluster: Mapping[str, Any] | None = None
+) -> str:
     """Write a kubeconfig of one context `hub`; returns its path."""
     document = {
         "current-context": "hub",
         "contexts": [{"name": "hub", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": server, **cluster}}],
+        "clusters": [{"name": "c", "cluster": {"server": server, **(cluster or {})}}],
         "users": [{"name": "u", "user": user or {"token": "tok"}}],
     }
     path.write_text(json.dumps(document))

@@ -274,7 +274,7 @@ def hostile_text() -> Fleet:
     routes = tuple(
         replace(
             one,
-            key=inert(f"{ESCAPES}/{one.key}"),
+            key=inert(ESCAPES).replace("/", "|") + "/" + one.key.partition("/")[2],
             hosts=(bad,),
             services=(long,),
             owner=bad,

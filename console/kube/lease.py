@@ -1,7 +1,7 @@
 """The Fleet's single-writer lock: one Lease, whose transitions number the fence.
 
-A holder is host, boot, process and its start time, so that on the same host a dead one is known to be dead; elsewhere the
-Lease must have been seen unrenewed for its whole life by our own monotonic clock.
+A holder is host, boot, process and its start time, so that on the same host a dead one is known to be dead;
+elsewhere the Lease must have been seen unrenewed for its whole life by our own monotonic clock.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Every write to the hub but the Lease's: JSON Patches that test what they replace, records and the namespace they live in.
+"""Every write to the hub but the Lease's: JSON Patches that test what they replace, records, and their namespace.
 
-The API server checks no Lease on an Ingress patch, so a weight write tests the fence and the values it replaces: whoever
-was overtaken fails at the server (design.md, locking).
+The API server checks no Lease on an Ingress patch, so a weight write tests the fence and the values it replaces:
+whoever was overtaken fails at the server (design.md, locking).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from console.decide.plan import Values

@@ -225,6 +225,9 @@ class Run:
     plan_hash: str
     message: str = ""
     updated: float | None = None
+    targets: tuple[tuple[str, tuple[tuple[str, int | None], ...]], ...] = ()
+    """Route key -> ((member id, weight or None), ...) of the step that it is at; `before` likewise."""
+    before: tuple[tuple[str, tuple[tuple[str, int | None], ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,16 +52,10 @@ def lines(found: tuple[Alert, ...], cells: int, most: int) -> list[Line]:
     worst = found[0]
     more = f"  +{len(found) - 1} more: i" if len(found) > 1 else ""
     shown = words.of(worst.tone)
-    lead = f"{MARKS[worst.tone]} {worst.subject}: "
     room = cells - width(more)
-    wrapped = paragraph(lead + worst.sentence, room, most=most)
-    out: list[Line] = []
-    for number, one in enumerate(wrapped):
-        body = one[0].text
-        if number == 0 and body.startswith(lead.rstrip()):
-            out.append((Span(body[: len(lead)], _bold(shown.ink)), Span(body[len(lead) :], shown.ink)))
-        else:
-            out.append((Span("   "), Span(body, shown.ink)))
+    wrapped = paragraph(f"{worst.subject}: {worst.sentence}", room, indent=3, most=most, ink=shown.ink)
+    first = Span(f"{MARKS[worst.tone]} ", _bold(shown.ink))
+    out: list[Line] = [(first, *wrapped[0][1:]), *wrapped[1:]]
     if more:
         out[0] = (*out[0], Span(" " * max(0, room - sum(width(s.text) for s in out[0]))), dim(more))
     return out

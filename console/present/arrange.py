@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 WIDE = 110
@@ -37,34 +38,41 @@ class Rows:
     gap: int
 
 
+_GIVES = (
+    {"routes": 10, "members": 8, "zones": 6, "timeline": 2},
+    {"routes": 5, "members": 3, "zones": 3, "timeline": 2},
+    {"zones": 0, "timeline": 0, "members": 0, "routes": 1},
+)
+"""Rows to which the parts are cut down, in this order, until everything fits."""
+
+
 def arrange(rows: int, columns: int, wanted: Wanted) -> Rows:
-    """Share `rows` between header and footer out: routes keep at least four rows, the timeline two, and what gives way
-    first is the topology, then the blank rows, then zones, members and routes beyond their least."""
-    topology = wanted.topology if columns >= WIDE else 0
-    timeline = min(wanted.timeline, 3)
-    fixed = wanted.zones + wanted.members + wanted.routes + timeline + wanted.alert
-    gap = 1
-    if fixed + topology + _gaps(wanted, topology) > rows:
-        topology = 0 if fixed + topology > rows - 2 else topology
-    if fixed + topology + _gaps(wanted, topology) > rows:
+    """Share `rows` between header and footer out: blank rows give way first, then the topology, then the long parts;
+    what is left over is the timeline's."""
+    parts = {
+        "zones": wanted.zones,
+        "members": wanted.members,
+        "routes": wanted.routes,
+        "timeline": min(wanted.timeline, 3),
+    }
+    alert = min(wanted.alert, max(0, rows - 1))
+    topology, gap = (wanted.topology if columns >= WIDE else 0), 1
+    room = rows - alert
+    if sum(parts.values()) + topology + _gaps(parts, topology) > room:
         gap = 0
-    over = fixed + topology + gap * _gaps(wanted, topology) - rows
-    parts = {"routes": wanted.routes, "members": wanted.members, "zones": wanted.zones, "timeline": timeline}
-    least = {"timeline": 2, "zones": 3, "members": 3, "routes": 5}
-    for name in ("zones", "members", "routes", "timeline", "zones", "members", "routes"):
-        if over > 0:
-            give = min(over, max(0, parts[name] - least[name]))
+    if sum(parts.values()) + topology > room:
+        topology = 0
+        gap = 1 if sum(parts.values()) + _gaps(parts, 0) <= room else 0
+    over = sum(parts.values()) + topology + gap * _gaps(parts, topology) - room
+    for least in _GIVES:
+        for name, rest in least.items():
+            give = min(max(0, over), max(0, parts[name] - rest))
             parts[name] -= give
             over -= give
-    for name in ("timeline", "zones", "members"):
-        if over > 0:
-            give = min(over, parts[name])
-            parts[name] -= give
-            over -= give
-    spare = max(0, -over)
-    parts["timeline"] += spare
-    return Rows(wanted.alert, topology, parts["zones"], parts["members"], parts["routes"], parts["timeline"], gap)
+    if parts["timeline"]:
+        parts["timeline"] += max(0, -over)
+    return Rows(alert, topology, parts["zones"], parts["members"], parts["routes"], parts["timeline"], gap)
 
 
-def _gaps(wanted: Wanted, topology: int) -> int:
-    return sum(1 for part in (topology, wanted.zones, wanted.members, wanted.routes, wanted.timeline) if part)
+def _gaps(parts: Mapping[str, int], topology: int) -> int:
+    return sum(1 for part in (topology, *parts.values()) if part)

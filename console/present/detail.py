@@ -96,7 +96,8 @@ def layer_lines(fleet: Fleet, route: Route, now: float, cells: int) -> list[Line
     for layer in Layer:
         lead = (
             *fit(line(words.LAYERS[layer][0]), 10),
-            *fit(splits.layer_cell(route, layer, fleet), 16),
+            *fit(splits.layer_cell(route, layer, fleet), 15),
+            Span(" "),
             *fit(layer_age(fleet.source(READ_FROM[layer]), now), 10),
         )
         said = paragraph(says(fleet, route, layer), cells, indent=36, most=3)

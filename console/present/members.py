@@ -18,7 +18,7 @@ KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
 def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
     """The table of members."""
     columns = (
-        Column[Member]("MEMBERS", _longest([m.name for m in fleet.members], 12, 30), lambda m: line(m.name)),
+        Column[Member]("MEMBERS", _longest([m.name for m in fleet.members], 12, 30), lambda m: line(m.name), least=12),
         Column[Member]("ZONE", _longest([m.zone or "?" for m in fleet.members], 6, 16), zone_cell, rank=2),
         Column[Member]("KIND", 4, lambda m: line(KINDS.get(m.kind, m.kind)), rank=3),
         Column[Member]("LINK", 8, lambda m: link_cell(m, now)),
@@ -34,7 +34,7 @@ def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
 def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
     """The table of zones, each with the share of weight it carries."""
     columns = (
-        Column[Zone]("ZONES", _longest([z.name for z in fleet.zones], 8, 20), lambda z: line(z.name)),
+        Column[Zone]("ZONES", _longest([z.name for z in fleet.zones], 8, 20), lambda z: line(z.name), least=8),
         Column[Zone]("SHARE", 30, lambda z: share_cell(z.share, 30)),
         Column[Zone](
             "MEMBERS",

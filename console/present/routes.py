@@ -18,7 +18,7 @@ def routes_sheet(fleet: Fleet, now: float, routes: Sequence[Route] | None = None
     """The table of routes; `routes` where only some of them are shown."""
     items = fleet.routes if routes is None else routes
     shown = max((len(route.members) for route in items), default=2)
-    columns: list[Column[Route]] = [Column("ROUTES", _name_width(items), lambda r: line(r.key))]
+    columns: list[Column[Route]] = [Column("ROUTES", _name_width(items), lambda r: line(r.key), least=20)]
     for layer in Layer:
         columns.append(_layer_column(layer, fleet, shown))
     columns.append(Column("VERDICT", 11, lambda r: splits.verdict_cell(r, now)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from console.present.line import Line, Span, dim, fit, line, title
@@ -11,6 +11,8 @@ from console.present.line import Line, Span, dim, fit, line, title
 T = TypeVar("T")
 GAP = 2
 """Blank cells between two columns."""
+EXTRA = 3
+"""Rank from which on a column is there for wide screens only."""
 MARK = 2
 """Cells before the first column, where the selected row is marked."""
 
@@ -19,13 +21,15 @@ MARK = 2
 class Column(Generic[T]):
     """One column: its head, its cells' width, and how an item's cell is drawn.
 
-    `rank`: columns of the highest rank go first where there is no room. `grow`: takes the room that is left.
+    Where there is no room, columns go, the highest `rank` first; before one below `EXTRA` goes, the first column is
+    cut down to its `least` cells. `grow`: takes the room that is left.
     """
 
     head: str
     width: int
     cell: Callable[[T], Line]
     rank: int = 0
+    least: int = 4
     right: bool = False
     grow: bool = False
 
@@ -44,14 +48,19 @@ class Sheet(Generic[T]):
         them: one where that keeps a column."""
         room = cells - MARK
         kept = list(self.columns)
-        while len(kept) > 1 and _needs(kept, 1) > room:
+        while kept and (over := _needs(kept, 1) - room) > 0:
             worst = max(column.rank for column in kept)
-            kept.remove(next(column for column in reversed(kept) if column.rank == worst))
+            first = kept[0]
+            if worst < EXTRA and first.width > first.least:
+                kept[0] = replace(first, width=max(first.least, first.width - over))
+            elif len(kept) > 1:
+                kept.remove(next(column for column in reversed(kept) if column.rank == worst))
+            else:
+                kept[0] = replace(first, width=max(1, room))
+                break
         gap = GAP if _needs(kept, GAP) <= room else 1
         spare = room - _needs(kept, gap)
-        if spare < 0:
-            return (_resized(kept[0], spare),), gap
-        return tuple(_resized(column, spare) if column.grow else column for column in kept), gap
+        return tuple(replace(column, width=column.width + spare) if column.grow else column for column in kept), gap
 
     def head(self, cells: int, note: str = "") -> Line:
         """The line of heads; the first one names the table, `note` behind it."""
@@ -80,8 +89,3 @@ class Sheet(Generic[T]):
 
 def _needs(columns: Sequence[Column[T]], gap: int) -> int:
     return sum(column.width for column in columns) + gap * (len(columns) - 1)
-
-
-def _resized(column: Column[T], by: int) -> Column[T]:
-    width = max(4, column.width + by)
-    return Column(column.head, width, column.cell, column.rank, column.right, column.grow)

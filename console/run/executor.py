@@ -1,4 +1,5 @@
-"""One run from its Lease to its end: dry run, record, fence, weights, layers; back again on a word; always a named state."""
+"""One run from its Lease to its end: dry run, record, fence, weights, layers; back again on a word; always a named
+state."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The hand of a run: one route's writes, each journaled as intended, sent and confirmed, each under the fence.
 
-Every write re-reads the object, re-checks the Fleet's UID and that the Lease is still ours, and is read back afterwards.
+Every write re-reads the object, checks the Fleet's UID and that the Lease is still ours, and is read back afterwards.
 """
 
 from __future__ import annotations

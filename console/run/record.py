@@ -1,4 +1,4 @@
-"""A run's record on the Fleet: one ConfigMap, by which every other login and host knows of it. Nothing secret is in it."""
+"""A run's record on the Fleet: one ConfigMap, by which other logins and hosts know of it. Nothing secret is in it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from console.decide import plan as plans
 from console.decide.plan import Plan
 from console.errors import FleetConsoleError, UsageError
-from console.model.hub import RunRecord
+from console.model.fleet import Fleet, Run
 from console.model.run import Reason, RunReport, RunRoute, RunState
 from console.run.journal import Journal, Row
 from console.run.launch import launch
@@ -111,14 +111,14 @@ def rollback_plan(access: Access, run: str) -> Plan:
     return plans.undo(plans.parse(row.plan), row.report.run)
 
 
-def merge(local: tuple[RunReport, ...], records: tuple[RunRecord, ...]) -> tuple[RunReport, ...]:
+def merge(local: tuple[RunReport, ...], fleet: Fleet) -> tuple[RunReport, ...]:
     """This host's runs, and those that only the Fleet's records tell of, newest first."""
     known = {report.run for report in local}
-    others = tuple(_recorded(record) for record in records if record.run not in known)
+    others = tuple(_recorded(record, fleet.uid or "") for record in fleet.runs if record.run not in known)
     return tuple(sorted((*local, *others), key=lambda report: -(report.started or 0.0)))
 
 
-def _recorded(record: RunRecord) -> RunReport:
+def _recorded(record: Run, fleet_uid: str) -> RunReport:
     before = {key: dict(split) for key, split in record.before}
     routes = tuple(
         RunRoute(key, tuple(before.get(key, {}).items()), split, tuple((member, None) for member, _ in split))
@@ -129,7 +129,7 @@ def _recorded(record: RunRecord) -> RunReport:
         state = RunState(record.state)
     return RunReport(
         run=record.run,
-        fleet_uid="",
+        fleet_uid=fleet_uid,
         kind="shift",
         state=state,
         plan_hash=record.plan_hash,

@@ -1,6 +1,6 @@
-"""The test port of the runner: every journal commit, send and answer passes a numbered seam, at which a test may kill it.
+"""The test port of the runner: every journal commit, send and answer passes a numbered seam; a test may kill it there.
 
-`FLEET_CONSOLE_SEAM=N` in the runner's environment kills it with SIGKILL at its Nth seam; without it a seam is a counter.
+`FLEET_CONSOLE_SEAM=N` in the runner's environment kills it with SIGKILL at its Nth seam; else a seam only counts.
 `FLEET_CONSOLE_TRACE=FILE` appends each seam's number and name to a file.
 """
 

@@ -1,4 +1,4 @@
-"""Waiting until the layers hold what was written: the runner's own eyes, the same readers as the viewer's, only faster."""
+"""Waiting until the layers hold what was written, with the viewer's own readers, only faster."""
 
 from __future__ import annotations
 

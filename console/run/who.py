@@ -1,4 +1,4 @@
-"""Who acts: the Fleet's name for us, the user of this host, and where the session came from; all three, in every record."""
+"""Who acts: the Fleet's name for us, this host's user, and where the session came from; all three in every record."""
 
 from __future__ import annotations
 

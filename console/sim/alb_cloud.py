@@ -1,12 +1,13 @@
-"""How the ALB ingress controller brings an ALB in line with its model: load balancer, listeners, server groups and rules
-are found by their tags and priorities, made, changed and removed; what is still being changed is waited for as long as the
-real controller waits."""
+"""How the ALB ingress controller brings an ALB in line with its model: load balancer, listeners, server groups and
+rules are found by their tags and priorities, made, changed and removed; what is still being changed is waited for as
+long as the real controller waits."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import TypeVar
 
 from console.sim.alb.state import Alb, AlbError, HealthCheck, Listener, LoadBalancer, ServerGroup
@@ -90,12 +91,14 @@ class AlbCloud:
     async def _group(self, wanted: Group) -> str:
         """The id of the server group, with its check and servers as wanted."""
         check = HealthCheck(**asdict(wanted.health))
-        found = next((one for one in self._alb.groups.values() if one.tags.get(RESOURCE_TAG) == wanted.key), None)
+        tags = dict(wanted.tags)
+        mine = (one for one in self._alb.groups.values() if one.tags.get(ALBCONFIG_TAG) == tags[ALBCONFIG_TAG])
+        found = next((one for one in mine if one.tags[RESOURCE_TAG] == wanted.key), None)
         if found is None:
             found = self._alb.create_server_group(
                 wanted.name,
                 health_check=check,
-                tags=dict(wanted.tags),
+                tags=tags,
                 vpc=self._vpc,
                 protocol=wanted.protocol,
                 scheduler=wanted.scheduler,
@@ -119,11 +122,10 @@ class AlbCloud:
                 )
                 continue
             # A rule under way shows its former values, so that it is compared only once it is free.
-            identifier = found.id
-            await self._until(lambda: self._free(identifier), "Rule", identifier)
+            await self._until(partial(self._free, found.id), "Rule", found.id)
             if (found.name, found.hosts, found.paths, found.tuples) != (rule.name, hosts, rule.paths, tuples):
                 self._alb.update_rule(
-                    identifier, name=rule.name, hosts=hosts, paths=rule.paths, tuples=tuples, api="UpdateRulesAttribute"
+                    found.id, name=rule.name, hosts=hosts, paths=rule.paths, tuples=tuples, api="UpdateRulesAttribute"
                 )
         for rule_left in present.values():
             self._alb.delete_rule(rule_left.id)

@@ -75,7 +75,8 @@ class AlbIngressController:
         self._random = random.Random(seed)
         self._delay = delay
         self._weight_prefix = weight_prefix
-        self._started = False
+        self.ready = asyncio.Event()
+        """Set once everything is mirrored and changes are acted upon."""
         self.recorder = Recorder(client, COMPONENT)
         self.queue = WorkQueue(self.reconcile, speed=speed)
         self._configs = Mirror(client, ALB_CONFIGS, self._config_changed)
@@ -94,7 +95,7 @@ class AlbIngressController:
             await self._remember_events()
             group.create_task(self.recorder.run())
             group.create_task(self.queue.run())
-            self._started = True
+            self.ready.set()
             self._all_pending()
 
     async def reconcile(self, gateway: str) -> None:
@@ -170,7 +171,7 @@ class AlbIngressController:
         return [ingress for ingress in self._ingresses.objects.values() if self._gateway_of(ingress) == gateway]
 
     def _config_changed(self, before: Obj | None, now: Obj | None) -> None:
-        if not self._started:
+        if not self.ready.is_set():
             return
         if now is not None and _done(now):
             return
@@ -179,7 +180,7 @@ class AlbIngressController:
         self._enqueue(((now or before) or {})["metadata"]["name"])
 
     def _ingress_changed(self, before: Obj | None, now: Obj | None) -> None:
-        if not self._started or (now is not None and _done(now)):
+        if not self.ready.is_set() or (now is not None and _done(now)):
             return
         gateways = {self._gateway_of(each) for each in (before, now) if each is not None} - {None}
         if now is not None and gateways:
@@ -193,7 +194,7 @@ class AlbIngressController:
 
     def _all_pending(self) -> None:
         """Enqueue every AlbConfig of which something is not carried out yet."""
-        if not self._started:
+        if not self.ready.is_set():
             return
         for (_, name), config in self._configs.objects.items():
             if not all(map(_done, (config, *self._routes_of(name)))):

@@ -3,6 +3,7 @@ the console. Both hold tokens or keys, of loopback only, and are readable by the
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,12 +18,14 @@ POLL = "5s"
 
 
 class Context(NamedTuple):
-    """One context of the kubeconfig: its name, the cluster's name and address, and the token of its user."""
+    """One context of the kubeconfig: its name, the cluster's name and address, the token of its user, and the authority
+    (PEM) that the cluster's certificate is of."""
 
     name: str
     cluster: str
     server: str
     token: str
+    authority: bytes
 
 
 class Keys(NamedTuple):
@@ -44,13 +47,19 @@ def prepare(directory: Path) -> Path:
 
 def kubeconfig(contexts: Sequence[Context]) -> dict[str, Any]:
     """A kubeconfig; its first context is the current one."""
-    clusters = {context.cluster: context.server for context in contexts}
+    clusters = {
+        context.cluster: {
+            "server": context.server,
+            "certificate-authority-data": base64.b64encode(context.authority).decode(),
+        }
+        for context in contexts
+    }
     return {
         "apiVersion": "v1",
         "kind": "Config",
         "preferences": {},
         "current-context": contexts[0].name,
-        "clusters": [{"name": name, "cluster": {"server": server}} for name, server in clusters.items()],
+        "clusters": [{"name": name, "cluster": cluster} for name, cluster in clusters.items()],
         "contexts": [{"name": each.name, "context": {"cluster": each.cluster, "user": each.name}} for each in contexts],
         "users": [{"name": each.name, "user": {"token": each.token}} for each in contexts],
     }

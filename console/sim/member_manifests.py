@@ -147,7 +147,7 @@ def autoscaler(world: World, cluster: Member, service: Service) -> Obj:
         "metadata": {"name": service.workload, "namespace": service.namespace, "creationTimestamp": since},
         "spec": {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": service.workload},
-            "minReplicas": min(service.pods, 2),
+            "minReplicas": service.pods,
             "maxReplicas": service.most,
             "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
         },

@@ -1,6 +1,6 @@
 """What happened before the simulator began: objects made at their dates by whoever makes such objects, and the
-controller's last success, done by its own client under an earlier clock, so that field owners and dates are the server's
-own."""
+controller's last success, done by its own client under an earlier clock, so that field owners and dates are
+the server's own."""
 
 from __future__ import annotations
 
@@ -64,13 +64,15 @@ async def reconciled(client: Client, clock: Clock, applied: Mapping[str, Applied
     routes = (await client.list(INGRESSES))[0]
     with clock.at(at):
         for name, balancer in applied.items():
-            mine = [
-                route for route in routes if classes[route["spec"]["ingressClassName"]]["parameters"]["name"] == name
-            ]
+            mine = [route for route in routes if _gateway(classes, route) == name]
             await acknowledge(client, configs[name], mine, balancer)
             for obj in (configs[name], *mine):
                 for word, when in ((SYNC, at - 2), (SUCCESS, at)):
                     await client.create(EVENTS, event(obj, COMPONENT, NORMAL, *word, first=when, last=when))
+
+
+def _gateway(classes: Mapping[str, Obj], route: Obj) -> str:
+    return str(classes[route["spec"]["ingressClassName"]]["parameters"]["name"])
 
 
 def _created(obj: Obj) -> float:

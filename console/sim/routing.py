@@ -99,6 +99,15 @@ class Model:
     missing: tuple[tuple[int, str], ...]
 
 
+class _Site(NamedTuple):
+    """What all Ingresses of an AlbConfig are built with."""
+
+    gateway: str
+    members: tuple[str, ...]
+    lookup: Lookup
+    weight_prefix: str
+
+
 def albconfig_tag(gateway: str) -> str:
     """What the tag of everything that an AlbConfig makes says; AlbConfigs count as those of kube-system."""
     return f"kube-system/{gateway}"
@@ -121,6 +130,7 @@ def build(
 ) -> Model:
     """The model of one AlbConfig and all its Ingresses. Raises `ModelError` for the first thing that is off."""
     members = _members(config, associated)
+    site = _Site(config["metadata"]["name"], members, backends, weight_prefix)
     listeners = _listeners(config)
     groups: dict[str, Group] = {}
     rules: dict[tuple[int, str], list[Rule]] = {each: [] for each in listeners}
@@ -134,7 +144,7 @@ def build(
                 if (number, protocol) not in rules:
                     missing.append((number, protocol))
                     rules[number, protocol] = []
-            for host, path, tuples in _paths(ingress, members, backends, weight_prefix, groups):
+            for host, path, tuples in _paths(ingress, site, groups):
                 for listener in asked:
                     priority = len(rules[listener]) + 1
                     named = f"rule-{listener[0]}-{priority}"
@@ -145,7 +155,7 @@ def build(
     made = tuple(Listener(port, protocol, tuple(each)) for (port, protocol), each in rules.items())
     spec = config.get("spec") or {}
     return Model(
-        config["metadata"]["name"], spec.get("config") or {}, members, tuple(groups.values()), made, tuple(missing)
+        site.gateway, spec.get("config") or {}, members, tuple(groups.values()), made, tuple(dict.fromkeys(missing))
     )
 
 
@@ -198,10 +208,10 @@ def _ordered(ingresses: Sequence[Obj]) -> list[Obj]:
 
 
 def _paths(
-    ingress: Obj, members: tuple[str, ...], lookup: Lookup, weight_prefix: str, groups: dict[str, Group]
+    ingress: Obj, site: _Site, groups: dict[str, Group]
 ) -> list[tuple[str | None, tuple[str, ...], tuple[tuple[str, int], ...]]]:
     """(host, path patterns, tuples) per path, in the Ingress's own order; adds the groups they need to `groups`."""
-    wanted = weights(ingress, members, weight_prefix)
+    wanted = weights(ingress, site.members, site.weight_prefix)
     found = []
     for rule in ingress["spec"].get("rules") or ():
         for path in (rule.get("http") or {}).get("paths") or ():
@@ -210,7 +220,7 @@ def _paths(
                 raise ModelError("a path has no service backend")
             check_actions(ingress, service["name"])
             port = service.get("port") or {}
-            made = _groups(ingress, service["name"], port.get("number") or port.get("name") or 0, members, lookup)
+            made = _groups(ingress, service["name"], port.get("number") or port.get("name") or 0, site)
             groups.update((group.key, group) for group in made)
             tuples = _tuples(made, wanted)
             found.append((rule.get("host") or None, _patterns(path), tuples))
@@ -227,11 +237,11 @@ def _tuples(groups: Sequence[Group], wanted: Mapping[str, int] | None) -> tuple[
     return tuple((group.key, round(100 * len(group.servers) / total)) for group in groups)
 
 
-def _groups(ingress: Obj, service: str, port: int | str, members: tuple[str, ...], lookup: Lookup) -> tuple[Group, ...]:
+def _groups(ingress: Obj, service: str, port: int | str, site: _Site) -> tuple[Group, ...]:
     """One group a member that has the Service."""
     metadata = ingress["metadata"]
     namespace = metadata["namespace"]
-    found = lookup(namespace, service, port)
+    found = site.lookup(namespace, service, port)
     if found is None:
         raise ModelError(f'Service "{service}" not found')
     if not found.port:
@@ -241,7 +251,7 @@ def _groups(ingress: Obj, service: str, port: int | str, members: tuple[str, ...
     protocol = annotations.get(PREFIX + "backend-protocol", "http").upper()
     scheduler = annotations.get(PREFIX + "backend-scheduler", "wrr").capitalize()
     made = []
-    for member in members:
+    for member in site.members:
         if member not in found.by_member:
             continue
         words = f"{namespace}/{metadata['name']}-{service}:{found.port}@{member}"
@@ -249,7 +259,7 @@ def _groups(ingress: Obj, service: str, port: int | str, members: tuple[str, ...
         tags = (
             ("ack.aliyun.com", member),
             (RESOURCE_TAG, key),
-            (ALBCONFIG_TAG, albconfig_tag(gateway)),
+            (ALBCONFIG_TAG, albconfig_tag(site.gateway)),
             (TAG + "service_ns", namespace),
             (TAG + "service_name", service),
             (TAG + "service_port", str(found.port)),

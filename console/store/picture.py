@@ -322,6 +322,8 @@ def _run(record: RunRecord) -> Run:
         plan_hash=record.plan_hash,
         message=record.message,
         updated=record.updated,
+        targets=record.targets,
+        before=record.before,
     )
 
 

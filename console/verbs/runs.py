@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from console.decide.shift import Decision
     from console.model.fleet import Fleet
     from console.model.run import Reason, RunReport
+    from console.observe import Observer
+
+RECORDS_TIME = 5.0
+"""Seconds for which `runs` waits for the records on the Fleet."""
 
 
 @click.command()
@@ -91,14 +95,17 @@ def runs(options: Options) -> None:
     \b
     Example: fleet-console runs -o json
     """
+    from console.model.freshness import SourceName
     from console.present import documents, reports
     from console.run import runs as engine
 
-    settings = options.load()
-    local = engine.runs(options.access())
-    found, why = engine.with_records(options.access(), settings, local)
-    if why:
-        click.echo(f"fleet-console: {why}", err=True)
+    with observing(options, options.load(), probes=False) as observer:
+        observer.store.wait(_records_known, RECORDS_TIME)
+        fleet = observer.store.fleet
+    source = fleet.source(SourceName.RUNS)
+    if not source.state.answered:
+        click.echo(f"fleet-console: runs of other hosts are not read: {source.message or source.state}", err=True)
+    found = engine.merge(engine.runs(options.access(), fleet_uid=fleet.uid), fleet)
     if options.json:
         click.echo(json.dumps([documents.run_document(report) for report in found], ensure_ascii=False))
     else:
@@ -150,15 +157,19 @@ def rollback(options: Options, run: str, reason: str, yes: bool, detach: bool) -
     _follow(options, engine.start(options.access(), settings, plan, reason=why, gateway=None), detach=detach)
 
 
-def dry_run(observer: object, decision: Decision) -> tuple[Reason, ...]:
+def dry_run(observer: Observer, decision: Decision) -> tuple[Reason, ...]:
     """The API server's own word on the plan, from a server-side dry run; nothing where there is no plan to try."""
-    from console.observe import Observer
     from console.run import trial
 
-    if decision.plan is None or decision.refused:
+    if decision.plan is None or decision.refused or observer.hub is None:
         return ()
-    assert isinstance(observer, Observer)
-    return trial.reasons(observer, decision.plan)
+    return trial.reasons(observer.hub, decision.plan)
+
+
+def _records_known(fleet: Fleet) -> bool:
+    from console.model.freshness import SourceName, SourceState
+
+    return fleet.source(SourceName.RUNS).state is not SourceState.LOADING
 
 
 def confirm(fleet: Fleet, what: str) -> None:

@@ -56,8 +56,10 @@ class Denial:
         return all(own in ("*", asked) for own, asked in pairs)
 
 
-_REVIEWS = Rule(("create",), ("authorization.k8s.io", "authentication.k8s.io"),
-                ("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"))  # fmt: skip
+_REVIEWS = (
+    Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews")),
+    Rule(("create",), ("authentication.k8s.io",), ("selfsubjectreviews",)),
+)
 _ALL_BUT_SECRETS = Rule(READ, ANY, ANY, but_not=("secrets",))
 
 ROLES: dict[str, tuple[Rule, ...]] = {
@@ -69,9 +71,9 @@ ROLES: dict[str, tuple[Rule, ...]] = {
         Rule(WRITE, ("coordination.k8s.io",), ("leases",)),
         Rule(WRITE, ("events.k8s.io",), ("events",)),
         _ALL_BUT_SECRETS,
-        _REVIEWS,
+        *_REVIEWS,
     ),
-    Role.VIEWER: (_ALL_BUT_SECRETS, _REVIEWS),
+    Role.VIEWER: (_ALL_BUT_SECRETS, *_REVIEWS),
 }
 NON_RESOURCE_URLS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz",
                      "/version")  # fmt: skip

@@ -162,6 +162,10 @@ def _default_service(obj: Obj) -> None:
     spec = obj.setdefault("spec", {})
     spec.setdefault("type", "ClusterIP")
     spec.setdefault("sessionAffinity", "None")
+    if spec["type"] != "ExternalName":
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        spec.setdefault("internalTrafficPolicy", "Cluster")
     for port in spec.get("ports") or ():
         port.setdefault("protocol", "TCP")
         port.setdefault("targetPort", port.get("port"))
@@ -284,9 +288,7 @@ def _check_secret(obj: Obj, before: Obj | None) -> Iterator[Cause]:
             )
     if before is not None and obj.get("type") != before.get("type"):
         yield Cause("FieldValueInvalid", f'Invalid value: "{obj.get("type")}": field is immutable', "type")
-    yield from (cause for cause in _check_config({**obj, "data": {}}, None))
-    if before is not None and before.get("immutable") and obj.get("data") != before.get("data"):
-        yield Cause("FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", "data")
+    yield from _check_config(obj, before)
 
 
 def _check_event(obj: Obj, before: Obj | None) -> Iterator[Cause]:

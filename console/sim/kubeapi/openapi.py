@@ -13,6 +13,7 @@ from console.sim.kubeapi.notation import DEFINED_AS, OWN_DESCRIPTION
 from console.sim.kubeapi.resources import Registry, Resource
 from console.sim.kubeapi.status import Obj, no_such_path
 
+_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 _META_NAMES = (
     "ObjectMeta",
@@ -42,6 +43,8 @@ class Documents:
     def answer(self, request: web.Request, parts: list[str]) -> web.Response:
         """`/openapi/v2`, `/openapi/v3` and what the latter lists. Raises `ApiError` 404."""
         self._refresh()
+        if parts == ["v2"] and _PROTOBUF in request.headers.get("Accept", ""):
+            return negotiation.answer(request, _bare_v2(self._version), media=_PROTOBUF.replace("@", "."))
         if parts == ["v2"]:
             return negotiation.answer(request, self._v2())
         if parts == ["v3"]:
@@ -84,6 +87,19 @@ class Documents:
             document = {"swagger": "2.0", "info": info, "paths": {}, "definitions": definitions}
             known = self._documents["v2"] = msgspec.json.encode(document)
         return known
+
+
+def _bare_v2(version: str) -> bytes:
+    """A v2 document without definitions as the protobuf message that client-go insists on (gnostic's Document).
+
+    kubectl asks for it only about kinds that v3 does not know, to find that v2 does not know them either.
+    """
+
+    def field(number: int, data: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(data)]) + data
+
+    info = field(1, b"Kubernetes") + field(2, version.encode())
+    return field(1, b"2.0") + field(2, info) + field(8, b"")
 
 
 def _v3(resources: list[Resource], version: str) -> Obj:

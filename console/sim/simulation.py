@@ -1,0 +1,221 @@
+"""One running simulation: a world, served. It starts in the state that its world describes, as already reconciled and
+checked, and from then on everything in it happens through its own controllers, agents and data plane."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.resources
+import secrets
+import ssl
+import time
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from console.sim import manifests, member_manifests, past
+from console.sim.agents import Agent, LeaseController
+from console.sim.alb import dataplane, openapi
+from console.sim.alb.state import Alb
+from console.sim.alb_cloud import AlbCloud
+from console.sim.alb_ingress import AlbIngressController, Applied
+from console.sim.client import Client, Obj
+from console.sim.handover import Context, Keys
+from console.sim.kubeapi import KubeApi, Role, certificate
+from console.sim.load import Load, Target
+from console.sim.routing import build
+from console.sim.servers import HOST, Members, backends
+from console.sim.world import Member, World
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession, web
+
+REFUSED = "CONNECT_FAILED"
+HUNG = "RECV_RESPONSE_TIMEOUT"
+"""What the ALB's health check says of a member's servers that refuse, and of those that hang."""
+PATIENCE = 30.0
+"""Seconds until a start that does not settle is given up."""
+
+
+class Simulation:
+    """Serves `world` while the context is open. `load`: requests a second in place of the world's own."""
+
+    def __init__(self, world: World, *, speed: float = 1.0, load: float | None = None) -> None:
+        self.world = world
+        self.speed = speed
+        self.keys = Keys(f"LTAI{secrets.token_hex(8)}", secrets.token_hex(16))
+        self.members = Members(world)
+        self.alb = Alb(region=world.region, seed=world.seed, speed=speed)
+        self.data_plane = dataplane.DataPlane(self.alb, self.members.resolve, seed=world.seed, speed=speed)
+        self.contexts: list[Context] = []
+        self.openapi = ""
+        """host:port of the OpenAPIs."""
+        self.gateways: dict[str, str] = {}
+        """AlbConfig's name -> address of its first listener."""
+        self.agents: dict[str, Agent] = {}
+        self.load: Load | None = None
+        self._rate = world.load if load is None else load
+        self._clock = past.Clock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stack = contextlib.AsyncExitStack()
+        # kubectl sends a token over TLS only.
+        self._certificate = certificate.issue()
+        zones = {vswitch.id: vswitch.zone for gateway in world.gateways for vswitch in gateway.vswitches}
+        self._cloud = AlbCloud(self.alb, vpc=world.vpc, zones=zones, speed=speed)
+
+    @property
+    def hub_url(self) -> str:
+        """Where the hub's API is."""
+        return self.contexts[0].server
+
+    async def __aenter__(self) -> Self:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._start()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set. Raises what any part of the simulation died of."""
+        waiting = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([waiting, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            waiting.cancel()
+
+    async def _start(self) -> None:
+        world = self.world
+        self._stack.push_async_callback(self.members.stop)
+        await self.members.start()
+        applied = await self._balancers()
+        await self.data_plane.start()
+        self._stack.push_async_callback(self.data_plane.stop)
+        self.gateways = {name: self._address(balancer) for name, balancer in applied.items()}
+        await self._hub(applied)
+        for member in world.members:
+            await self._member_api(member)
+        api = openapi.OpenApi(self.alb, {self.keys.access_key_id: self.keys.access_key_secret})
+        self.openapi = f"{HOST}:{await self._serve(api.application())}"
+        self._background(self.data_plane.run())
+        self._generate_load()
+
+    async def _balancers(self) -> dict[str, Applied]:
+        """Every gateway's ALB as the controller would have made it, checked long ago."""
+        world = self.world
+        objects = list(manifests.hub(world))
+        associated = frozenset(member.id for member in world.members)
+        applied = {}
+        self.alb.instant = True
+        for gateway in world.gateways:
+            config = manifests.alb_config(world, gateway)
+            routes = [
+                obj
+                for obj in objects
+                if obj["kind"] == "Ingress" and obj["spec"]["ingressClassName"] == gateway.ingress_class
+            ]
+            model = build(config, routes, associated=associated, backends=backends(world))
+            applied[gateway.name] = await self._cloud.apply(model)
+        self.alb.instant = False
+        self._judge_health()
+        return applied
+
+    def _judge_health(self) -> None:
+        """Verdicts that the health checks of the time before have come to."""
+        for group in self.alb.groups.values():
+            fault = self.world.dead.get(group.tags["ack.aliyun.com"])
+            for server in group.servers.values() if group.health_check.enabled else ():
+                if fault is None:
+                    server.verdict, server.successes = "Healthy", group.health_check.healthy
+                    continue
+                server.verdict, server.failures = "Unhealthy", group.health_check.unhealthy
+                server.reason = REFUSED if fault.how == "refuse" else HUNG
+
+    def _address(self, balancer: Applied) -> str:
+        listener = next(each for each in self.alb.listeners.values() if each.load_balancer == balancer.load_balancer)
+        return f"http://{HOST}:{self.data_plane.port_of(listener.id)}"
+
+    async def _hub(self, applied: dict[str, Applied]) -> None:
+        """The hub's API with its past, and the controllers and agents on it."""
+        from aiohttp import ClientSession, ClientTimeout, TCPConnector
+
+        tokens = {name: secrets.token_urlsafe(24) for name in ("hub", "hub-operator", "hub-viewer", "controllers")}
+        roles = dict(zip(tokens.values(), (Role.ADMIN, Role.OPERATOR, Role.VIEWER, Role.ADMIN), strict=True))
+        with self._clock.at(self.world.began - self.world.age):
+            api = KubeApi(tokens=roles, crds=_crds(), clock=self._clock, version=self.world.version)
+        past.seed(api, self._clock, manifests.hub(self.world))
+        server = await self._serve_api(api)
+        authority = self._certificate.authority
+        names = ("hub", "hub-operator", "hub-viewer")
+        self.contexts += [Context(name, "hub", server, tokens[name], authority) for name in names]
+        trusted = ssl.create_default_context(cadata=authority.decode())
+        session = ClientSession(timeout=ClientTimeout(total=30), connector=TCPConnector(limit=0, ssl=trusted))
+        await self._stack.enter_async_context(session)
+        await self._controllers(session, server, tokens["controllers"], applied)
+
+    async def _controllers(self, session: ClientSession, server: str, token: str, applied: dict[str, Applied]) -> None:
+        world = self.world
+        ingress = Client(session, server, token, agent=past.CONTROLLER)
+        await past.reconciled(ingress, self._clock, applied, at=world.began - world.reconciled)
+        controller = AlbIngressController(ingress, self._cloud, backends(world), speed=self.speed, seed=world.seed)
+        self._background(controller.run())
+        leases = LeaseController(Client(session, server, token, agent=past.LEASES), speed=self.speed)
+        self._background(leases.run())
+        agent = Client(session, server, token, agent=past.AGENT)
+        for member in world.members:
+            silent = member.id in world.silent
+            self.agents[member.id] = Agent(agent, member.id, speed=self.speed, silent=silent, clock=time.time)
+            self._background(self.agents[member.id].run())
+        await controller.ready.wait()
+
+    async def _member_api(self, member: Member) -> None:
+        token = secrets.token_urlsafe(24)
+        with self._clock.at(self.world.began - member.age):
+            api = KubeApi(tokens={token: Role.VIEWER}, clock=self._clock, version=member.version)
+        past.seed(api, self._clock, member_manifests.member(self.world, member))
+        server = await self._serve_api(api)
+        self.contexts.append(Context(member.name, member.name, server, token, self._certificate.authority))
+
+    def _generate_load(self) -> None:
+        targets = [
+            Target(route.key, self.gateways[route.gateway] + route.path, route.host, route.share)
+            for route in self.world.routes
+        ]
+        self.load = Load(targets, rate=self._rate, seed=self.world.seed)
+        self._background(self.load.run())
+
+    async def _serve_api(self, api: KubeApi) -> str:
+        """Serve a Kubernetes API with the simulation's certificate; returns its address."""
+        return f"https://{HOST}:{await self._serve(api.application(), self._certificate.context())}"
+
+    async def _serve(self, application: web.Application, tls: ssl.SSLContext | None = None) -> int:
+        """Serve on a free loopback port until the simulation ends; returns the port."""
+        from aiohttp import web
+
+        runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, HOST, 0, ssl_context=tls).start()
+        port: int = runner.addresses[0][1]
+        return port
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+
+def _crds() -> Sequence[Obj]:
+    """The CRDs that ship with the console."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    folder = importlib.resources.files("assets") / "manifests" / "crds"
+    files = sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name)
+    return [yaml.load(each.read_text("utf-8"), Loader=loader) for each in files]

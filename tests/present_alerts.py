@@ -1,0 +1,112 @@
+"""What wants attention: the worst first, with what follows from it and what does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from console.model.fleet import Controller, Tone
+from console.model.freshness import Source, SourceName, SourceState
+from console.model.hub import Problem
+from console.present import alerts, line, sources
+from tests import situations
+
+NOW = situations.NOW
+
+
+def test_a_calm_fleet_wants_nothing() -> None:
+    assert () == alerts.alerts(situations.calm(), NOW)
+
+
+def test_a_dead_member_that_still_has_weight_is_the_worst_and_the_weight_is_to_be_moved() -> None:
+    worst = alerts.alerts(situations.zone_lost(), NOW)[0]
+
+    assert (Tone.BAD, "zone-b idc-prod") == (worst.tone, worst.subject)
+    assert (
+        "0 of 12 backends healthy (CONNECT_TIMEOUT), and it still has weight 38. "
+        "ALB fails open: that share of requests fails. Move the weight."
+    ) == worst.sentence
+
+
+def test_a_lost_control_link_alone_is_no_reason_to_drain() -> None:
+    (alert,) = alerts.alerts(situations.link_lost(), NOW)
+
+    assert (Tone.WARN, "control link lost 6 min, ALB health 12/12: serving. Do not drain for this reason.") == (
+        alert.tone,
+        alert.sentence,
+    )
+
+
+def test_a_lost_link_without_alb_evidence_is_neither_healthy_nor_dead() -> None:
+    fleet = situations.no_cloud()
+    cut = replace(situations.link_lost().members[1], alb_health=fleet.members[1].alb_health)
+    (alert,) = alerts.alerts(replace(fleet, members=(fleet.members[0], cut)), NOW)
+
+    assert "control link lost 6 min, ALB health not known: probe it before you decide." == alert.sentence
+
+
+def test_weights_that_somebody_put_back_are_told_with_who() -> None:
+    (alert,) = alerts.alerts(situations.weights_reverted(), NOW)
+
+    assert "asked 80:20, the Ingress holds 62:38 by argocd-controller since 10 s." == alert.sentence
+
+
+def test_layers_that_part_during_a_run_are_the_runs_business() -> None:
+    assert ["run 7c1"] == [alert.subject for alert in alerts.alerts(situations.controller_waiting(), NOW)]
+
+
+def test_one_refused_ingress_keeps_the_others_of_its_alb_back() -> None:
+    fleet = situations.calm()
+    bad = replace(fleet.routes[0], controller=Controller.FAILED, controller_message="FailedBuildModel no such service")
+    worst = alerts.alerts(replace(fleet, routes=(bad, *fleet.routes[1:])), NOW)[0]
+
+    assert (
+        "gateway-demo/api: FailedBuildModel no such service. It keeps 2 other routes of this ALB back, too."
+        == worst.sentence
+    )
+
+
+def test_a_lost_hub_is_told_once_and_not_once_a_source() -> None:
+    lost = tuple(
+        Source(name, SourceState.LOST, NOW - 60, NOW - 60, "connection refused")
+        if name not in (SourceName.ALB, SourceName.PROBE)
+        else Source(name, SourceState.LIVE, NOW, NOW)
+        for name in SourceName
+    )
+
+    assert ["hub"] == [alert.subject for alert in alerts.alerts(replace(situations.calm(), sources=lost), NOW)]
+
+
+def test_what_is_not_configured_is_no_fault() -> None:
+    assert () == alerts.alerts(situations.no_cloud(), NOW)
+
+
+def test_objects_that_cannot_be_read_are_told_with_their_number() -> None:
+    fleet = replace(situations.calm(), problems=(Problem("a/b", "no spec"), Problem("a/c", "no spec")))
+    (alert,) = alerts.alerts(fleet, NOW)
+
+    assert ("a/b", "no spec. 1 more objects have problems.") == (alert.subject, alert.sentence)
+
+
+@pytest.mark.parametrize("cells", [40, 80, 120])
+def test_the_alert_line_keeps_to_its_rows_and_cells(cells: int) -> None:
+    shown = alerts.lines(alerts.alerts(situations.hostile_text(), NOW), cells, 2)
+
+    assert len(shown) <= 2
+    assert all(line.length(one) <= cells for one in shown)
+
+
+def test_nine_states_of_a_source_are_nine_different_sentences() -> None:
+    said = {
+        sources.sentence(Source(SourceName.ROUTES, state, NOW - 20, NOW - 20, "why"), NOW) for state in SourceState
+    }
+
+    assert 9 == len(said)
+
+
+def test_a_denied_source_names_the_permission() -> None:
+    fleet = situations.denied()
+    (note,) = sources.note(fleet, SourceName.ROUTES, NOW, some=False)
+
+    assert "needs: list ingresses.networking.k8s.io" in line.text(note)

@@ -1,0 +1,84 @@
+"""Plain text of the command line: one fact a line, no escape, every situation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from console.decide import shift
+from console.model.run import JournalLine, RunState
+from console.present import line, reports, routes, tables
+from console.present.sheet import Column, Sheet
+from tests import situations
+from tests.stage import StageDesk
+
+NOW = situations.NOW
+
+
+@pytest.mark.parametrize("name", situations.ALL)
+def test_status_is_plain_text_in_every_situation(name: str) -> None:
+    said = tables.status_text(situations.ALL[name](), NOW)
+
+    assert said.replace("\n", "").isprintable()
+    assert "\x1b" not in said
+
+
+def test_status_says_the_worst_thing_first() -> None:
+    assert tables.status_text(situations.zone_lost(), NOW).split("\n")[2].startswith("BAD   zone-b idc-prod: 0 of 12")
+
+
+def test_a_route_is_told_with_every_layer_and_its_annotations() -> None:
+    fleet = situations.controller_waiting()
+    said = tables.route_text(fleet, fleet.routes[0], NOW)
+
+    for words in ("ASKED", "NOTED", "CTRL", "RULE", "CLIENTS", situations.PREFIX + situations.ACK, '"80"'):
+        assert words in said
+
+
+def test_a_plan_names_annotations_before_and_after_and_every_reason() -> None:
+    fleet = situations.zone_lost()
+    decision = shift.shift(fleet, "gateway-demo/api", {situations.ACK: 0, situations.IDC: 100})
+    said = reports.plan_text(fleet, decision.plan, decision.reasons)
+
+    for words in ('"62" -> "0"', '"38" -> "100"', "target-health", "serving", "control-link", "62:38 -> 0:100"):
+        assert words in said
+
+
+def test_a_teller_says_only_what_is_new() -> None:
+    desk, fleet = StageDesk(), situations.calm()
+    plan = shift.shift(fleet, "gateway-demo/api", {situations.ACK: 80, situations.IDC: 20}).plan
+    assert plan is not None
+    report, teller = desk.start_run(plan, "OPS-12", (), None), reports.Teller()
+    first, again = teller.lines(report), teller.lines(report)
+    more = replace(report, lines=(*report.lines, JournalLine(situations.WALL, "write", "confirmed", "rv 2")))
+    third = teller.lines(replace(more, state=RunState.DONE, message="settled"))
+
+    assert (3, 0) == (len(first), len(again))
+    assert ["confirmed" in third[0], third[-1]] == [True, "done: settled"]
+
+
+def test_columns_for_wide_screens_go_first_and_then_the_name_is_cut() -> None:
+    fleet = situations.calm()
+    heads = [
+        [column.head for column in routes.routes_sheet(fleet, NOW).fitted(cells)[0]] for cells in (140, 80, 60, 30)
+    ]
+
+    assert ["ROUTES", "ASKED", "NOTED", "CTRL", "RULE", "CLIENTS", "VERDICT", "GATEWAY", "WRITTEN BY"] == heads[0]
+    assert ["ROUTES", "ASKED", "NOTED", "CTRL", "RULE", "CLIENTS", "VERDICT"] == heads[1]
+    assert ["ROUTES", "NOTED", "CTRL", "RULE", "VERDICT"] == heads[2]
+    assert "ROUTES" == heads[3][0]
+
+
+@pytest.mark.parametrize("cells", [10, 40, 79, 80, 120, 200])
+def test_every_row_has_exactly_the_cells_of_the_screen(cells: int) -> None:
+    sheet = routes.routes_sheet(situations.hostile_text(), NOW)
+    rows = [sheet.head(cells), *(sheet.row(item, cells, line.Span("> ")) for item in sheet.items)]
+
+    assert {cells} == {line.length(row) for row in rows}
+
+
+def test_a_sheet_of_nothing_is_its_note() -> None:
+    sheet: Sheet[str] = Sheet((Column("A", 3, lambda it: line.line(it)),), (), str, (line.line("none"),))
+
+    assert ["A", "none"] == [line.text(one).rstrip() for one in sheet.lines(5)]

@@ -92,7 +92,8 @@ class Posted:
     @property
     def series(self) -> ProbeSeries | None:
         found = [one.fact for one in self.all if isinstance(one, Changed)]
-        return found[-1] if found else None
+        newest = found[-1] if found else None
+        return newest if isinstance(newest, ProbeSeries) else None
 
     @property
     def sources(self) -> list[Source]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from console.errors import UsageError
 
+T = TypeVar("T")
 Values = tuple[tuple[str, str | None], ...]
-"""Annotation key -> raw value, None where the key is absent; sorted by key."""
+"""Annotation key -> raw value, None where the key is absent; in the order in which members are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class RouteChange:
         """Member id -> weight of `before` or `after`; None where absent or no number."""
         names = dict(self.members)
         return {names[key]: weight(raw) for key, raw in values}
+
+    def arranged(self, members: Sequence[str]) -> RouteChange:
+        """The same change with its members in this order, others after them."""
+        place = {member: index for index, member in enumerate(members)}
+        rank = {key: place.get(member, len(place)) for key, member in self.members}
+
+        def sort(pairs: Iterable[tuple[str, T]]) -> tuple[tuple[str, T], ...]:
+            return tuple(sorted(pairs, key=lambda pair: (rank[pair[0]], pair[0])))
+
+        return replace(self, members=sort(self.members), before=sort(self.before), after=sort(self.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,8 @@ class Plan:
 
     def canonical(self) -> str:
         """The plan as JSON with sorted keys and no spaces: what is hashed, recorded and read again."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        sorted_ = replace(self, routes=tuple(route.arranged(()) for route in self.routes))
+        return json.dumps(asdict(sorted_), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def short(digest: str) -> str:

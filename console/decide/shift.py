@@ -102,10 +102,10 @@ def _plan(case: _Case, prefix: str) -> Plan | None:
         namespace=namespace,
         name=name,
         uid=case.route.uid,
-        members=tuple(sorted(keys.items())),
-        before=tuple(sorted(before.items())),
-        after=tuple(sorted(after.items())),
-    )
+        members=tuple(keys.items()),
+        before=tuple(before.items()),
+        after=tuple(after.items()),
+    ).arranged([*lines, *(member.id for member in case.fleet.members)])
     return Plan(fleet_uid=case.fleet.uid, kind="shift", routes=(change,))
 
 

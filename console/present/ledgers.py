@@ -63,7 +63,8 @@ def ledger(report: RunReport, fleet: Fleet, now: float, cells: int) -> list[Line
 
 def target(report: RunReport, route: RunRoute) -> Split:
     """What the run wants a route to hold now: a run that went back wants what was there before."""
-    return route.before if report.state is RunState.ROLLED_BACK else route.after
+    turned = report.state is RunState.ROLLED_BACK and report.kind != "rollback"
+    return route.before if turned else route.after
 
 
 def _layer_cell(layer: Layer, fleet: Fleet, room: int) -> Callable[[_Item], Line]:

@@ -108,7 +108,9 @@ def rollback_plan(access: Access, run: str) -> Plan:
     row = Journal(access.state_dir).named(run)
     if row is None:
         raise UsageError(f"no run '{run}' in this host's journal")
-    return plans.undo(plans.parse(row.plan), row.report.run)
+    plan = plans.undo(plans.parse(row.plan), row.report.run)
+    shown = {route.route: [member for member, _ in route.before] for route in row.report.routes}
+    return replace(plan, routes=tuple(change.arranged(shown.get(change.key, ())) for change in plan.routes))
 
 
 def merge(local: tuple[RunReport, ...], fleet: Fleet) -> tuple[RunReport, ...]:

@@ -73,6 +73,7 @@ def ledger(fleet: Fleet, change: RouteChange, layer: Layer | None) -> RunRoute:
     """The route as the run tells it: before, after and now by member."""
     route = fleet.route(change.key)
     now = {line.member: line.annotation for line in route.members} if route else {}
+    change = change.arranged(list(now))
     before, after = change.weights(change.before), change.weights(change.after)
     return RunRoute(
         change.key,

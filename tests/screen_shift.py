@@ -1,0 +1,235 @@
+"""A shift from the screen: read-only at first, a typed confirmation, a run that is followed, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.pilot import Pilot
+
+from console.errors import Lost
+from console.model.fleet import Layer
+from console.model.run import Reason, RunState, Severity
+from console.settings import Settings
+from console.app import FleetConsole
+from screens.confirm import Confirmation
+from screens.place import Place
+from screens.run import RunPage
+from screens.runs import RunsPage
+from screens.shift import ShiftPage
+from tests import situations
+from tests.stage import StageFeed, stage
+from widgets.keys import Keys
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Until the dry run is asked and answered, and every worker is done."""
+    await pilot.pause(0.5)
+    await pilot.pause()
+
+
+def said(app: FleetConsole) -> str:
+    """What the footer says."""
+    return app.screen.query_one(Keys).said
+
+
+def page(app: FleetConsole) -> str:
+    """Every word of the page."""
+    return "\n".join("".join(strip.text) for strip in app.screen._compositor.render_strips())
+
+
+async def plan_80_20(pilot: Pilot[int]) -> None:
+    """The first route's weights as 80:20, with a reason."""
+    await pilot.press("s", "8", "0", "down", "equals_sign", "tab", *"OPS-12")
+    await settle(pilot)
+
+
+async def confirmed(pilot: Pilot[int]) -> None:
+    """Plan, and type the Fleet's name."""
+    await plan_80_20(pilot)
+    await pilot.press("enter")
+    await pilot.press(*"hz-prod", "enter")
+    await settle(pilot)
+
+
+async def test_a_shift_needs_an_armed_console() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await plan_80_20(pilot)
+        await pilot.press("enter")
+
+        assert "enter confirm: the console is read-only; press a to arm it" == said(app)
+        assert not any(word.startswith("start") for word in feed.desk.asked)
+
+
+async def test_read_only_in_settings_beats_arming() -> None:
+    app, _ = stage(situations.calm(), Settings(read_only=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+
+        assert "a arm: settings forbid every write (read_only: true)" == said(app)
+        assert app.armed is None
+        assert "READ-ONLY (settings)" in page(app)
+
+
+async def test_the_page_shows_the_exact_annotations_and_the_plans_hash() -> None:
+    app, _ = stage(situations.calm())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await plan_80_20(pilot)
+        words = page(app)
+
+        assert '"62" -> "80"' in words
+        assert '"38" -> "20"' in words
+        assert "plan f9f5-f980" in words
+        assert "the API server would accept it" in words
+
+
+async def test_weights_that_make_no_split_make_no_plan_and_say_why() -> None:
+    app, _ = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a", "s", "8", "0", "enter")
+
+        assert "No plan: the weights sum to 118, not 100" in page(app)
+        assert "sum to 118" in said(app)
+
+
+async def test_another_word_than_the_fleets_name_starts_nothing() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await plan_80_20(pilot)
+        await pilot.press("enter", *"yes", "enter")
+
+        assert isinstance(app.screen, Confirmation)
+        assert "That is not hz-prod. Nothing was started." in page(app)
+        await pilot.press("escape")
+        assert isinstance(app.screen, ShiftPage)
+        assert not any(word.startswith("start") for word in feed.desk.asked)
+
+
+async def test_the_typed_name_starts_the_run_and_its_page_follows_it() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await confirmed(pilot)
+
+        assert "start r1 OPS-12" in feed.desk.asked
+        assert isinstance(app.screen, RunPage)
+        assert "fleet-console attach r1" in page(app)
+        feed.desk.tell(replace(feed.desk.reports["r1"], layer=Layer.RULE, message="waiting for the ALB's rule"))
+        await settle(pilot)
+        assert "waiting for the ALB's rule" in page(app)
+
+
+async def test_leaving_the_runs_page_changes_nothing_and_the_run_is_found_again() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await confirmed(pilot)
+        await pilot.press("escape", "r")
+        await settle(pilot)
+
+        assert isinstance(app.screen, RunsPage)
+        assert RunState.RUNNING is feed.desk.reports["r1"].state
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, RunPage)
+
+
+async def test_a_live_run_is_taken_back_by_its_own_confirmation_without_arming() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await confirmed(pilot)
+        await pilot.press("a", "b", *"r1", "enter")
+        await settle(pilot)
+
+        assert app.armed is None
+        assert "command r1 rollback" in feed.desk.asked
+        assert "rolled back" in page(app)
+
+
+async def test_a_run_that_is_over_is_undone_by_a_new_run_of_an_armed_console() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await confirmed(pilot)
+        feed.desk.tell(replace(feed.desk.reports["r1"], state=RunState.DONE))
+        await settle(pilot)
+        await pilot.press("b")
+        await settle(pilot)
+        assert "80:20 -> 62:38" in page(app)
+        await pilot.press(*"r1", "enter")
+        await settle(pilot)
+
+        assert "rollback" == feed.desk.reports["r2"].kind
+        assert "start r2 undo run r1" in feed.desk.asked
+
+
+async def test_every_rule_that_blocks_is_shown_at_once_and_nothing_can_be_confirmed() -> None:
+    app, feed = stage(situations.zone_lost())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("a", "s", "0", "down", "equals_sign", "enter")
+        words = page(app)
+
+        assert all(rule in words for rule in ("target-health", "serving", "control-link"))
+        assert "target-health blocks" in said(app)
+        assert [] == feed.desk.asked
+
+
+async def test_a_refusing_api_server_stops_it_before_the_confirmation() -> None:
+    app, feed = stage(situations.calm())
+    feed.desk.answers = (Reason("dry-run", Severity.BLOCKS, "403 forbidden", "patch ingresses", "ask for the role"),)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("a")
+        await plan_80_20(pilot)
+        await pilot.press("enter")
+
+        assert "enter confirm: dry run: 403 forbidden" == said(app)
+
+
+async def test_a_lost_api_server_is_a_sentence_and_the_page_stays() -> None:
+    app, feed = stage(situations.calm())
+    feed.desk.failure = Lost("the hub does not answer")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await plan_80_20(pilot)
+
+        assert "no answer: the hub does not answer" in page(app)
+
+
+async def test_a_member_without_a_key_needs_a_tick() -> None:
+    fleet = situations.calm()
+    lines = (situations.weights(situations.ACK, 100), situations.weights(situations.IDC, None))
+    route = replace(fleet.routes[0], members=lines)
+    app, _ = stage(replace(fleet, routes=(route, *fleet.routes[1:])))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("a", "s", "8", "0", "down", "2", "0")
+        before = page(app)
+        await pilot.press("ctrl+n")
+
+        assert "new-key" in before
+        assert "new-key" not in page(app)
+        assert 'absent -> "20"' in page(app)
+
+
+async def test_arming_expires() -> None:
+    app, _ = stage(situations.calm(), Settings(arming="10m"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        armed = page(app)
+        app.armed_until = 0.0
+        await pilot.pause()
+
+        assert "ARMED 9 min" in armed
+        assert "READ-ONLY (a arms)" in page(app)
+
+
+async def test_a_second_picture_moves_no_typed_weight() -> None:
+    feed: StageFeed
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("s", "8", "0")
+        feed.show(situations.zone_lost())
+        await settle(pilot)
+
+        assert isinstance(app.screen, Place)
+        assert "[ 80]" in page(app)

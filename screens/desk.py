@@ -154,9 +154,7 @@ class ObservedFleet:
         """The journal's, and the Fleet's where it can be read."""
         from console.run import runs
 
-        local = runs.runs(self._access)
-        found, _ = runs.with_records(self._access, self._settings, local)
-        return tuple(found)
+        return runs.merge(runs.runs(self._access, fleet_uid=fleet.uid), fleet)
 
     def follow(self, run: str) -> Iterator[RunReport]:
         """From the journal, as it grows."""

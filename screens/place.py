@@ -13,7 +13,7 @@ from textual.screen import Screen
 from console.model.fleet import Fleet
 from console.model.run import RunReport
 from console.present import sources
-from console.present.line import EMPTY, Ink, Line, Span, cut, dim, ends, length, strong
+from console.present.line import EMPTY, Ink, Line, Span, cut, dim, ends, fit, length, strong
 from console.settings import Settings
 from screens import actions
 from screens.actions import Action, Standing
@@ -105,7 +105,7 @@ class Place(Screen[Any]):
 
     def _changed(self) -> None:
         self._behind = True
-        if self.is_current:
+        if self.app.screen is self:
             self._redraw()
 
     def _redraw(self) -> None:
@@ -133,6 +133,8 @@ class Place(Screen[Any]):
         right = sources.header(fleet, self.now)
         if length(left) + length(right) + 2 > cells:
             left = (strong(cut(fleet.name, 12)), Span("  "), Span(actions.arming(standing), ink))
+        if length(left) + length(right) + 1 > cells:
+            return fit((*left, Span(" "), *right), cells)
         return ends(left, right, cells)
 
     def crumb(self) -> Line:

@@ -65,6 +65,8 @@ class Sheet(Generic[T]):
     def head(self, cells: int, note: str = "") -> Line:
         """The line of heads; the first one names the table, `note` behind it."""
         columns, gap = self.fitted(cells)
+        if not columns:
+            return fit((), cells)
         first = fit(line(title(columns[0].head), dim(note)), columns[0].width + MARK)
         spans: list[Span] = list(first)
         for column in columns[1:]:

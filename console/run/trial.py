@@ -5,12 +5,16 @@ from __future__ import annotations
 from console.decide.plan import Plan
 from console.errors import Denied, FleetConsoleError, Superseded
 from console.kube import write
-from console.kube.connect import Hub, permission
+from console.kube.connect import permission
 from console.model.run import Reason, Severity
+from console.observe import Observer
 
 
-def reasons(hub: Hub, plan: Plan) -> tuple[Reason, ...]:
-    """The server's objections to each write of the plan; none where it would take them all."""
+def reasons(observer: Observer, plan: Plan) -> tuple[Reason, ...]:
+    """The server's objections to each write of the plan; none where it would take them all. Blocks on the network."""
+    hub = observer.hub
+    if hub is None:
+        return (Reason("dry-run", Severity.BLOCKS, "the hub is not connected", "its answer", "wait for the hub"),)
     found: list[Reason] = []
     for change in plan.routes:
         path = write.ingress_path(change.namespace, change.name)

@@ -161,9 +161,9 @@ def dry_run(observer: Observer, decision: Decision) -> tuple[Reason, ...]:
     """The API server's own word on the plan, from a server-side dry run; nothing where there is no plan to try."""
     from console.run import trial
 
-    if decision.plan is None or decision.refused or observer.hub is None:
+    if decision.plan is None or decision.refused:
         return ()
-    return trial.reasons(observer.hub, decision.plan)
+    return trial.reasons(observer, decision.plan)
 
 
 def _records_known(fleet: Fleet) -> bool:

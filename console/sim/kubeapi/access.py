@@ -1,4 +1,4 @@
-"""Who may do what: roles as tables of policy rules, denials that faults add while it runs, and the self-reviews that tell."""
+"""Who may do what: roles as tables of rules, denials that faults add while it runs, and the reviews that tell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A PolicyRule, plus `but_not`: resources of `plural.group` that a `*` does not reach (RBAC has to list the rest)."""
+    """A PolicyRule, plus `but_not`: what a `*` does not reach, as `plural.group` (RBAC would list all the rest)."""
 
     verbs: tuple[str, ...]
     groups: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the apiserver does to an object before it stores it: names and metadata checked, defaults set, values validated."""
+"""What is done to every object before it is stored: names and metadata checked, defaults set, values validated."""
 
 from __future__ import annotations
 

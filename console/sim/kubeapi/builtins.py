@@ -13,7 +13,8 @@ from console.sim.kubeapi.status import Obj
 EVENTS_KEY = ("", "events")
 _NAMES = ("metadata.name", "metadata.namespace")
 _EVENT_FIELDS = (
-    *(f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")),
+    *(f"involvedObject.{name}"
+      for name in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")),
     "reason", "reportingComponent", "source", "source.component", "type",
 )  # fmt: skip
 _NEW_EVENT_NAMES = {
@@ -47,12 +48,18 @@ def object_meta() -> Obj:
 def whole(schema: Obj) -> Obj:
     """A kind's schema with apiVersion, kind and metadata in front of its own fields."""
     head = {
-        "apiVersion": {"type": "string", "description": "APIVersion defines the versioned schema of this representation of an object."},
-        "kind": {"type": "string", "description": "Kind is a string value representing the REST resource this object represents."},
+        "apiVersion": {
+            "type": "string",
+            "description": "APIVersion defines the versioned schema of this representation of an object.",
+        },
+        "kind": {
+            "type": "string",
+            "description": "Kind is a string value representing the REST resource this object represents.",
+        },
         "metadata": described(object_meta(), "Standard object's metadata."),
-    }  # fmt: skip
+    }
     # A CRD may say more of apiVersion and kind, but metadata is always the server's own.
-    return {**schema, "properties": {**head, **schema.get("properties", {}), "metadata": head["metadata"]}}
+    return {**schema, "properties": {**head, **(schema.get("properties") or {}), "metadata": head["metadata"]}}
 
 
 def _resource(
@@ -78,7 +85,8 @@ def builtin_resources() -> tuple[Resource, ...]:
         _resource("", "configmaps", "ConfigMap", short_names=("cm",)),
         _resource("", "events", "Event", short_names=("ev",), selectable=_NAMES + _EVENT_FIELDS, create_on_update=True),
         _resource("", "namespaces", "Namespace", namespaced=False, short_names=("ns",), has_status=True,
-                  selectable=(*_NAMES, "status.phase"), verbs=("create", "delete", "get", "list", "patch", "update", "watch")),
+                  selectable=(*_NAMES, "status.phase"),
+                  verbs=("create", "delete", "get", "list", "patch", "update", "watch")),
         _resource("", "nodes", "Node", namespaced=False, short_names=("no",), has_status=True,
                   selectable=(*_NAMES, "spec.unschedulable")),
         _resource("", "pods", "Pod", short_names=("po",), categories=("all",), has_status=True,

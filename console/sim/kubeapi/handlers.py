@@ -1,9 +1,9 @@
-"""HTTP onto objects: a path and a method become a verb on a resource, permission is asked, and the answer is put in form."""
+"""Requests for resources: permission is asked, the verb carried out, and the answer put in the form that is wanted."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Any
 
 import msgspec
@@ -11,62 +11,23 @@ from aiohttp import web
 
 from console.sim.kubeapi import access, listing, negotiation, objects, tables
 from console.sim.kubeapi.builtins import as_served
+from console.sim.kubeapi.deletion import Deletion
+from console.sim.kubeapi.incoming import Write
 from console.sim.kubeapi.negotiation import Wish
-from console.sim.kubeapi.objects import Deletion, Objects, Write
+from console.sim.kubeapi.objects import Objects
+from console.sim.kubeapi.paths import Target, target_of, verb_of
 from console.sim.kubeapi.resources import Registry, Resource
 from console.sim.kubeapi.status import (
     ApiError,
     Obj,
     bad_request,
-    method_not_allowed,
-    no_such_path,
     success,
     unsupported_media_type,
 )
 from console.sim.kubeapi.store import Store, Stored
+from console.sim.kubeapi.streaming import Frames, encoded, error_event, stream
 
 _PATCHES = (objects.JSON_PATCH, objects.MERGE_PATCH, objects.APPLY_PATCH)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a path names."""
-
-    resource: Resource
-    namespace: str
-    name: str
-    subresource: str
-
-    @property
-    def permission(self) -> str:
-        """The resource in the words of a rule: `ingresses/status`."""
-        return f"{self.resource.plural}/{self.subresource}" if self.subresource else self.resource.plural
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Where the object stands in the store."""
-        return (self.namespace if self.resource.namespaced else "", self.name)
-
-
-def target_of(registry: Registry, path: str) -> Target:
-    """Parse `/api/v1/...` or `/apis/GROUP/VERSION/...`. Raises `ApiError` 404 for a path that is not served."""
-    parts = [part for part in path.split("/") if part]
-    if parts[0] == "api":
-        group, version, rest = "", parts[1], parts[2:]
-    else:
-        group, version, rest = parts[1], parts[2], parts[3:]
-    namespace = ""
-    if len(rest) > 2 and rest[0] == "namespaces" and not (len(rest) == 3 and rest[2] in ("status", "finalize")):
-        namespace, rest = rest[1], rest[2:]
-    plural, name, subresource, *more = [*rest, "", "", ""][: max(3, len(rest))]
-    resource = registry.find(group, version, plural)
-    if any(more) or (namespace and not resource.namespaced) or (name and resource.namespaced and not namespace):
-        raise no_such_path()
-    if subresource and not (subresource == "status" and resource.has_status):
-        raise no_such_path()
-    if not resource.namespaced:
-        return Target(resource, name if resource.key == objects.NAMESPACES else "", name, subresource)
-    return Target(resource, namespace, name, subresource)
 
 
 class Handlers:
@@ -82,28 +43,34 @@ class Handlers:
         self._bookmark_every = bookmark_every
         self.closing = False
 
-    async def serve(self, request: web.Request, role: str) -> web.StreamResponse:
-        """Answer a resource request. Raises `ApiError`."""
-        target = target_of(self._registry, request.path)
-        verb = _verb(request, target)
-        namespace = target.namespace
-        self._rights.check(role, verb, target.resource.group, target.permission, namespace=namespace, name=target.name)
-        needed = "create" if verb == "post-named" else verb
-        if needed not in target.resource.verbs:
-            raise method_not_allowed()
+    def date(self) -> str:
+        """The Date header by the server's clock."""
+        return format_datetime(self._objects.clock().astimezone(UTC), usegmt=True)
+
+    async def serve(self, request: web.Request, role: str, parts: list[str]) -> web.StreamResponse:
+        """Answer a request below a group and version. Raises `ApiError`."""
+        target = target_of(self._registry, parts)
+        verb = verb_of(request.method, target, watching=listing.truth(request.query.get("watch")))
+        self._check(role, verb, target)
         if target.resource.verbs == ("create",):
             return await self._review(request, target, role)
-        if verb == "get":
-            return self._get(request, target)
-        if verb == "list":
-            return self._list(request, target)
-        if verb == "watch":
-            return await self._watch(request, target)
-        if verb == "deletecollection":
-            return await self._delete_collection(request, target)
-        if verb == "delete":
-            return await self._delete(request, target)
-        return await self._write(request, target, verb, role)
+        match verb:
+            case "get":
+                return self._get(request, target)
+            case "list":
+                return self._list(request, target)
+            case "watch":
+                return await self._watch(request, target)
+            case "delete":
+                return await self._delete(request, target)
+            case "deletecollection":
+                return await self._delete_collection(request, target)
+            case _:
+                return await self._write(request, target, verb, role)
+
+    def _check(self, role: str, verb: str, target: Target) -> None:
+        group, namespace = target.resource.group, target.namespace
+        self._rights.check(role, verb, group, target.permission, namespace=namespace, name=target.name)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -114,7 +81,7 @@ class Handlers:
     def _list(self, request: web.Request, target: Target) -> web.Response:
         resource, wish = target.resource, negotiation.wish_of(request.headers.get("Accept", ""))
         options = listing.options_of(resource, dict(request.query))
-        page = listing.page(self._store, resource, target.namespace if resource.namespaced else "", options)
+        page = listing.page(self._store, resource, target.scope, options)
         metadata: Obj = {"resourceVersion": str(page.revision)}
         if page.token:
             metadata["continue"] = page.token
@@ -128,56 +95,27 @@ class Handlers:
         if wish.form:
             kind, api_version = "PartialObjectMetadataList", f"meta.k8s.io/{wish.version}"
         head = msgspec.json.encode({"kind": kind, "apiVersion": api_version, "metadata": metadata})
-        items = b",".join(_encoded(resource, stored, wish) for stored in page.items)
+        items = b",".join(encoded(resource, stored, wish) for stored in page.items)
         return negotiation.answer(request, head[:-1] + b',"items":[' + items + b"]}", media=wish.media)
 
     async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
         resource, wish = target.resource, negotiation.wish_of(request.headers.get("Accept", ""))
         options = listing.options_of(resource, dict(request.query), target.name)
-        namespace = target.namespace if resource.namespaced else ""
-        response = web.StreamResponse(headers={"Content-Type": negotiation.JSON, "Cache-Control": "no-cache, private"})
+        headers = {"Content-Type": negotiation.JSON, "Cache-Control": "no-cache, private", "Date": self.date()}
+        response = web.StreamResponse(headers=headers)
         response.enable_chunked_encoding()
         try:
-            watch = listing.Watch(self._store, resource, namespace, options, self._bookmark_every)
+            watch = listing.Watch(self._store, resource, target.scope, options, self._bookmark_every)
         except ApiError as error:
             if error.code != 410:
                 raise
             await response.prepare(request)
-            await response.write(_error_event(error))
+            await response.write(error_event(error))
             return response
         await response.prepare(request)
-        frame = _Frames(resource, wish, self._objects, _include(request))
-        try:
-            await self._stream(request, response, watch, frame)
-        except ApiError as error:
-            await response.write(_error_event(error))
-        except ConnectionError:
-            # The watcher left; nobody is there to be told.
-            pass
-        finally:
-            watch.close()
+        frames = Frames(resource, wish, self._objects.clock, _include(request))
+        await stream(request, response, watch, frames, lambda: self.closing)
         return response
-
-    async def _stream(
-        self, request: web.Request, response: web.StreamResponse, watch: listing.Watch, frame: _Frames
-    ) -> None:
-        first = [frame.event(event) for event in watch.initial()]
-        if bookmark := watch.initial_bookmark():
-            first.append(frame.bookmark(bookmark))
-        if first:
-            await response.write(b"".join(first))
-        while not self.closing:
-            batch = await watch.next()
-            if batch is None or request.transport is None or request.transport.is_closing():
-                return
-            events, bookmark = batch
-            data = b"".join(frame.event(event) for event in events)
-            if bookmark:
-                data += frame.bookmark(bookmark)
-            if data:
-                await response.write(data)
-            # A watcher under constant change must not keep the loop to itself.
-            await asyncio.sleep(0)
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -197,10 +135,8 @@ class Handlers:
             done = self._objects.patch(resource, target.place, media, body, write)
         elif verb == "update":
             done = self._objects.update(resource, target.place, body, write)
-        elif target.name:
-            raise method_not_allowed()
         else:
-            done = self._objects.create(resource, target.namespace if resource.namespaced else "", body, write)
+            done = self._objects.create(resource, target.scope, body, write)
         response = self._answer(request, resource, done.stored, wish, status=201 if done.created else 200)
         for warning in write.warnings:
             escaped = warning.replace("\\", "\\\\").replace('"', '\\"')
@@ -210,7 +146,7 @@ class Handlers:
     async def _delete(self, request: web.Request, target: Target) -> web.Response:
         resource = target.resource
         wish = negotiation.wish_of(request.headers.get("Accept", ""))
-        stored, gone = self._objects.delete(resource, target.place, await _deletion(request))
+        stored, gone = self._objects.deletions.delete(resource, target.place, await _deletion(request))
         if gone:
             status = success(resource.plural, resource.group, target.name, stored.obj["metadata"]["uid"])
             return negotiation.answer_object(request, status, media=wish.media)
@@ -220,10 +156,10 @@ class Handlers:
         resource = target.resource
         options = listing.options_of(resource, dict(request.query))
         deletion = await _deletion(request)
-        page = listing.page(self._store, resource, target.namespace if resource.namespaced else "", options)
+        page = listing.page(self._store, resource, target.scope, options)
         for stored in page.items:
             if self._store.get(resource.key, stored.place) is not None:
-                self._objects.delete(resource, stored.place, deletion)
+                self._objects.deletions.delete(resource, stored.place, deletion)
         answer = {
             "kind": resource.listed_kind,
             "apiVersion": resource.api_version,
@@ -257,68 +193,11 @@ class Handlers:
             served = [as_served(resource, stored.obj)]
             table = tables.table(resource, served, self._objects.clock(), wish.version, _include(request))
             return negotiation.answer_object(request, table, status=status, media=wish.media)
-        return negotiation.answer(request, _encoded(resource, stored, wish), status=status, media=wish.media)
-
-
-class _Frames:
-    """Watch events as bytes, in the form one watcher wants; the plain form is encoded once for all watchers."""
-
-    def __init__(self, resource: Resource, wish: Wish, objects: Objects, include: str) -> None:
-        self._resource = resource
-        self._wish = wish
-        self._objects = objects
-        self._include = include
-
-    def event(self, event: listing.Event) -> bytes:
-        """One line of the stream."""
-        if self._wish.form == "Table":
-            served = [as_served(self._resource, event.stored.obj)]
-            table = tables.table(self._resource, served, self._objects.clock(), self._wish.version, self._include)
-            table["metadata"] = {"resourceVersion": str(event.stored.revision)}
-            encoded = msgspec.json.encode(table)
-        else:
-            encoded = _encoded(self._resource, event.stored, self._wish)
-        return b'{"type":"' + event.type.encode() + b'","object":' + encoded + b"}\n"
-
-    def bookmark(self, obj: Obj) -> bytes:
-        """A bookmark's line, as a table or as metadata where the watcher reads those."""
-        if self._wish.form == "Table":
-            table = tables.table(self._resource, [], self._objects.clock(), self._wish.version, self._include)
-            table["metadata"] = {"resourceVersion": obj["metadata"]["resourceVersion"]}
-            table["rows"] = [{"cells": [], "object": {**obj, **tables.PARTIAL_V1}}]
-            obj = table
-        elif self._wish.form:
-            obj = {**obj, **tables.PARTIAL_V1}
-        return msgspec.json.encode({"type": "BOOKMARK", "object": obj}) + b"\n"
-
-
-def _verb(request: web.Request, target: Target) -> str:
-    method = request.method
-    if method in ("GET", "HEAD"):
-        if listing.truth(request.query.get("watch")):
-            return "watch"
-        return "get" if target.name else "list"
-    if method == "DELETE":
-        return "delete" if target.name else "deletecollection"
-    found = {"POST": "create", "PUT": "update", "PATCH": "patch"}.get(method)
-    if found is None or (found != "create" and not target.name):
-        raise method_not_allowed()
-    return found
-
-
-def _encoded(resource: Resource, stored: Stored, wish: Wish) -> bytes:
-    if wish.form:
-        view = f"meta.k8s.io/{wish.version}"
-        return stored.encoded(view, lambda obj: tables.partial(obj, wish.version))
-    return stored.encoded(resource.api_version, lambda obj: as_served(resource, obj))
+        return negotiation.answer(request, encoded(resource, stored, wish), status=status, media=wish.media)
 
 
 def _include(request: web.Request) -> str:
     return request.query.get("includeObject", "Metadata")
-
-
-def _error_event(error: ApiError) -> bytes:
-    return msgspec.json.encode({"type": "ERROR", "object": error.status()}) + b"\n"
 
 
 def _write_of(request: web.Request, target: Target, *, apply: bool) -> Write:

@@ -21,6 +21,7 @@ _CONFIG_KEY_RULE = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
     "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
+_APPROVAL = "api-approved.kubernetes.io"
 _IMMUTABLE = "Forbidden: field is immutable when `immutable` is set"
 
 
@@ -143,17 +144,14 @@ def _check_config(obj: Obj, before: Obj | None) -> Iterator[Cause]:
     for name in ("data", "binaryData"):
         for key in obj.get(name) or {}:
             if not _CONFIG_KEY.fullmatch(key):
-                why = (
-                    f"Invalid value: \"{key}\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
-                    "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-                )
+                why = f'Invalid value: "{key}": {_CONFIG_KEY_RULE}'
                 yield Cause("FieldValueInvalid", why, f"{name}[{key}]")
     if before is not None and before.get("immutable"):
         if not obj.get("immutable"):
-            yield Cause("FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", "immutable")
+            yield Cause("FieldValueForbidden", _IMMUTABLE, "immutable")
         for name in ("data", "binaryData"):
             if obj.get(name) != before.get(name):
-                yield Cause("FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", name)
+                yield Cause("FieldValueForbidden", _IMMUTABLE, name)
 
 
 def _check_secret(obj: Obj, before: Obj | None) -> Iterator[Cause]:
@@ -184,6 +182,12 @@ def _check_crd(obj: Obj, before: Obj | None) -> Iterator[Cause]:
     if obj["metadata"].get("name") != wanted:
         why = f'Invalid value: "{obj["metadata"].get("name", "")}": must be spec.names.plural+"."+spec.group'
         yield Cause("FieldValueInvalid", why, "metadata.name")
+    group = spec.get("group", "")
+    if (group.endswith((".k8s.io", ".kubernetes.io")) or "." not in group) and _APPROVAL not in (
+        obj["metadata"].get("annotations") or {}
+    ):
+        why = f'Required value: protected groups must have approval annotation "{_APPROVAL}"'
+        yield Cause("FieldValueRequired", why, f"metadata.annotations[{_APPROVAL}]")
     if sum(bool(version.get("storage")) for version in versions) != 1:
         shown = "[]string{" + ", ".join(f'"{v.get("name", "")}"' for v in versions if v.get("storage")) + "}"
         why = f"Invalid value: {shown}: must have exactly one version marked as storage version"

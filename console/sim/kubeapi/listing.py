@@ -1,4 +1,4 @@
-"""Reading many: lists with selectors, pages and versions, and watches that resume, bookmark and say when they cannot."""
+"""Reading many: lists with selectors, pages and versions; watches that resume, bookmark and say when they cannot."""
 
 from __future__ import annotations
 

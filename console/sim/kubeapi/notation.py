@@ -76,7 +76,7 @@ class Notation:
         return position
 
     def _type(self, text: str, properties: dict[str, Obj], required: list[str], *, name: str) -> Obj:
-        if text.startswith("[") or text.startswith("{"):
+        if text.startswith(("[", "{")):
             inner, *keys = text[1:-1].split(" ", 1)
             listed: Obj = {"type": "array", "items": self._type(inner, properties, required, name="")}
             if text.startswith("["):

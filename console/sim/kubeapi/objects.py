@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from console.sim.kubeapi import admission, crds, ownership, patches
-from console.sim.kubeapi import schema as schemas
-from console.sim.kubeapi.builtins import as_served, as_stored
+from console.sim.kubeapi import admission, crds, ownership, patches, serverside
+from console.sim.kubeapi.builtins import EVENTS_KEY, as_served, as_stored
+from console.sim.kubeapi.deletion import NAMESPACES, Deletions
+from console.sim.kubeapi.incoming import Write, placed, received
 from console.sim.kubeapi.resources import Registry, Resource
 from console.sim.kubeapi.status import (
     MODIFIED_MEANWHILE,
@@ -28,33 +28,10 @@ from console.sim.kubeapi.status import (
 )
 from console.sim.kubeapi.store import Place, Store, Stored
 
-NAMESPACES = ("", "namespaces")
-_KEPT = ("default", "kube-system", "kube-public", "kube-node-lease")
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _APPLY = "application/apply-patch+yaml"
 JSON_PATCH, MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
 STRATEGIC_PATCH, APPLY_PATCH = "application/strategic-merge-patch+json", _APPLY
-
-
-@dataclass(slots=True)
-class Write:
-    """How a write is asked for; `warnings` collects what the answer's Warning headers say."""
-
-    manager: str = "unknown"
-    dry_run: bool = False
-    force: bool = False
-    validation: str = "Warn"
-    subresource: str = ""
-    warnings: list[str] = field(default_factory=list)
-
-
-class Deletion(NamedTuple):
-    """DeleteOptions that matter here."""
-
-    uid: str = ""
-    resource_version: str = ""
-    propagation: str = "Background"
-    dry_run: bool = False
 
 
 class Done(NamedTuple):
@@ -73,6 +50,7 @@ class Objects:
         self.store = store
         self.registry = registry
         self.clock = clock
+        self.deletions = Deletions(store, registry, self.now)
         self._random = random.Random(seed)
         self._service_addresses = 10
 
@@ -93,8 +71,8 @@ class Objects:
         self, resource: Resource, namespace: str, body: Obj, write: Write, *, owners: ownership.Owners | None = None
     ) -> Done:
         """Store a new object. `owners` is given by server-side apply, which decides ownership itself."""
-        obj = self._received(resource, body, write)
-        metadata = self._place(resource, namespace, obj)
+        obj = received(resource, body, write)
+        metadata = placed(resource, namespace, obj)
         if metadata.get("resourceVersion"):
             raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
         if not metadata.get("name") and metadata.get("generateName"):
@@ -125,14 +103,16 @@ class Objects:
         stored = self.store.put(resource.key, as_stored(resource, obj))
         if resource.key == crds.CRD_KEY:
             crds.serve(self.registry, stored.obj)
+        elif resource.key == EVENTS_KEY:
+            self.deletions.expire_events()
         return Done(stored, created=True)
 
     # -- update and patch --------------------------------------------------------------------------------------
 
     def update(self, resource: Resource, place: Place, body: Obj, write: Write) -> Done:
         """PUT: replace an object, optimistically locked by its resourceVersion."""
-        obj = self._received(resource, body, write)
-        metadata = self._place(resource, place[0], obj)
+        obj = received(resource, body, write)
+        metadata = placed(resource, place[0], obj)
         if metadata.get("name") != place[1]:
             raise bad_request(
                 f"the name of the object ({metadata.get('name', '')}) does not match the name on the URL ({place[1]})"
@@ -169,7 +149,7 @@ class Objects:
             patched = patches.strategic_merge(live, body, resource.schema)
         if not isinstance(patched.get("metadata"), dict):
             raise patch_rejected()
-        obj = self._received(resource, patched, write)
+        obj = received(resource, patched, write)
         if obj["metadata"].get("name") != place[1]:
             cause = Cause(
                 "FieldValueInvalid",
@@ -182,8 +162,8 @@ class Objects:
     def _apply(self, resource: Resource, place: Place, current: Stored | None, body: Any, write: Write) -> Done:
         if not isinstance(body, dict):
             raise bad_request("error decoding patch: expected an object")
-        config = self._received(resource, body, write)
-        metadata = self._place(resource, place[0], config)
+        config = received(resource, body, write)
+        metadata = placed(resource, place[0], config)
         if metadata.get("name", place[1]) != place[1]:
             raise bad_request(
                 f"the name of the object ({metadata.get('name')}) does not match the name on the URL ({place[1]})"
@@ -208,7 +188,7 @@ class Objects:
         version, uid = metadata.pop("resourceVersion", None), metadata.pop("uid", None)
         live = as_served(resource, current.copy())
         owners = ownership.decode(live["metadata"].pop("managedFields", None))
-        applied = ownership.apply(live, owners, config, resource.schema, manager, self.now(), force=write.force)
+        applied = serverside.apply(live, owners, config, resource.schema, manager, self.now(), force=write.force)
         for name, value in (("resourceVersion", version), ("uid", uid)):
             if value:
                 applied.obj["metadata"][name] = value
@@ -256,7 +236,7 @@ class Objects:
         """Store a changed object, or finish its deletion where its last finalizer just went."""
         metadata = obj["metadata"]
         if metadata.get("deletionTimestamp") and not metadata.get("finalizers") and resource.key != NAMESPACES:
-            return self._remove(resource, current, obj)
+            return self.deletions.remove(resource, current, obj)
         stored = self.store.put(resource.key, obj)
         if resource.key == crds.CRD_KEY:
             crds.serve(self.registry, stored.obj)
@@ -272,139 +252,7 @@ class Objects:
         now = ownership.fields_of(obj, resource.schema)
         return ownership.after_update(ownership.decode(base), before, now, manager, self.now())
 
-    # -- delete ------------------------------------------------------------------------------------------------
-
-    def delete(self, resource: Resource, place: Place, options: Deletion) -> tuple[Stored, bool]:
-        """Delete an object; returns its last version, and whether it is gone or waits for finalizers."""
-        current = self.read(resource, place)
-        metadata = current.obj["metadata"]
-        for asked, own, word in (
-            (options.uid, metadata["uid"], "UID"),
-            (options.resource_version, metadata["resourceVersion"], "ResourceVersion"),
-        ):
-            if asked and asked != own:
-                why = (
-                    f"the {word} in the precondition ({asked}) does not match the {word} in record ({own}). "
-                    "The object might have been deleted and then recreated"
-                )
-                raise conflict(resource.plural, resource.group, place[1], why)
-        if resource.key == NAMESPACES and place[1] in _KEPT:
-            raise forbidden(resource.plural, resource.group, place[1], "this namespace may not be deleted")
-        if options.dry_run:
-            return current, not metadata.get("finalizers")
-        if resource.key == NAMESPACES:
-            return self._delete_namespace(resource, current)
-        if resource.key == crds.CRD_KEY:
-            self._delete_all_of(current.obj)
-        if options.propagation != "Orphan":
-            self._delete_dependents(metadata["uid"])
-        if metadata.get("finalizers"):
-            return self._mark(resource, current), False
-        return self._remove(resource, current, current.copy()), True
-
-    def _mark(self, resource: Resource, current: Stored) -> Stored:
-        """Set the deletion timestamp once; finalizers do the rest."""
-        if current.obj["metadata"].get("deletionTimestamp"):
-            return current
-        obj = current.copy()
-        obj["metadata"]["deletionTimestamp"] = self.now()
-        obj["metadata"]["deletionGracePeriodSeconds"] = 0
-        if resource.has_generation:
-            obj["metadata"]["generation"] = obj["metadata"].get("generation", 0) + 1
-        return self.store.put(resource.key, obj)
-
-    def _remove(self, resource: Resource, current: Stored, final: Obj) -> Stored:
-        removed = self.store.remove(resource.key, current.place, final)
-        if resource.key == crds.CRD_KEY:
-            crds.unserve(self.registry, final)
-        namespace = self.store.get(NAMESPACES, ("", current.place[0])) if current.place[0] else None
-        if namespace is not None and namespace.obj["metadata"].get("deletionTimestamp"):
-            self._finish_namespace(namespace)
-        return removed
-
-    def _delete_namespace(self, resource: Resource, current: Stored) -> tuple[Stored, bool]:
-        obj = self._mark(resource, current).copy()
-        if obj["status"].get("phase") != "Terminating":
-            obj["status"]["phase"] = "Terminating"
-            self.store.put(resource.key, obj)
-        name = current.place[1]
-        for key, stored in self.store.every():
-            if stored.place[0] == name and self.store.get(key, stored.place) is not None:
-                owner = self._resource_of(key)
-                if stored.obj["metadata"].get("finalizers"):
-                    self._mark(owner, stored)
-                else:
-                    self.store.remove(key, stored.place, stored.copy())
-        namespace = self.store.get(NAMESPACES, ("", name))
-        if namespace is not None:
-            self._finish_namespace(namespace)
-        return namespace or current, self.store.get(NAMESPACES, ("", name)) is None
-
-    def _finish_namespace(self, namespace: Stored) -> None:
-        name = namespace.place[1]
-        emptied = not any(stored.place[0] == name for _, stored in self.store.every())
-        if emptied and not namespace.obj["metadata"].get("finalizers"):
-            final = namespace.copy()
-            final["spec"] = {}
-            self.store.remove(NAMESPACES, namespace.place, final)
-
-    def _delete_all_of(self, crd: Obj) -> None:
-        key = (crd["spec"]["group"], crd["spec"]["names"]["plural"])
-        for stored in self.store.list(key):
-            self.store.remove(key, stored.place, stored.copy())
-
-    def _delete_dependents(self, uid: str) -> None:
-        """Garbage collection: what the deleted object alone owns goes with it."""
-        for key, stored in self.store.every():
-            references = stored.obj["metadata"].get("ownerReferences") or ()
-            if references and all(reference.get("uid") == uid for reference in references):
-                self.delete(self._resource_of(key), stored.place, Deletion())
-
-    def _resource_of(self, key: tuple[str, str]) -> Resource:
-        return next(resource for resource in self.registry if resource.key == key)
-
     # -- what every write goes through ---------------------------------------------------------------------------
-
-    def _received(self, resource: Resource, body: object, write: Write) -> Obj:
-        """A body as an object of this resource: kind checked, types read, unknown fields dropped, warned of or refused."""
-        if not isinstance(body, dict):
-            raise bad_request(f"the object provided is unrecognized (must be of kind {resource.kind})")
-        given = (body.get("apiVersion") or resource.api_version, body.get("kind") or resource.kind)
-        if given != (resource.api_version, resource.kind):
-            raise bad_request(
-                f"the API version in the data ({given[0]}) does not match the expected API version ({resource.api_version})"
-                if given[0] != resource.api_version
-                else f'{given[1]} in version "{resource.version}" cannot be handled as a {resource.kind}'
-            )
-        obj: Obj = {"apiVersion": given[0], "kind": given[1], **body}
-        obj["metadata"] = dict(obj.get("metadata") or {})
-        admission.read_types(resource, obj)
-        unknown = [
-            *schemas.prune(obj, resource.schema),
-            *schemas.prune(obj["metadata"], resource.schema["properties"]["metadata"], path="metadata", top=False),
-        ]
-        if unknown and write.validation == "Strict":
-            errors = ", ".join(f'unknown field "{path}"' for path in unknown)
-            kind = resource.kind
-            raise bad_request(
-                f'{kind} in version "{resource.version}" cannot be handled as a {kind}: strict decoding error: {errors}'
-            )
-        if write.validation == "Warn":
-            write.warnings += [f'unknown field "{path}"' for path in unknown]
-        return obj
-
-    def _place(self, resource: Resource, namespace: str, obj: Obj) -> Obj:
-        metadata: Obj = obj["metadata"]
-        given = metadata.get("namespace")
-        if resource.namespaced:
-            if given and given != namespace:
-                raise bad_request(
-                    "the namespace of the provided object does not match the namespace sent on the request"
-                )
-            metadata["namespace"] = namespace
-        else:
-            metadata.pop("namespace", None)
-        return metadata
 
     def _check_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not resource.namespaced:

@@ -1,4 +1,4 @@
-"""The three patches that a client computes: JSON Patch, JSON merge patch, and strategic merge by the schema's merge keys."""
+"""The three patches that a client computes: JSON Patch, JSON merge patch, and strategic merge by merge keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ORDER, _DELETE_LIST, _RETAIN = "$setElementOrder/", "$deleteFromPrimitiveList/"
 
 
 def json_patch(obj: Obj, operations: object) -> Obj:
-    """RFC 6902. Raises `ApiError` 400 for what is no patch, 422 for one that cannot be applied, as the apiserver does."""
+    """RFC 6902. Raises `ApiError` 400 for what is no patch, 422 for one that cannot be applied."""
     import jsonpatch
     import jsonpointer
 

@@ -85,9 +85,10 @@ class Registry:
         self.changes += 1
 
     def drop(self, group: str, plural: str) -> None:
-        """Serve no version of a resource any more."""
-        for key in [key for key in self._resources if key[0] == group and key[2] == plural]:
-            del self._resources[key]
+        """Serve no version of a custom resource any more; built-ins stay."""
+        for key, resource in list(self._resources.items()):
+            if resource.custom and (key[0], key[2]) == (group, plural):
+                del self._resources[key]
         self.changes += 1
 
     def find(self, group: str, version: str, plural: str) -> Resource:

@@ -1,4 +1,4 @@
-"""Structural schemas at work: unknown fields dropped or named, defaults set, values checked in the apiserver's words."""
+"""Structural schemas at work: unknown fields dropped or named, defaults set, values checked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def prune(value: Any, schema: Obj, *, path: str = "", top: bool = True) -> list[
         return [lost for i, item in enumerate(value) for lost in prune(item, items, path=f"{path}[{i}]", top=False)]
     if not isinstance(value, dict):
         return []
-    properties = schema.get("properties", {})
+    properties = schema.get("properties") or {}
     extra = schema.get("additionalProperties")
     embedded = top or schema.get("x-kubernetes-embedded-resource")
     is_open = bool(schema.get(_OPEN)) or extra is True or not schema.get("type")
@@ -56,7 +56,7 @@ def apply_defaults(value: Any, schema: Obj) -> None:
         for item in value:
             apply_defaults(item, schema["items"])
     elif isinstance(value, dict):
-        for name, inner in schema.get("properties", {}).items():
+        for name, inner in (schema.get("properties") or {}).items():
             # A null that the schema does not allow counts as absent where there is a default.
             if "default" in inner and (name not in value or (value[name] is None and not inner.get("nullable"))):
                 value[name] = msgspec.json.decode(msgspec.json.encode(inner["default"]))
@@ -64,7 +64,7 @@ def apply_defaults(value: Any, schema: Obj) -> None:
                 apply_defaults(value[name], inner)
         extra = schema.get("additionalProperties")
         if isinstance(extra, dict):
-            for name in value.keys() - schema.get("properties", {}).keys():
+            for name in value.keys() - (schema.get("properties") or {}).keys():
                 apply_defaults(value[name], extra)
 
 
@@ -145,9 +145,9 @@ def _value_violations(value: Any, schema: Obj, path: str) -> list[Cause]:
 
 def _map_violations(value: Obj, schema: Obj, path: str) -> list[Cause]:
     found: list[Cause] = []
-    properties = schema.get("properties", {})
+    properties = schema.get("properties") or {}
     extra = schema.get("additionalProperties")
-    for name in schema.get("required", ()):
+    for name in schema.get("required") or ():
         if name not in value:
             found.append(Cause("FieldValueRequired", "Required value", f"{path}.{name}" if path else name))
     for name, inner in value.items():

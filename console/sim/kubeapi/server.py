@@ -1,10 +1,9 @@
-"""The simulator's Kubernetes API: an aiohttp application that kubectl and the official client take for an API server."""
+"""The simulator's Kubernetes API: an aiohttp application that kubectl and others take for an API server."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
 
 import msgspec
@@ -16,7 +15,9 @@ from console.sim.kubeapi.access import Access
 from console.sim.kubeapi.builtins import builtin_resources
 from console.sim.kubeapi.discovery import Discovery
 from console.sim.kubeapi.handlers import Handlers
-from console.sim.kubeapi.objects import Objects, Write
+from console.sim.kubeapi.incoming import Write
+from console.sim.kubeapi.objects import Objects
+from console.sim.kubeapi.paths import is_resource
 from console.sim.kubeapi.resources import Registry, Resource
 from console.sim.kubeapi.status import ApiError, Obj, method_not_allowed, no_such_path, unauthorized
 from console.sim.kubeapi.store import Store
@@ -42,7 +43,6 @@ class KubeApi:
     ) -> None:
         self.faults: list[Fault] = []
         self.access = Access(tokens)
-        self._clock = clock
         self._version = version
         self._store = Store(history)
         self._registry = Registry()
@@ -113,7 +113,7 @@ class KubeApi:
                 request, ApiError(500, "InternalError", f"Internal error occurred: {error}")
             )
         if not response.prepared:
-            response.headers["Date"] = format_datetime(self._clock().astimezone(UTC), usegmt=True)
+            response.headers["Date"] = self._handlers.date()
         return response
 
     async def _route(self, request: web.Request) -> web.StreamResponse:
@@ -127,10 +127,8 @@ class KubeApi:
         if role is None and (authorization or not path.startswith(_HEALTH)):
             raise unauthorized()
         parts = [part for part in path.split("/") if part]
-        if role is not None and (
-            (parts[:1] == ["api"] and len(parts) > 2) or (parts[:1] == ["apis"] and len(parts) > 3)
-        ):
-            return await self._handlers.serve(request, role)
+        if role is not None and is_resource(parts):
+            return await self._handlers.serve(request, role, parts)
         if request.method not in ("GET", "HEAD"):
             raise method_not_allowed()
         return self._document(request, path, parts)

@@ -1,4 +1,4 @@
-"""The Kubernetes API's way of saying no: every failure as a Status object with the apiserver's own code, reason and words."""
+"""How a Kubernetes API says no: every failure as a Status object with the apiserver's own code, reason and words."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from console.model.fleet import Fleet
-from console.model.freshness import Source, SourceName, SourceState
+from console.model.freshness import SourceName, SourceState
 from console.model.hub import Event
 from console.model.text import inert
 from console.settings import Settings
-from console.store.events import Changed, Identified, Observation
+from console.store.events import Changed, Heard, Identified, Observation
 from console.store.store import FleetStore
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Observer:
         self._stopped = False
         self._boosts: dict[str, float] = {}
         self._gateway: str | None = None
+        self._gateways = SourceState.LOADING
         self._follower: Follower | None = None
         self._alb: AlbPoll | None = None
         self._probes: Probes | None = None
@@ -134,10 +135,18 @@ class Observer:
         alb = self._alb
         if alb is None:
             return
-        if any(_about(one) is SourceName.GATEWAYS for one in observations):
+        if any(self._moves_gateways(one) for one in observations):
             alb.look()
         if any(isinstance(one, Changed) and _throttled(one.fact) for one in observations):
             alb.budget.throttled()  # the controller draws from the same account's allowance
+
+    def _moves_gateways(self, one: Observation) -> bool:
+        """Whether the gateways, or whether they are known at all, may have changed."""
+        if isinstance(one, Heard):
+            moved = one.source.name is SourceName.GATEWAYS and one.source.state is not self._gateways
+            self._gateways = one.source.state if moved else self._gateways
+            return moved
+        return not isinstance(one, Identified) and one.source is SourceName.GATEWAYS
 
     def _member_ids(self) -> Sequence[str]:
         return [member.id for member in self.store.fleet.members]
@@ -161,11 +170,6 @@ class Observer:
 
 def _settled(fleet: Fleet) -> bool:
     return all(fleet.source(name).state is not SourceState.LOADING for name in SourceName)
-
-
-def _about(observation: Observation) -> SourceName | None:
-    source = None if isinstance(observation, Identified) else observation.source
-    return source.name if isinstance(source, Source) else source
 
 
 def _throttled(fact: object) -> bool:

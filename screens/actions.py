@@ -150,6 +150,16 @@ def named(identifier: str) -> Action:
     return next(action for action in ACTIONS if action.id == identifier)
 
 
+def key_table() -> str:
+    """The registry as README's table, in Markdown."""
+    rows = ["| key | where | does |", "|---|---|---|"]
+    for action in ACTIONS:
+        where = ", ".join(sorted(action.places))
+        danger = " Changes the world, once confirmed." if action.danger else ""
+        rows.append(f"| `{action.label}` {action.title} | {where} | {action.does}{danger} |")
+    return "\n".join(rows)
+
+
 def arming(standing: Standing) -> str:
     """How the header names the state: `READ-ONLY (a arms)`, `READ-ONLY (settings)`, `ARMED 9 min`."""
     if standing.read_only:

@@ -17,9 +17,8 @@ from console.model.text import inert
 from console.settings import Settings
 
 if TYPE_CHECKING:
-    from console.run.runs import Access
-
     from console.observe import Observer
+    from console.run.runs import Access
     from console.store.pump import Pump
 
 START = 10.0

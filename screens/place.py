@@ -183,9 +183,13 @@ class Place(Screen[Any]):
         """Put a sentence into the footer until the next key."""
         self.query_one(Keys).say(Span(sentence, ink))
 
+    def hush(self) -> None:
+        """Take the sentence away."""
+        self.query_one(Keys).hush()
+
     def on_key(self, event: events.Key) -> None:
         """Any key takes the sentence away."""
-        self.query_one(Keys).hush()
+        self.hush()
 
     def do_arm(self) -> None:
         """Arm for a while; read-only at once where armed."""

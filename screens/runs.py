@@ -13,7 +13,7 @@ from console.errors import FleetConsoleError
 from console.model.fleet import Run
 from console.model.run import RunReport
 from console.present import ledgers
-from console.present.line import dim, line
+from console.present.line import Ink, Line, dim, line, paragraph
 from screens.run import RunPage
 from screens.undo import UndoingPlace
 from widgets.table import Table
@@ -26,16 +26,18 @@ class RunsPage(UndoingPlace):
     AUTO_FOCUS: ClassVar[str | None] = "Table"
 
     class Listed(Message):
-        """The runs were read."""
+        """The runs were read, or could not be."""
 
-        def __init__(self, reports: tuple[RunReport, ...]) -> None:
+        def __init__(self, reports: tuple[RunReport, ...], failure: str = "") -> None:
             super().__init__()
             self.reports = reports
+            self.failure = failure
 
     def __init__(self) -> None:
         super().__init__()
         self._reports: tuple[RunReport, ...] | None = None
         self._seen: tuple[Run, ...] | None = None
+        self._failure = ""
 
     def body(self) -> ComposeResult:
         """The table."""
@@ -47,20 +49,21 @@ class RunsPage(UndoingPlace):
             self._seen = self.fleet.runs
             self._list()
         reports = self._reports or ()
-        words = (
-            "reading the journal ..."
-            if self._reports is None
-            else "no runs: none in this host's journal, none on the Fleet"
-        )
-        note = () if reports else (line(dim(f"  {words}")),)
-        self.query_one(Table).sheet = ledgers.runs_sheet(reports, note)
+        self.query_one(Table).sheet = ledgers.runs_sheet(reports, () if reports else self._note())
+
+    def _note(self) -> tuple[Line, ...]:
+        if self._reports is None:
+            return (line(dim("  reading the journal ...")),)
+        if self._failure:
+            return tuple(paragraph(self._failure, self.size.width, indent=2, ink=Ink.WARN))
+        return (line(dim("  no runs: none in this host's journal, none recorded on the Fleet")),)
 
     @work(thread=True, exclusive=True, group="list")
     def _list(self) -> None:
         try:
             found = self.console.desk.runs(self.fleet)
         except FleetConsoleError as error:
-            self.post_message(self.Said(str(error)))
+            self.post_message(self.Listed((), str(error)))
             return
         if not get_current_worker().is_cancelled:
             self.post_message(self.Listed(found))
@@ -68,6 +71,7 @@ class RunsPage(UndoingPlace):
     def on_runs_page_listed(self, message: Listed) -> None:
         """Show them."""
         self._reports = message.reports
+        self._failure = message.failure
         self._changed()
 
     @property

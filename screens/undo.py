@@ -84,6 +84,7 @@ class UndoingPlace(Place):
     def on_undoing_place_undo_planned(self, message: UndoPlanned) -> None:
         """Show what would be put back."""
         plan = message.plan
+        self.hush()
         sentences = (
             f"A new run puts back exactly what run {inert(message.report.run, 40)} replaced: "
             f"{changes.summary(plan)} (plan {short(plan.hash)}). Keys that were absent become absent again.",

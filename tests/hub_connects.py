@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,26 @@ def test_a_plugin_runs_again_before_its_token_expires_and_not_otherwise(scripted
 
     assert 1 + 2 <= len((tmp_path / "runs").read_text().split())
     assert ["Bearer long", "Bearer long", "Bearer new"] == [r.headers["Authorization"] for r in scripted.requests]
+
+
+def test_a_plugin_that_fails_in_good_time_leaves_the_credential_that_still_holds(
+    scripted: ScriptedHub, tmp_path: Path
+) -> None:
+    soon = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60)).isoformat()
+    hub = Hub.open(kubeconfig(tmp_path / "k", scripted.url, plugin(tmp_path, granting("short", soon))), None)
+    plugin(tmp_path, "exit 1")
+    held = hub._credential.granted()
+    hub._credential._granted = replace(held, renew_at=0.0)
+
+    assert "uid-1" == hub.fleet_uid()
+    assert ["Bearer short"] == [request.headers["Authorization"] for request in scripted.requests]
+
+
+def test_a_password_in_the_address_is_never_shown(tmp_path: Path) -> None:
+    hub = Hub.open(kubeconfig(tmp_path / "k", "http://me:hunter2@127.0.0.1:1"), None)
+
+    assert "http://127.0.0.1:1" == hub.server
+    assert "hunter2" not in str(failing(hub.fleet_uid))
 
 
 def test_a_refused_token_of_a_plugin_is_renewed_once(scripted: ScriptedHub, tmp_path: Path) -> None:

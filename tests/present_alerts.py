@@ -98,9 +98,7 @@ def test_the_alert_line_keeps_to_its_rows_and_cells(cells: int) -> None:
 
 
 def test_nine_states_of_a_source_are_nine_different_sentences() -> None:
-    said = {
-        sources.sentence(Source(SourceName.ROUTES, state, NOW - 20, NOW - 20, "why"), NOW) for state in SourceState
-    }
+    said = {sources.sentence(Source(SourceName.ROUTES, state, NOW - 20, NOW - 20, "why"), NOW) for state in SourceState}
 
     assert 9 == len(said)
 

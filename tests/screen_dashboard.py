@@ -70,7 +70,7 @@ async def test_a_very_wide_terminal_shows_the_marked_row_beside_the_tables() -> 
         words = "\n".join(row[112:] for row in page(app))
 
         assert "gateway-demo/web-demo" in words
-        assert situations.PREFIX + situations.ACK in words
+        assert situations.ACK in words
 
 
 async def test_the_worst_thing_stands_under_the_header() -> None:
@@ -108,7 +108,10 @@ async def test_the_selection_flows_from_members_to_routes_and_back() -> None:
         first = app.screen.focused
         await pilot.press("down", "down", "down")
 
-        assert ("members", "routes") == (first.id if first else None, app.screen.focused.id if app.screen.focused else None)
+        assert ("members", "routes") == (
+            first.id if first else None,
+            app.screen.focused.id if app.screen.focused else None,
+        )
 
 
 async def test_the_selected_route_stays_selected_when_others_come_before_it() -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
+from console.app import FleetConsole
 from console.errors import Lost
 from console.model.fleet import Layer
 from console.model.run import Reason, RunState, Severity
 from console.settings import Settings
-from console.app import FleetConsole
 from screens.confirm import Confirmation
 from screens.place import Place
 from screens.run import RunPage

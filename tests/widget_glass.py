@@ -131,9 +131,7 @@ def test_a_terminal_that_obeys_shows_every_frame(seed: int, data: st.DataObject)
     for _ in range(3):
         rows = data.draw(st.lists(letters, min_size=ROWS, max_size=ROWS))
         inks = data.draw(st.lists(st.sampled_from(STYLES), min_size=ROWS, max_size=ROWS))
-        strips = [
-            Strip([Segment(row[:5], ink), Segment(row[5:])]) for row, ink in zip(rows, inks, strict=True)
-        ]
+        strips = [Strip([Segment(row[:5], ink), Segment(row[5:])]) for row, ink in zip(rows, inks, strict=True)]
         terminal.write(glass.difference(frame(*strips), (COLUMNS, ROWS), STANDARD))
 
         assert rows == terminal.words()

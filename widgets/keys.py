@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from console.present.line import Line, Span, accent, dim, length
+from console.present.line import Line, Span, accent, dim, length, paragraph
 from widgets.lines import Lines
 
 
@@ -20,7 +20,7 @@ class Key(NamedTuple):
 class Keys(Lines):
     """One line of keys; a sentence covers it until `hush`."""
 
-    DEFAULT_CSS = "Keys { height: 1; dock: bottom; }"
+    DEFAULT_CSS = "Keys { height: auto; max-height: 3; dock: bottom; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -49,7 +49,8 @@ class Keys(Lines):
         return self._said.text if self._said else ""
 
     def _set(self) -> None:
-        self.content = [self._keys if self._said is None else (self._said,)]
+        said = self._said
+        self.content = [self._keys] if said is None else paragraph(said.text, self.size.width, most=3, ink=said.ink)
 
 
 def keys_line(keys: Sequence[Key], cells: int) -> Line:

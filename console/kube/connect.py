@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -228,16 +229,8 @@ class Hub:
                     self._pool[1].clear()
 
     def _exchange(self, method: str, path: str, timeout: tuple[float, float], **sent: Any) -> tuple[Answer, Granted]:
-        from urllib3.exceptions import ProtocolError
-
-        for attempt in (1, 2):
-            try:
-                response, granted = self._send(method, path, timeout, **sent)
-                return self._read(response, timeout), granted
-            except Lost as error:
-                if attempt == 2 or method != "GET" or not isinstance(error.__cause__, ProtocolError):
-                    raise
-        raise AssertionError("unreachable")
+        response, granted = self._send(method, path, timeout, **sent)
+        return self._read(response, timeout), granted
 
     def _send(
         self,
@@ -251,7 +244,7 @@ class Hub:
         content_type: str = "application/json",
     ) -> tuple[Any, Granted]:
         from urllib3 import Timeout
-        from urllib3.exceptions import LocationValueError
+        from urllib3.exceptions import LocationValueError, ProtocolError
 
         granted, pool = self._ready()
         headers = {"Accept": accept, "User-Agent": "fleet-console"}
@@ -265,17 +258,25 @@ class Hub:
             headers["Content-Type"] = content_type
         url = f"{self.server}{path}?{urlencode(query)}" if query else f"{self.server}{path}"
         before = time.time()
+        send = partial(
+            pool.request,
+            method,
+            url,
+            body=data,
+            headers=headers,
+            timeout=Timeout(connect=timeout[0], read=timeout[1]),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
         try:
-            response = pool.request(
-                method,
-                url,
-                body=data,
-                headers=headers,
-                timeout=Timeout(connect=timeout[0], read=timeout[1]),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
+            try:
+                response = send()
+            except ProtocolError:
+                if method != "GET":
+                    raise
+                pool.clear()  # kept connections have gone, and none of the others is any better
+                response = send()
         except LocationValueError:
             raise KubeconfigError(
                 f"{inert(self.server, 120)} is no server address", fix="Correct it in the kubeconfig."

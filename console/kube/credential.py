@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ PLUGIN_TIME = 30.0
 """Seconds an exec plugin may take."""
 _EARLY = 300.0
 """A plugin's credential is renewed this many seconds before it expires, or in the last fifth of a shorter life."""
+_RETRY = 30.0
+"""Seconds after which a renewal that failed in good time is tried again."""
 _REREAD = 60.0
 """Seconds after which a token file is read again."""
 
@@ -59,10 +61,21 @@ class Credential:
     def granted(self) -> Granted:
         """The credential that holds now. Raises `KubeconfigError` where the plugin fails."""
         with self._lock:
-            known = self._granted
-            if known is None or (known.renew_at is not None and time.time() >= known.renew_at):
+            known, now = self._granted, time.time()
+            if known is None:
                 known = self._granted = _obtain(self._entry)
+            elif known.renew_at is not None and now >= known.renew_at:
+                known = self._granted = self._renewed(known, now)
             return known
+
+    def _renewed(self, known: Granted, now: float) -> Granted:
+        """A fresh credential; while there is none, the known one for as long as it holds."""
+        try:
+            return _obtain(self._entry)
+        except KubeconfigError:
+            if known.expires is None or known.expires <= now:
+                raise
+            return replace(known, renew_at=now + _RETRY)
 
     def renew(self, refused: Granted) -> Granted:
         """Another credential than `refused`, unless another thread has obtained one meanwhile."""

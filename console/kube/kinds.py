@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from console.kube import decode
 from console.kube.decode import Metadata, Shape
@@ -49,7 +50,7 @@ class Kind:
 
 
 def _lease_of(member: str) -> str:
-    return f"/apis/coordination.k8s.io/v1/namespaces/{member}/leases/{decode.LEASE_NAME}"
+    return f"/apis/coordination.k8s.io/v1/namespaces/{quote(member, safe='')}/leases/{decode.LEASE_NAME}"
 
 
 KINDS = (

@@ -148,7 +148,7 @@ class _Merged:
             )
         return Entry(
             context=name,
-            server=server.rstrip("/"),
+            server=_without_user(server.rstrip("/")),
             user_name=str(chosen.get("user") or ""),
             ca=_pem(cluster, "certificate-authority", cluster_folder),
             insecure=cluster.get("insecure-skip-tls-verify") is True,
@@ -171,6 +171,13 @@ class _Merged:
                 fix="Correct it or fetch a new kubeconfig.",
             )
         return found
+
+
+def _without_user(server: str) -> str:
+    """A name and password in the address are not used by any client, and must not be shown."""
+    scheme, _, rest = server.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:

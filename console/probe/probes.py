@@ -19,7 +19,7 @@ from console.probe.request import Reply, Unanswered, ask
 from console.settings import Duration, ProbeSettings
 from console.store.events import Changed, Heard
 
-WORKERS = 6
+WORKERS = 10
 _POST_EVERY = 1.0
 """Seconds between two posts of one route."""
 _HEARD_EVERY = 4.0

@@ -13,11 +13,13 @@ from pathlib import Path
 from console.errors import FleetConsoleError
 from console.model.run import RunState
 from console.run.journal import Journal
+from console.run.seams import open_seams
 
 
 def main(run: str, directory: Path) -> int:
     """Carry one planned run out; the exit code is that of its state."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    open_seams()
     journal = Journal(directory)
     row = journal.row(run)
     if row is None or row.report.state is not RunState.PLANNED:
@@ -41,6 +43,7 @@ def _carry_out(journal: Journal, run: str) -> RunState:
     from console.kube.connect import Hub
     from console.observe import Observer
     from console.run.executor import Executor
+    from console.run.runs import arranged
     from console.run.who import actor
 
     row = journal.row(run)
@@ -59,6 +62,7 @@ def _carry_out(journal: Journal, run: str) -> RunState:
     journal.update(run, actor=actor(hub.whoami()))
     row = journal.row(run)
     assert row is not None
+    plan = arranged(plan, row.report)
     observer = Observer(settings, kubeconfig=kubeconfig, context=context, probes=True, cloud_every=1.0)
     observer.start()
     try:

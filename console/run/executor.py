@@ -20,6 +20,7 @@ from console.observe import Observer
 from console.run import record, verify
 from console.run.hand import Hand, holds
 from console.run.journal import Journal
+from console.run.seams import seam
 from console.run.verify import Outcome
 from console.settings import Duration, Settings
 
@@ -60,7 +61,9 @@ class Executor:
     def _run(self, observer: Observer, gateway: str | None) -> tuple[RunState, str]:
         (change,) = self._plan.routes
         write.ensure_namespace(self._hub)
+        seam("send lease")
         fence = self._lease.acquire()
+        seam("answer lease")
         self._tell(fence=fence, message="holds the Fleet's Lease")
         before = change.before
         if holds(self._hand.read(change), change.after):
@@ -132,16 +135,20 @@ class Executor:
             with suppress(FleetConsoleError):
                 self._record()
         if self._lease.fence:
+            seam("send release")
             self._lease.release()
+            seam("answer release")
         self._tell(state=state, message=message, ended=time.time())
 
     def _record(self) -> None:
+        seam("send record")
         write.put_record(
             self._hub,
             self._report.run,
             record.data(self._report, self._plan, self._lease.fence, self._targets),
         )
         self._recorded = True
+        seam("answer record")
 
     def _tell(self, **values: Any) -> None:
         self._journal.update(self._report.run, **values)

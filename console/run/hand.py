@@ -110,11 +110,9 @@ class Hand:
             self._allowed()
             sent = operations(ingress)
             self._journal.line(self._run, step, "intended", said)
+            seam(f"send {step}")
             try:
-                seam(f"send {step}")
-                self._journal.line(self._run, step, "sent", f"{len(sent)} operations")
                 answer = write.patch(self._hub, change.namespace, change.name, sent)
-                seam(f"answer {step}")
             except Superseded:
                 if attempt == TRIES:
                     raise
@@ -126,12 +124,12 @@ class Hand:
                 self._journal.line(self._run, step, "noted", f"no answer: {error}")
                 time.sleep(min(2.0**attempt / 4, 4.0))
                 continue
+            seam(f"answer {step}")
+            self._journal.line(self._run, step, "sent", f"{len(sent)} operations, {_version(answer)}")
             back = self.read(change)
             if done(back):
-                version = inert(back["metadata"].get("resourceVersion", ""), 40)
-                self._journal.line(self._run, step, "confirmed", f"{said}, read back at version {version}")
+                self._journal.line(self._run, step, "confirmed", f"{said}, read back at {_version(back)}")
                 return back
-            del answer
         raise Superseded(f"{step}: somebody else writes this Ingress faster than we do")
 
     def _allowed(self) -> None:
@@ -156,6 +154,10 @@ class Hand:
         now = ":".join(inert(held[key], 12) if key in held else "absent" for key, _ in before)
         planned = ":".join("absent" if value is None else inert(value, 12) for _, value in before)
         raise Superseded(f"{change.key} holds {now}, the plan replaces {planned}{_by(ingress, before)}")
+
+
+def _version(ingress: dict[str, Any]) -> str:
+    return f"version {inert(ingress['metadata'].get('resourceVersion', ''), 40)}"
 
 
 def holds(ingress: dict[str, Any], values: Values) -> bool:

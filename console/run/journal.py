@@ -110,8 +110,8 @@ class Journal:
         """A new run, planned."""
         with self._commit("run planned") as db:
             db.execute(
-                "INSERT INTO runs (run, fleet_uid, kind, state, plan, plan_hash, reason, actor, access, gateway, reasons,"
-                " routes, of, host, started, message) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO runs (run, fleet_uid, kind, state, plan, plan_hash, reason, actor, access, gateway,"
+                " reasons, routes, of, host, started, message) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     report.run,
                     report.fleet_uid,

@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-from console.errors import FleetConsoleError
 from console.model.run import RunState
 from console.run.journal import Journal
 
@@ -17,7 +16,7 @@ PATIENCE = 15.0
 
 
 def launch(journal: Journal, run: str) -> None:
-    """Start the runner of a planned run and wait until it lives. Raises where it does not."""
+    """Start the runner of a planned run and wait until it lives; where it does not, the journal says that it failed."""
     log = journal.directory / f"run-{run}.log"
     descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
@@ -40,9 +39,8 @@ def launch(journal: Journal, run: str) -> None:
         if child.poll() is not None:
             break
         time.sleep(0.02)
-    message = f"the runner did not start; {log} may say why"
+    message = f"the runner did not start, nothing was written; {log} may say why"
     journal.update(run, state=RunState.FAILED, message=message, ended=time.time())
-    raise FleetConsoleError(message)
 
 
 def _environment() -> dict[str, str]:

@@ -16,6 +16,7 @@ from console.decide.plan import Plan
 from console.errors import FleetConsoleError, UsageError
 from console.model.fleet import Fleet, Run
 from console.model.run import Reason, RunReport, RunRoute, RunState
+from console.observe import Observer
 from console.run.journal import Journal, Row
 from console.run.launch import launch
 from console.run.who import actor
@@ -98,6 +99,32 @@ def follow(access: Access, run: str, *, every: float = 0.25) -> Iterator[RunRepo
         time.sleep(every)
 
 
+def arranged(plan: Plan, report: RunReport) -> Plan:
+    """The plan with each route's members in the order in which the run's report shows them."""
+    shown = {route.route: [member for member, _ in route.before] for route in report.routes}
+    return replace(plan, routes=tuple(change.arranged(shown.get(change.key, ())) for change in plan.routes))
+
+
+def follow_record(observer: Observer, run: str, *, every: float = 0.5) -> Iterator[RunReport]:
+    """Each change of a run of another login or host, as its record on the Fleet tells it; ends when it is over.
+
+    Yields nothing where the Fleet has no record of it.
+    """
+    last: RunReport | None = None
+    while True:
+        fleet = observer.store.fleet
+        record = next((one for one in fleet.runs if one.run == run), None)
+        if record is None:
+            return
+        now = _recorded(record, fleet.uid or "")
+        if now != last:
+            last = now
+            yield now
+        if now.state.over:
+            return
+        time.sleep(every)
+
+
 def command(access: Access, run: str, word: str) -> None:
     """Leave `rollback` or `stop` for a live run's runner."""
     Journal(access.state_dir).command(run, word)
@@ -109,8 +136,7 @@ def rollback_plan(access: Access, run: str) -> Plan:
     if row is None:
         raise UsageError(f"no run '{run}' in this host's journal")
     plan = plans.undo(plans.parse(row.plan), row.report.run)
-    shown = {route.route: [member for member, _ in route.before] for route in row.report.routes}
-    return replace(plan, routes=tuple(change.arranged(shown.get(change.key, ())) for change in plan.routes))
+    return arranged(plan, row.report)
 
 
 def merge(local: tuple[RunReport, ...], fleet: Fleet) -> tuple[RunReport, ...]:

@@ -175,7 +175,7 @@ def alb_config(world: World, gateway: Gateway) -> Obj:
         },
         "spec": {
             "config": {
-                "name": f"alb-{gateway.name}",
+                "name": gateway.name,
                 "addressType": "Internet",
                 "addressAllocatedMode": "Fixed",
                 "edition": "Standard",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -84,7 +86,7 @@ def shift(
     from console.run import runs as engine
 
     started = engine.start(options.access(), settings, plan, reason=reason, reasons=reasons, gateway=found.gateway)
-    _follow(options, started, detach=detach)
+    _follow(options, started, () if detach else engine.follow(options.access(), started.run))
 
 
 @click.command()
@@ -123,7 +125,15 @@ def attach(options: Options, run: str) -> None:
     """
     from console.run import runs as engine
 
-    _follow(options, _known_run(options, run, engine.report(options.access(), run)), detach=False)
+    report = engine.report(options.access(), run)
+    if report is not None:
+        _follow(options, report, engine.follow(options.access(), report.run))
+        return
+    with observing(options, options.load(), probes=False) as observer:
+        observer.store.wait(_records_known, RECORDS_TIME)
+        recorded = next((one for one in engine.merge((), observer.store.fleet) if one.run == run), None)
+        known = _known_run(options, run, recorded)
+        _follow(options, known, engine.follow_record(observer, known.run))
 
 
 @click.command()
@@ -150,11 +160,12 @@ def rollback(options: Options, run: str, reason: str, yes: bool, detach: bool) -
         _confirm_word(report.run, f"roll back run {report.run} to {_before(report)}")
     if not report.state.over:
         engine.command(options.access(), report.run, "rollback")
-        _follow(options, report, detach=detach)
+        _follow(options, report, () if detach else engine.follow(options.access(), report.run))
         return
     plan = engine.rollback_plan(options.access(), report.run)
     why = reason or f"roll back {report.run}"
-    _follow(options, engine.start(options.access(), settings, plan, reason=why, gateway=None), detach=detach)
+    started = engine.start(options.access(), settings, plan, reason=why, gateway=None)
+    _follow(options, started, () if detach else engine.follow(options.access(), started.run))
 
 
 def dry_run(observer: Observer, decision: Decision) -> tuple[Reason, ...]:
@@ -200,26 +211,20 @@ def _before(report: RunReport) -> str:
     return ", ".join(splits) or "what was there"
 
 
-def _follow(options: Options, report: RunReport, *, detach: bool) -> None:
-    """Tell a run's changes until it is over, then leave with its exit code; Ctrl-C and --detach leave it running."""
+def _follow(options: Options, report: RunReport, changes: Iterable[RunReport]) -> None:
+    """Tell a run's changes until it is over, then leave with its exit code; Ctrl-C leaves it running."""
     from console.present import reports
-    from console.run import runs as engine
 
     last = report
-    how = f"The run goes on. Attach again: fleet-console attach {report.run}"
-    try:
-        if not detach:
-            teller = reports.Teller()
-            for last in engine.follow(options.access(), report.run):
-                for line in teller.lines(last):
-                    click.echo(line, err=options.json)
-    except KeyboardInterrupt:
-        detach = True
-    code = EXIT_HELD if detach and not last.state.over else last.state.exit_code
-    if detach and not last.state.over:
-        click.echo(how, err=True)
+    teller = reports.Teller()
+    with suppress(KeyboardInterrupt):
+        for last in changes:
+            for line in teller.lines(last):
+                click.echo(line, err=options.json)
+    if not last.state.over:
+        click.echo(f"The run goes on. Attach again: fleet-console attach {report.run}", err=True)
     _say(options, "", last)
-    click.get_current_context().exit(code)
+    click.get_current_context().exit(last.state.exit_code if last.state.over else EXIT_HELD)
 
 
 def _say(options: Options, text: str, report: RunReport) -> None:

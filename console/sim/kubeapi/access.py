@@ -112,9 +112,9 @@ class Access:
                 resource = f"{resource}/{asked['subresource']}"
             allowed = self.allows(role, asked.get("verb", ""), asked.get("group", ""), resource)
         else:
-            path, verb = (spec.get("nonResourceAttributes") or {}).get("path", ""), "get"
-            verb = (spec.get("nonResourceAttributes") or {}).get("verb", verb)
-            allowed = role == Role.ADMIN or (verb == "get" and _path_in(path, NON_RESOURCE_URLS))
+            url = spec.get("nonResourceAttributes", {})
+            reads = url.get("verb") == "get" and _path_in(url.get("path", ""), NON_RESOURCE_URLS)
+            allowed = reads or role == Role.ADMIN
         return {"allowed": allowed, "reason": f'the rules of role "{role}" allow it'} if allowed else {"allowed": False}
 
     def rules_review(self, role: str, registry: Registry) -> Obj:

@@ -163,7 +163,9 @@ Node object | Node is a worker node in Kubernetes. Each node will have a unique 
       lastTransitionTime date-time | Last time the condition transit from one status to another.
       reason string | (brief) reason for the condition's last transition.
       message string | Human readable message indicating details about last transition.
-    addresses {any type} | List of addresses reachable to the node.
+    addresses {NodeAddress type} | List of addresses reachable to the node.
+      type! string | Node address type, one of Hostname, ExternalIP or InternalIP.
+      address! string | The node address.
     nodeInfo open | Set of ids/uuids to uniquely identify the node.
     images [any] | List of container images on this node.
     daemonEndpoints open | Endpoints of daemons running on the Node.
@@ -327,6 +329,22 @@ Deployment object | Deployment enables declarative updates for Pods and ReplicaS
 ReplicaSet object | ReplicaSet ensures that a specified number of pod replicas are running at any given time.
   spec open | Spec defines the specification of the desired behavior of the ReplicaSet.
   status open | Status is the most recently observed status of the ReplicaSet.
+MetricTarget object | MetricTarget defines the target value, average value, or average utilization of a specific metric
+  type string | type represents whether the metric type is Utilization, Value, or AverageValue
+  averageUtilization int32 | averageUtilization is the target value of the average of the resource metric across all relevant pods, represented as a percentage of the requested value of the resource for the pods.
+  averageValue quantity | averageValue is the target value of the average of the metric across all relevant pods
+  value quantity | value is the target value of the metric
+ResourceMetric object | ResourceMetric is a resource metric known to Kubernetes, as specified in requests and limits.
+  name! string | name is the name of the resource in question.
+  target MetricTarget | target specifies the target value for the given metric
+  current MetricTarget | current contains the current value for the given metric
+MetricSpec object | MetricSpec specifies how to scale based on a single metric.
+  type! string | type is the type of metric source: ContainerResource, External, Object, Pods or Resource.
+  resource ResourceMetric | resource refers to a resource metric known to Kubernetes.
+  containerResource any | containerResource refers to a resource metric of a single container.
+  external any | external refers to a global metric that is not associated with any Kubernetes object.
+  object any | object refers to a metric describing a single Kubernetes object.
+  pods any | pods refers to a metric describing each pod in the current scale target.
 HorizontalPodAutoscaler object | HorizontalPodAutoscaler is the configuration for a horizontal pod autoscaler, which automatically manages the replica count of any resource implementing the scale subresource based on the metrics specified.
   spec HorizontalPodAutoscalerSpec | spec is the specification for the behaviour of the autoscaler.
     scaleTargetRef! CrossVersionObjectReference | scaleTargetRef points to the target resource to scale.
@@ -335,14 +353,14 @@ HorizontalPodAutoscaler object | HorizontalPodAutoscaler is the configuration fo
       name! string | name is the name of the referent
     minReplicas int32 | minReplicas is the lower limit for the number of replicas to which the autoscaler can scale down. It defaults to 1 pod.
     maxReplicas! int32 | maxReplicas is the upper limit for the number of replicas to which the autoscaler can scale up.
-    metrics [any] | metrics contains the specifications for which to use to calculate the desired replica count.
+    metrics [MetricSpec] | metrics contains the specifications for which to use to calculate the desired replica count.
     behavior any | behavior configures the scaling behavior of the target in both Up and Down directions.
   status HorizontalPodAutoscalerStatus | status is the current information about the autoscaler.
     observedGeneration int64 | observedGeneration is the most recent generation observed by this autoscaler.
     lastScaleTime date-time | lastScaleTime is the last time the HorizontalPodAutoscaler scaled the number of pods.
     currentReplicas int32 | currentReplicas is current number of replicas of pods managed by this autoscaler.
     desiredReplicas int32 | desiredReplicas is the desired number of replicas of pods managed by this autoscaler.
-    currentMetrics [any] | currentMetrics is the last read state of the metrics used by this autoscaler.
+    currentMetrics [MetricSpec] | currentMetrics is the last read state of the metrics used by this autoscaler.
     conditions {Condition type} | conditions is the set of conditions required for this autoscaler to scale its target.
 CustomResourceDefinition object | CustomResourceDefinition represents a resource that should be exposed on the API server. Its name MUST be in the format <.spec.name>.<.spec.group>.
   spec! CustomResourceDefinitionSpec | spec describes how the user wants the resources to appear
@@ -363,18 +381,39 @@ CustomResourceDefinition object | CustomResourceDefinition represents a resource
       storage! boolean | storage indicates this version should be used when persisting custom resources to storage.
       deprecated boolean | deprecated indicates this version of the custom resource API is deprecated.
       deprecationWarning string | deprecationWarning overrides the default warning returned to API clients.
-      schema any | schema describes the schema used for validation, pruning, and defaulting of this version of the custom resource.
-      subresources any | subresources specify what subresources this version of the defined custom resource have.
-      additionalPrinterColumns [any] | additionalPrinterColumns specifies additional columns returned in Table output.
-      selectableFields [any] | selectableFields specifies paths to fields that may be used as field selectors.
+      schema CustomResourceValidation | schema describes the schema used for validation, pruning, and defaulting of this version of the custom resource.
+        openAPIV3Schema any | openAPIV3Schema is the OpenAPI v3 schema to use for validation and pruning.
+      subresources CustomResourceSubresources | subresources specify what subresources this version of the defined custom resource have.
+        status open | status indicates the custom resource should serve a `/status` subresource.
+        scale any | scale indicates the custom resource should serve a `/scale` subresource.
+      additionalPrinterColumns [CustomResourceColumnDefinition] | additionalPrinterColumns specifies additional columns returned in Table output.
+        name! string | name is a human readable name for the column.
+        type! string | type is an OpenAPI type definition for this column.
+        jsonPath! string | jsonPath is a simple JSON path (i.e. with array notation) which is evaluated against each custom resource to produce the value for this column.
+        description string | description is a human readable description of this column.
+        format string | format is an optional OpenAPI type definition for this column.
+        priority int32 | priority is an integer defining the relative importance of this column compared to others; columns above 0 are shown in wide mode only.
+      selectableFields [SelectableField] | selectableFields specifies paths to fields that may be used as field selectors.
+        jsonPath! string | jsonPath is a simple JSON path which is evaluated against each custom resource to produce a field selector value.
   status CustomResourceDefinitionStatus | status indicates the actual state of the CustomResourceDefinition
     acceptedNames any | acceptedNames are the names that are actually being used to serve discovery.
     conditions {Condition type} | conditions indicate state for particular aspects of a CustomResourceDefinition
     storedVersions [string] | storedVersions lists all versions of CustomResources that were ever persisted.
 SelfSubjectAccessReview object | SelfSubjectAccessReview checks whether or the current user can perform an action.
   spec! SelfSubjectAccessReviewSpec | Spec holds information about the request being evaluated. user and groups must be empty
-    resourceAttributes any | ResourceAuthorizationAttributes describes information for a resource access request
-    nonResourceAttributes any | NonResourceAttributes describes information for a non-resource access request
+    resourceAttributes ResourceAttributes | ResourceAuthorizationAttributes describes information for a resource access request
+      namespace string | Namespace is the namespace of the action being requested.
+      verb string | Verb is a kubernetes resource API verb, like: get, list, watch, create, update, delete, proxy. "*" means all.
+      group string | Group is the API Group of the Resource. "*" means all.
+      version string | Version is the API Version of the Resource. "*" means all.
+      resource string | Resource is one of the existing resource types. "*" means all.
+      subresource string | Subresource is one of the existing resource types. "" means none.
+      name string | Name is the name of the resource being requested for a "get" or deleted for a "delete". "" (empty) means all.
+      fieldSelector any | fieldSelector describes the limitation on access based on field.
+      labelSelector any | labelSelector describes the limitation on access based on labels.
+    nonResourceAttributes NonResourceAttributes | NonResourceAttributes describes information for a non-resource access request
+      path string | Path is the URL path of the request
+      verb string | Verb is the standard HTTP verb
   status SubjectAccessReviewStatus | Status is filled in by the server and indicates whether the request is allowed or not
     allowed boolean | Allowed is required. True if the action would be allowed, false otherwise.
     denied boolean | Denied is optional. True if the action would be denied, otherwise false.

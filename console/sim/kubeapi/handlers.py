@@ -12,7 +12,7 @@ from aiohttp import web
 from console.sim.kubeapi import access, listing, negotiation, objects, tables
 from console.sim.kubeapi.builtins import as_served
 from console.sim.kubeapi.deletion import Deletion
-from console.sim.kubeapi.incoming import Write
+from console.sim.kubeapi.incoming import Write, received
 from console.sim.kubeapi.negotiation import Wish
 from console.sim.kubeapi.objects import Objects
 from console.sim.kubeapi.paths import Target, target_of, verb_of
@@ -170,9 +170,7 @@ class Handlers:
 
     async def _review(self, request: web.Request, target: Target, role: str) -> web.Response:
         body = negotiation.parse(await negotiation.read_body(request), negotiation.media_type(request))
-        if not isinstance(body, dict):
-            raise bad_request(f"the object provided is unrecognized (must be of kind {target.resource.kind})")
-        spec = body.get("spec") or {}
+        spec = received(target.resource, body, Write()).get("spec", {})
         status: Any
         if target.resource.kind == "SelfSubjectAccessReview":
             status = self._rights.access_review(role, spec)

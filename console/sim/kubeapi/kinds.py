@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 
+from console.sim.kubeapi.schema import malformed
 from console.sim.kubeapi.status import Cause, Obj
 
 LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -28,7 +29,7 @@ _IMMUTABLE = "Forbidden: field is immutable when `immutable` is set"
 def _default_namespace(obj: Obj) -> None:
     obj.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
     obj.setdefault("status", {}).setdefault("phase", "Active")
-    obj["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = obj["metadata"]["name"]
+    obj["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = obj["metadata"].get("name", "")
 
 
 def _default_secret(obj: Obj) -> None:
@@ -193,8 +194,11 @@ def _check_crd(obj: Obj, before: Obj | None) -> Iterator[Cause]:
         why = f"Invalid value: {shown}: must have exactly one version marked as storage version"
         yield Cause("FieldValueInvalid", why, "spec.versions")
     for number, version in enumerate(versions):
-        if not isinstance((version.get("schema") or {}).get("openAPIV3Schema"), dict):
-            field = f"spec.versions[{number}].schema.openAPIV3Schema"
+        field = f"spec.versions[{number}].schema.openAPIV3Schema"
+        structure = (version.get("schema") or {}).get("openAPIV3Schema")
+        if structure is not None:
+            yield from malformed(structure, field)
+        else:
             yield Cause("FieldValueRequired", "Required value: schemas are required", field)
     if before is not None:
         for field in ("group", "scope"):

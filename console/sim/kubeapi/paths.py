@@ -61,16 +61,13 @@ def target_of(registry: Registry, parts: list[str]) -> Target:
 def verb_of(method: str, target: Target, *, watching: bool) -> str:
     """The verb that permission is asked for. Raises `ApiError` 405."""
     named = bool(target.name)
-    if method in ("GET", "HEAD"):
-        return "watch" if watching else "get" if named else "list"
-    verbs = (
-        {"DELETE": "delete", "PUT": "update", "PATCH": "patch"}
-        if named
-        else {"DELETE": "deletecollection", "POST": "create"}
-    )
-    if method not in verbs:
-        raise method_not_allowed()
-    verb = verbs[method]
-    if verb not in target.resource.verbs:
+    reading = "watch" if watching else "get" if named else "list"
+    verbs = {"GET": reading, "HEAD": reading}
+    if named:
+        verbs |= {"DELETE": "delete", "PUT": "update", "PATCH": "patch"}
+    else:
+        verbs |= {"DELETE": "deletecollection", "POST": "create"}
+    verb = verbs.get(method)
+    if verb is None or verb not in target.resource.verbs:
         raise method_not_allowed()
     return verb

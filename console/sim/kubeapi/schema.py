@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -205,6 +206,53 @@ def _junctor_violations(value: Any, schema: Obj, path: str) -> list[Cause]:
     if "not" in schema and fits(schema["not"]):
         found.append(wrong("must not validate the schema (not)"))
     return found
+
+
+_SHAPES: dict[str, type | tuple[type, ...]] = {
+    "type": str,
+    "properties": dict,
+    "items": dict,
+    "additionalProperties": (dict, bool),
+    "required": list,
+    "enum": list,
+    "pattern": str,
+    "format": str,
+    "not": dict,
+    **{f"x-kubernetes-{name}": list for name in ("list-map-keys", "validations")},
+    **{f"{name}Of": list for name in ("all", "any", "one")},
+    **{f"{end}{what}": int for end in ("min", "max") for what in ("Length", "Items", "Properties")},
+    **{f"{end}imum": (int, float) for end in ("min", "max")},
+}
+
+
+def malformed(schema: Any, path: str) -> Iterator[Cause]:
+    """What in a CRD's schema is no schema, so that everything that reads a stored one may trust its shape."""
+    if not isinstance(schema, dict):
+        yield Cause("FieldValueTypeInvalid", f'Invalid value: "{type_name(schema)}": must be a schema', path)
+        return
+    for name, shape in _SHAPES.items():
+        if name in schema and not isinstance(schema[name], shape):
+            why = f'Invalid value: "{type_name(schema[name])}": is of the wrong type'
+            yield Cause("FieldValueTypeInvalid", why, f"{path}.{name}")
+            return
+    expected = schema.get("type", "")
+    if expected and expected not in _PYTHON_TYPES:
+        supported = ", ".join(f'"{name}"' for name in sorted(_PYTHON_TYPES))
+        why = f'Unsupported value: "{expected}": supported values: {supported}'
+        yield Cause("FieldValueNotSupported", why, f"{path}.type")
+    for name in ("required", "x-kubernetes-list-map-keys"):
+        if not all(isinstance(item, str) for item in schema.get(name, ())):
+            yield Cause("FieldValueTypeInvalid", "Invalid value: must be a list of texts", f"{path}.{name}")
+    if schema.get("x-kubernetes-list-type") == "map" and not schema.get("x-kubernetes-list-map-keys"):
+        yield Cause("FieldValueRequired", "Required value: must have keys", f"{path}.x-kubernetes-list-map-keys")
+    for name, inner in schema.get("properties", {}).items():
+        yield from malformed(inner, f"{path}.properties[{name}]")
+    for name in ("items", "additionalProperties", "not"):
+        if isinstance(schema.get(name), dict):
+            yield from malformed(schema[name], f"{path}.{name}")
+    for name in ("allOf", "anyOf", "oneOf"):
+        for number, inner in enumerate(schema.get(name, ())):
+            yield from malformed(inner, f"{path}.{name}[{number}]")
 
 
 _DATE_TIME = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$")

@@ -1,0 +1,118 @@
+"""kill -9 of the runner at its seams: the run is told as interrupted, and a rollback or a new shift ends clean.
+
+`make test` kills at every third seam; `CONSOLE_EVERY_SEAM=1` at each of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Simulated, simulate
+
+from console.kube.connect import Hub
+from console.kube.lease import NAME
+from console.kube.write import annotations_of, ingress_path
+from console.model.hub import FENCE_ANNOTATION, RUN_NAMESPACE
+
+SEAMS = 46
+"""A few more than a straight run passes."""
+ROUTE = ("shop", "checkout")
+KILLED = range(1, SEAMS + 1) if os.environ.get("CONSOLE_EVERY_SEAM") else range(1, SEAMS + 1, 3)
+
+
+class Shifter:
+    """One Fleet at twenty times the speed, read by its hub alone, so that a run takes a second."""
+
+    def __init__(self, simulated: Simulated, directory: Path) -> None:
+        settings = yaml.safe_load((simulated[0] / "config.yaml").read_text())
+        for unread in ("cloud", "probes"):
+            settings["fleets"][0].pop(unread)
+        settings["run"] = {"steady": "100ms", "verify_timeout": "20s"}
+        self.config = directory / "config.yaml"
+        self.config.write_text(yaml.safe_dump(settings))
+        self.directory = directory
+        self.members = {said["name"]: key for key, said in settings["fleets"][0]["members"].items()}
+        self.hub = Hub.open(str(simulated[0] / "kubeconfig"), None)
+
+    def __call__(self, *words: str, **environment: str) -> tuple[int, Any]:
+        command = [sys.executable, "-m", "console", "--config", str(self.config)]
+        done = subprocess.run(
+            [*command, "--state-dir", str(self.directory / "state"), *words, "-o", "json"],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        return done.returncode, json.loads(done.stdout or "null")
+
+    def shift(self, ack: int, **environment: str) -> tuple[int, Any]:
+        to = f"ack={ack},idc={100 - ack}"
+        return self("shift", "/".join(ROUTE), "--to", to, "--reason", "drill", "--yes", **environment)
+
+    def held(self) -> dict[str, str]:
+        return annotations_of(self.hub.call("GET", ingress_path(*ROUTE)).json())
+
+    def holder(self) -> str | None:
+        path = f"/apis/coordination.k8s.io/v1/namespaces/{RUN_NAMESPACE}/leases/{NAME}"
+        holder: str | None = self.hub.call("GET", path).json()["spec"].get("holderIdentity")
+        return holder
+
+
+@pytest.fixture(scope="module")
+def shifter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shifter]:
+    for simulated in simulate(tmp_path_factory.mktemp("fast"), "--speed", "20", "--load", "0"):
+        yield Shifter(simulated, tmp_path_factory.mktemp("shifter"))
+
+
+@pytest.mark.parametrize("seam", KILLED)
+def test_a_killed_runner_leaves_a_run_that_ends_clean(shifter: Shifter, seam: int) -> None:
+    before = shifter.held()
+    ack = int(before[next(key for key in before if key.endswith(shifter.members["ack-prod-j"]))])
+    _, report = shifter.shift(99 - ack, FLEET_CONSOLE_SEAM=str(seam))
+    code, listed = shifter("runs")
+    told = next(run for run in listed if run["run"] == report["run"])
+
+    assert 0 == code
+    assert told["state"] in (("done",) if report["state"] == "done" else ("interrupted", "failed"))
+
+    if seam % 2:
+        code, back = shifter("rollback", report["run"], "--yes")
+
+        assert (0, "rolled_back") == (code, back["state"])
+        assert before == shifter.held()
+    else:
+        code, again = shifter.shift(50 + seam % 10)
+
+        assert (0, "done") == (code, again["state"])
+    assert FENCE_ANNOTATION not in shifter.held()
+    assert "" == (shifter.holder() or "")
+
+
+def test_a_run_goes_on_when_its_front_is_killed(shifter: Shifter) -> None:
+    command = [sys.executable, "-m", "console", "--config", str(shifter.config)]
+    words = ["shift", "/".join(ROUTE), "--to", "ack=71,idc=29", "--reason", "x", "--yes"]
+    front = subprocess.Popen(
+        [*command, "--state-dir", str(shifter.directory / "state"), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert front.stdout is not None
+    run = next(line.split()[1] for line in front.stdout if line.startswith("run "))
+    front.kill()
+    front.wait()
+    code, report = shifter("attach", run)
+
+    assert (0, "done") == (code, report["state"])
+    assert "71" in shifter.held().values()

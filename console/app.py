@@ -115,6 +115,16 @@ class FleetConsole(App[int]):
         """Write the next frame whole."""
         self._glass.forget()
 
+    def action_help_quit(self) -> None:
+        """Ctrl-C neither leaves nor kills: it says how to leave."""
+        if isinstance(self.screen, Place):
+            self.screen.say("q leaves the console; a run goes on")
+
+    def action_command_palette(self) -> None:
+        """The palette belongs to pages; a dialog has none."""
+        if isinstance(self.screen, Place):
+            super().action_command_palette()
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette's entries: the registry's actions of this place."""
         if not isinstance(screen, Place):

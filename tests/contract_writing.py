@@ -1,6 +1,6 @@
 """What the console writes, over the wire: against the simulator's API server, and unchanged against a real one.
 
-`CONSOLE_CONTRACT_KUBECONFIG=FILE` names the real server; the tests make a namespace of their own there and take it away.
+`CONSOLE_CONTRACT_KUBECONFIG=FILE` names the real server; the tests make a namespace of their own there, and remove it.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import Simulated
 
 from console.errors import Refused, Superseded
-from console.kube import lease as leases
 from console.kube import write
 from console.kube.connect import Hub
+from console.kube.holder import Holder, Process
 from console.kube.lease import FleetLease
 from console.model.hub import FENCE_ANNOTATION
+from tests.conftest import Simulated
 
 PREFIX = "alb.ingress.kubernetes.io/cluster-weight."
 A, B = PREFIX + "c" + "1" * 32, PREFIX + "c" + "2" * 32
@@ -66,7 +67,7 @@ def ingress(hub: Hub, namespace: str, annotations: dict[str, str] | None) -> str
 
 
 def read(hub: Hub, namespace: str, name: str) -> dict[str, Any]:
-    found = write.read(hub, write.ingress_path(namespace, name), "read", "")
+    found = write.read_ingress(hub, namespace, name)
 
     assert found is not None
     return found
@@ -119,7 +120,7 @@ def test_going_back_restores_what_was_there_to_the_byte(
     assert ("80", "20") == (held(hub, namespace, name)[A], held(hub, namespace, name)[B])
 
     write.patch(hub, namespace, name, write.weigh(read(hub, namespace, name), "1.abc", new, former))
-    write.patch(hub, namespace, name, write.unstamp("1.abc"))
+    write.patch(hub, namespace, name, write.unstamp(read(hub, namespace, name), "1.abc"))
 
     assert (before or {}) == held(hub, namespace, name)
 
@@ -162,6 +163,15 @@ def lease(hub: Hub, run: str, duration: float = 15.0) -> FleetLease:
     return FleetLease(hub, run, duration)
 
 
+def abandoned(hub: Hub, holder: Holder, duration: float = 15.0) -> FleetLease:
+    """A Lease whose holder renews it no more."""
+    held = lease(hub, holder.run, duration)
+    held.holder = str(holder)
+    held.acquire()
+    held._ended.set()
+    return held
+
+
 def test_the_fence_grows_with_every_holder(hub: Hub) -> None:
     first, second = lease(hub, "first"), lease(hub, "second")
     one = first.acquire()
@@ -172,22 +182,34 @@ def test_the_fence_grows_with_every_holder(hub: Hub) -> None:
     assert one < two
 
 
-def test_a_lease_that_is_renewed_by_another_is_refused_with_its_name(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = lease(hub, "other", 1.5)
+def test_a_lease_of_a_living_runner_is_refused_with_its_name(hub: Hub) -> None:
+    other = lease(hub, "other")
     other.acquire()
-    monkeypatch.setattr(leases.Process, "dead", property(lambda _: False))
     with pytest.raises(Refused) as error:
-        lease(hub, "mine", 1.5).acquire()
+        lease(hub, "mine").acquire()
     other.release()
 
     assert "run other on" in str(error.value)
 
 
+def test_a_renewal_moves_the_lease_and_nobody_elses_is_renewed(hub: Hub) -> None:
+    mine = lease(hub, "mine")
+    mine.acquire()
+
+    assert mine.renew()
+
+    abandoned_by_us = mine.holder
+    mine.holder = "somebody/else/entirely/0/1/1"
+
+    assert not mine.renew()
+    assert mine.lost.is_set()
+
+    mine.holder = abandoned_by_us
+    mine.release()
+
+
 def test_a_lease_of_a_dead_process_of_this_host_is_taken_at_once(hub: Hub) -> None:
-    dead = lease(hub, "dead")
-    dead.holder = f"dead/{leases.Process.own().host}/{leases.boot_id()}/{2**22 - 1}/1"
-    dead.acquire()
-    dead._ended.set()  # it renews no more
+    dead = abandoned(hub, Holder("dead", replace(Process.own(), pid=2**22 - 1, start="1")))
     began = time.monotonic()
     mine = lease(hub, "mine")
     fence = mine.acquire()
@@ -198,11 +220,8 @@ def test_a_lease_of_a_dead_process_of_this_host_is_taken_at_once(hub: Hub) -> No
 
 
 def test_a_lease_of_another_host_is_taken_once_it_was_seen_unrenewed(hub: Hub) -> None:
-    gone = lease(hub, "gone", 2.0)
-    gone.holder = "gone/another-host/boot/1/1"
-    gone.acquire()
-    gone._ended.set()
-    mine = lease(hub, "mine", 2.0)
+    gone = abandoned(hub, Holder("gone", Process("another-host", "boot", 1, "1")), 1.0)
+    mine = lease(hub, "mine", 1.0)
 
     assert gone.fence < mine.acquire()
     mine.release()

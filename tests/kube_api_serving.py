@@ -1,4 +1,4 @@
-"""A simulated Kubernetes API served from a thread on a free loopback port, with a kubeconfig of one context per role."""
+"""A simulated Kubernetes API served from a thread on a free loopback port, with a kubeconfig context per role."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ T = TypeVar("T")
 class Served:
     """A running server: where it is, and a way to call into it on its own loop."""
 
-    def __init__(self, api: KubeApi, loop: asyncio.AbstractEventLoop, url: str, kubeconfig: Path, authority: bytes) -> None:
+    def __init__(
+        self, api: KubeApi, loop: asyncio.AbstractEventLoop, url: str, kubeconfig: Path, authority: bytes
+    ) -> None:
         self.api = api
         self.url = url
         self.kubeconfig = kubeconfig
@@ -107,7 +109,5 @@ def _kubeconfig(url: str, authority: bytes) -> dict[str, Any]:
         "current-context": "admin",
         "clusters": [{"name": "fleet", "cluster": {"server": url, "certificate-authority-data": trusted}}],
         "users": users,
-        "contexts": [
-            {"name": user["name"], "context": {"cluster": "fleet", "user": user["name"]}} for user in users
-        ],
+        "contexts": [{"name": user["name"], "context": {"cluster": "fleet", "user": user["name"]}} for user in users],
     }

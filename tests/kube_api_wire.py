@@ -87,7 +87,9 @@ def ingress(name: str, **annotations: str) -> Obj:
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
         "metadata": {"name": name, "annotations": annotations},
-        "spec": {"rules": [{"host": "a.b", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]},
+        "spec": {
+            "rules": [{"host": "a.b", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]
+        },
     }
 
 
@@ -139,7 +141,9 @@ async def test_a_write_that_changes_nothing_is_no_write(wire: Wire) -> None:
 
 async def test_removing_the_last_annotation_removes_the_map(wire: Wire) -> None:
     await wire.post(INGRESSES, ingress("web", a="b"))
-    patched = await body(await wire.patch(f"{INGRESSES}/web", JSON_PATCH, [{"op": "remove", "path": "/metadata/annotations/a"}]))
+    patched = await body(
+        await wire.patch(f"{INGRESSES}/web", JSON_PATCH, [{"op": "remove", "path": "/metadata/annotations/a"}])
+    )
 
     assert "annotations" not in patched["metadata"]
 
@@ -169,8 +173,8 @@ async def test_stale_versions_and_failed_tests_are_refused_in_the_servers_words(
     assert [409, 422, 422, 400] == [stale.status, failed.status, missing.status, garbled.status]
     assert "Conflict" == (await body(stale))["reason"]
     assert (await body(stale))["message"] == (
-        'Operation cannot be fulfilled on ingresses.networking.k8s.io "web": the object has been modified; please apply '
-        "your changes to the latest version and try again"
+        'Operation cannot be fulfilled on ingresses.networking.k8s.io "web": the object has been modified; please '
+        "apply your changes to the latest version and try again"
     )
     assert {
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
@@ -189,7 +193,10 @@ async def test_a_json_patch_with_true_tests_replaces_what_it_tested(wire: Wire) 
 
 
 async def test_strategic_patches_merge_maps_and_keyed_lists_and_replace_atomic_ones(wire: Wire) -> None:
-    service = {"metadata": {"name": "s", "labels": {"a": "1", "b": "2"}}, "spec": {"ports": [{"port": 80, "name": "http"}]}}
+    service = {
+        "metadata": {"name": "s", "labels": {"a": "1", "b": "2"}},
+        "spec": {"ports": [{"port": 80, "name": "http"}]},
+    }
     await wire.post("/api/v1/namespaces/default/services", service)
     change = {"metadata": {"labels": {"a": None, "c": "3"}}, "spec": {"ports": [{"port": 443, "name": "https"}]}}
     patched = await body(await wire.patch("/api/v1/namespaces/default/services/s", STRATEGIC, change))
@@ -208,7 +215,9 @@ async def test_custom_resources_take_no_strategic_patch(wire: Wire) -> None:
     status = await body(refused)
 
     assert (415, "UnsupportedMediaType") == (refused.status, status["reason"])
-    assert "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml" in status["message"]
+    assert (
+        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml" in status["message"]
+    )
 
 
 async def test_custom_resources_are_pruned_defaulted_and_checked(wire: Wire) -> None:
@@ -217,7 +226,12 @@ async def test_custom_resources_are_pruned_defaulted_and_checked(wire: Wire) -> 
     refused = await wire.send("POST", CLUSTERS, json=cluster("c2", leaseDurationSeconds="long", taints=[taint, {}]))
     strict = await wire.send("POST", f"{CLUSTERS}?fieldValidation=Strict", json=cluster("c3", nonsense=1))
     warned = await wire.send("POST", f"{CLUSTERS}?fieldValidation=Warn", json=cluster("c4", nonsense=1))
-    open_ended = {"apiVersion": "alibabacloud.com/v1", "kind": "AlbConfig", "metadata": {"name": "a"}, "spec": {"new": {"x": 1}}}
+    open_ended = {
+        "apiVersion": "alibabacloud.com/v1",
+        "kind": "AlbConfig",
+        "metadata": {"name": "a"},
+        "spec": {"new": {"x": 1}},
+    }
 
     assert {"hubAcceptsClient": True, "leaseDurationSeconds": 60} == created["spec"]
     assert [
@@ -234,7 +248,11 @@ async def test_custom_resources_are_pruned_defaulted_and_checked(wire: Wire) -> 
 
 async def test_a_status_is_written_through_its_subresource_alone(wire: Wire) -> None:
     created = await wire.post(CLUSTERS, {**cluster("c1"), "status": {"clusterClaims": []}})
-    change = {"metadata": {"labels": {"a": "b"}}, "status": {"version": {"kubernetes": "v1.32.4"}}, "spec": {"taints": []}}
+    change = {
+        "metadata": {"labels": {"a": "b"}},
+        "status": {"version": {"kubernetes": "v1.32.4"}},
+        "spec": {"taints": []},
+    }
     reported = await body(await wire.patch(f"{CLUSTERS}/c1/status", MERGE, change))
     kept = await body(await wire.patch(f"{CLUSTERS}/c1", MERGE, {"status": None}))
 
@@ -295,7 +313,10 @@ async def test_selectors_choose_by_label_and_by_field(wire: Wire) -> None:
         await chosen(labelSelector=selector)
         for selector in ("t=x", "t!=x", "t in (x, y)", "t notin (x,y)", "u", "!u", "t", "!t,u!=1")
     ]
-    assert ("b", "ac") == (await chosen(fieldSelector="metadata.name=b"), await chosen(fieldSelector="metadata.name!=b"))
+    assert ("b", "ac") == (
+        await chosen(fieldSelector="metadata.name=b"),
+        await chosen(fieldSelector="metadata.name!=b"),
+    )
     unknown = await wire.send("GET", CONFIG_MAPS, params={"fieldSelector": "data.a=1"})
     assert (400, "field label not supported: data.a") == (unknown.status, (await body(unknown))["message"])
 
@@ -344,17 +365,21 @@ async def test_bookmarks_come_when_it_is_quiet_and_end_the_initial_events(wire: 
 
 async def test_a_watch_from_a_forgotten_version_is_told_so_and_a_live_one_goes_on(wire: Wire) -> None:
     version = (await wire.get(CONFIG_MAPS))["metadata"]["resourceVersion"]
-    live = asyncio.create_task(wire.watch(CONFIG_MAPS, until=2, resourceVersion=version))
+    live = await wire.client.get(
+        CONFIG_MAPS,
+        params={"watch": "1", "resourceVersion": version},
+        headers={"Authorization": "Bearer admin-token"},
+    )
     await wire.post(CONFIG_MAPS, config("x"))
-    while not live.done() and not wire.api._store._logs["", "configmaps"].subscriptions:
-        await asyncio.sleep(0)
-    await asyncio.sleep(0.02)
+    names = [json.loads(await live.content.readline())["object"]["metadata"]["name"]]
     wire.api.compact()
     await wire.post(CONFIG_MAPS, config("y"))
+    names.append(json.loads(await live.content.readline())["object"]["metadata"]["name"])
+    live.close()
     told = await wire.watch(CONFIG_MAPS, until=1, resourceVersion=version)
 
+    assert ["x", "y"] == names
     assert ("ERROR", 410, "Expired") == (told[0]["type"], told[0]["object"]["code"], told[0]["object"]["reason"])
-    assert ["x", "y"] == [event["object"]["metadata"]["name"] for event in await live]
 
 
 async def test_a_watch_ends_at_its_timeout(wire: Wire) -> None:
@@ -395,7 +420,10 @@ async def test_preconditions_owners_and_collections_on_delete(wire: Wire) -> Non
     await wire.send("DELETE", CONFIG_MAPS, params={"labelSelector": "t=y"})
 
     assert 409 == wrong.status
-    assert ("Success", {"name": "owner", "kind": "configmaps", "uid": owner["metadata"]["uid"]}) == (gone["status"], gone["details"])
+    assert ("Success", {"name": "owner", "kind": "configmaps", "uid": owner["metadata"]["uid"]}) == (
+        gone["status"],
+        gone["details"],
+    )
     assert [] == (await wire.get(CONFIG_MAPS))["items"]
 
 
@@ -418,7 +446,11 @@ async def test_a_namespace_takes_its_content_with_it_and_refuses_more(wire: Wire
 
 
 async def test_every_server_is_another_fleet() -> None:
-    fleets = {KubeApi(tokens={})._store.list(("", "namespaces"))[1].obj["metadata"]["uid"] for _ in range(2)}
+    fleets = set()
+    for _ in range(2):
+        api = KubeApi(tokens=TOKENS)
+        async with TestClient(TestServer(api.application())) as client:
+            fleets.add((await Wire(api, client).get(f"{NAMESPACES}/kube-system"))["metadata"]["uid"])
 
     assert 2 == len(fleets)
 
@@ -438,7 +470,8 @@ async def test_roles_are_kept_and_refusals_name_the_permission(wire: Wire) -> No
         (role, method, path): (await wire.send(method, path, role=role, json={} if method == "POST" else None)).status
         for role, method, path in (
             ("viewer", "GET", INGRESSES), ("viewer", "GET", "/api/v1/secrets"), ("operator", "GET", "/api/v1/secrets"),
-            ("operator", "GET", CLUSTERS), ("operator", "DELETE", f"{CLUSTERS}/x"), ("operator", "DELETE", f"{INGRESSES}/web"),
+            ("operator", "GET", CLUSTERS), ("operator", "DELETE", f"{CLUSTERS}/x"),
+            ("operator", "DELETE", f"{INGRESSES}/web"),
             ("operator", "DELETE", f"{NAMESPACES}/x"), ("nobody", "GET", INGRESSES),
         )
     }  # fmt: skip
@@ -464,6 +497,16 @@ async def test_reviews_answer_from_the_same_rules_as_requests(wire: Wire) -> Non
     assert "viewer" == who["status"]["userInfo"]["username"]
 
 
+async def test_an_admin_may_look_through_the_eyes_of_others(wire: Wire) -> None:
+    as_viewer = {"Impersonate-User": "viewer"}
+    looked = await wire.send("GET", "/api/v1/secrets", headers=as_viewer)
+    refused = await wire.send("GET", NAMESPACES, role="operator", headers=as_viewer)
+
+    assert (403, 403) == (looked.status, refused.status)
+    assert 'User "viewer" cannot list resource "secrets"' in (await body(looked))["message"]
+    assert 'User "operator" cannot impersonate resource "users"' in (await body(refused))["message"]
+
+
 async def test_faults_delay_refuse_and_cut_requests(wire: Wire) -> None:
     async def overloaded(request: web.Request) -> web.StreamResponse | None:
         if request.path.endswith("/cut"):
@@ -477,7 +520,11 @@ async def test_faults_delay_refuse_and_cut_requests(wire: Wire) -> None:
     wire.api.faults.append(overloaded)
     refused = await wire.send("GET", NAMESPACES)
 
-    assert (429, "1", "TooManyRequests") == (refused.status, refused.headers["Retry-After"], (await body(refused))["reason"])
+    assert (429, "1", "TooManyRequests") == (
+        refused.status,
+        refused.headers["Retry-After"],
+        (await body(refused))["reason"],
+    )
     assert 200 == (await wire.send("GET", CONFIG_MAPS)).status
     with pytest.raises(ClientError):
         async with ClientSession() as session:
@@ -515,21 +562,26 @@ async def test_what_is_not_understood_is_refused_by_the_right_code(wire: Wire) -
 
 async def test_no_body_whatever_makes_the_server_fail(wire: Wire) -> None:
     await wire.post(CONFIG_MAPS, config("x"))
-    odd: list[Any] = [None, 1, "x", [], {"metadata": 1}, {"metadata": {"labels": 1}}, {"metadata": {"name": 3}}, {"spec": 1},
+    odd: list[Any] = [None, 1, "x", [], {"metadata": 1}, {"metadata": {"labels": 1}}, {"metadata": {"name": 3}},
+                      {"spec": 1}, {"spec": {"rules": [None]}}, {"spec": {"ports": [None]}}, {"spec": {"names": []}},
                       {"metadata": {"name": "y", "managedFields": 5}}, {"metadata": {"name": "z", "finalizers": "a"}},
                       {"kind": 5}, {"apiVersion": []}, {"metadata": {"name": "q", "ownerReferences": [1]}}]  # fmt: skip
     paths = [CONFIG_MAPS, INGRESSES, CLUSTERS, NAMESPACES, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
              "/api/v1/namespaces/default/services", "/api/v1/namespaces/default/events"]  # fmt: skip
     codes = {(await wire.send("POST", path, json=value)).status for path in paths for value in odd}
     for media in (MERGE, STRATEGIC, JSON_PATCH, APPLY):
-        codes |= {(await wire.patch(f"{CONFIG_MAPS}/x?fieldManager=m", media, json.dumps(value))).status for value in odd}
+        codes |= {
+            (await wire.patch(f"{CONFIG_MAPS}/x?fieldManager=m", media, json.dumps(value))).status for value in odd
+        }
 
     assert 500 not in codes
 
 
 async def test_answers_come_as_tables_and_as_metadata_alone(wire: Wire) -> None:
     await wire.post(INGRESSES, ingress("web"))
-    table = await wire.get(INGRESSES, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"})
+    table = await wire.get(
+        INGRESSES, headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}
+    )
     partial = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
     metadata = await wire.get(INGRESSES, headers={"Accept": partial})
 
@@ -570,7 +622,12 @@ async def test_both_event_apis_show_the_same_events_for_an_hour() -> None:
         misplaced = await wire.send("POST", "/api/v1/namespaces/kube-system/events", json=event)
 
     assert created["metadata"]["name"].startswith("web.") and "" == created["reportingComponent"]
-    assert ("events.k8s.io/v1", "done", about, 2) == (new["apiVersion"], new["note"], new["regarding"], new["deprecatedCount"])
+    assert ("events.k8s.io/v1", "done", about, 2) == (
+        new["apiVersion"],
+        new["note"],
+        new["regarding"],
+        new["deprecatedCount"],
+    )
     assert 1 == len(kept) and kept[0]["metadata"]["name"] != created["metadata"]["name"]
     assert 422 == misplaced.status
 
@@ -580,7 +637,12 @@ async def test_a_crd_is_served_as_soon_as_it_is_made_and_until_it_goes(wire: Wir
     schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}}}}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
     older = {**version, "name": "v1beta1", "storage": False}
-    spec = {"group": "x.io", "scope": "Namespaced", "names": {"plural": "toys", "kind": "Toy"}, "versions": [version, older]}
+    spec = {
+        "group": "x.io",
+        "scope": "Namespaced",
+        "names": {"plural": "toys", "kind": "Toy"},
+        "versions": [version, older],
+    }
     crd = {"metadata": {"name": "toys.x.io"}, "spec": spec}
     made = await wire.post(path, crd)
     toys = "/apis/x.io/v1/namespaces/default/toys"
@@ -602,13 +664,18 @@ async def test_a_crd_is_served_as_soon_as_it_is_made_and_until_it_goes(wire: Wir
 
 async def test_leases_are_locked_by_version_and_made_by_update(wire: Wire) -> None:
     path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/l"
-    lease = {"metadata": {"name": "l"}, "spec": {"holderIdentity": "a", "leaseDurationSeconds": 15, "leaseTransitions": 0}}
+    lease = {
+        "metadata": {"name": "l"},
+        "spec": {"holderIdentity": "a", "leaseDurationSeconds": 15, "leaseTransitions": 0},
+    }
     made = await wire.send("PUT", path, json=lease)
     blind = await wire.send("PUT", path, json=lease)
     impossible = await wire.patch(path, MERGE, {"spec": {"leaseDurationSeconds": 0, "leaseTransitions": -1}})
 
     assert [201, 422, 422] == [made.status, blind.status, impossible.status]
-    assert ["spec.leaseDurationSeconds", "spec.leaseTransitions"] == [field for _, field in causes(await body(impossible))]
+    assert ["spec.leaseDurationSeconds", "spec.leaseTransitions"] == [
+        field for _, field in causes(await body(impossible))
+    ]
 
 
 async def test_secrets_take_texts_and_keep_their_bytes(wire: Wire) -> None:

@@ -99,9 +99,12 @@ async def test_another_word_than_the_fleets_name_starts_nothing() -> None:
         await plan_80_20(pilot)
         await pilot.press("enter", *"yes", "enter")
 
-        assert isinstance(app.screen, Confirmation)
-        assert "That is not hz-prod. Nothing was started." in page(app)
+        asked = app.screen
+        words = page(app)
         await pilot.press("escape")
+
+        assert isinstance(asked, Confirmation)
+        assert "That is not hz-prod. Nothing was started." in words
         assert isinstance(app.screen, ShiftPage)
         assert not any(word.startswith("start") for word in feed.desk.asked)
 

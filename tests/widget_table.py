@@ -80,7 +80,7 @@ async def test_a_changed_value_repaints_its_cell_and_nothing_else() -> None:
         table.sheet = sheet([("a", "11"), ("b", "22")])
         await pilot.pause()
         painted: list[Region] = []
-        table.refresh = lambda *regions, **options: painted.extend(regions)  # type: ignore[assignment, method-assign, misc, return-value]
+        table.refresh = lambda *regions, **options: painted.extend(regions)  # type: ignore[assignment, method-assign]
         table.sheet = sheet([("a", "11"), ("b", "23")])
 
         assert [(2, 1)] == [(region.y, region.height) for region in painted]
@@ -94,7 +94,7 @@ async def test_an_equal_sheet_paints_nothing() -> None:
         table.sheet = sheet([("a", "11")])
         await pilot.pause()
         painted: list[Region] = []
-        table.refresh = lambda *regions, **options: painted.extend(regions)  # type: ignore[assignment, method-assign, misc, return-value]
+        table.refresh = lambda *regions, **options: painted.extend(regions)  # type: ignore[assignment, method-assign]
         table.sheet = sheet([("a", "11")])
 
         assert [] == painted

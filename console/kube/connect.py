@@ -1,16 +1,15 @@
 """One connection to a hub's Kubernetes API: raw calls, streams, and the few questions that every other part asks.
 
-The only module that touches the official client: its configuration, proxies and connection pool are used, requests and
-answers stay raw. Nothing here prints, reads a terminal or follows the kubeconfig once it is open.
+Of the official client the configuration, proxies and connection pool are used (tls.py); requests and answers stay raw.
+Nothing here prints, reads a terminal or follows the kubeconfig once it is open.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from console.errors import Answered, FleetConsoleError, KubeconfigError, Lost
+from console.kube.answer import LARGEST, Answer, Stream
 from console.kube.credential import Credential, Granted
 from console.kube.kubeconfig import Entry, load
 from console.kube.tls import expiry_hint, pool_of, same_certificate
@@ -27,88 +27,10 @@ from console.model.text import inert
 
 __all__ = ["Answer", "Hub", "Stream", "failure", "permission"]
 
-_LARGEST = 256 << 20
-"""Bytes of one answer that are read; a page of 100 objects of etcd's greatest size stays below."""
 _LONGEST = 120.0
 """Seconds that one answer may take in all, however steadily it trickles."""
 _RENEW_EVERY = 10.0
 """Seconds between two renewals of a refused credential: a plugin is not run once per thread and answer."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the server said, whatever it said. `headers` ignore case; `hint`: what we know of a 401 on our own side."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    hint: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is a yes."""
-        return 200 <= self.status < 300
-
-    def json(self) -> Any:
-        """The body decoded. Raises `Answered` where it is no JSON."""
-        try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise Answered(
-                f"the server answered {self.status} with something that is no JSON",
-                status=self.status,
-                fix="Check that the kubeconfig's server is a Kubernetes API, and what stands before it.",
-            ) from None
-
-
-class Stream:
-    """Raw lines of an answer that does not end; `close` may be called from another thread and ends the iteration."""
-
-    def __init__(self, response: Any, server: str, timeout: tuple[float, float]) -> None:
-        self._response = response
-        self._server = server
-        self._timeout = timeout
-        self._closed = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Lines one by one; as `batches`."""
-        for lines in self.batches():
-            yield from lines
-
-    def batches(self) -> Iterator[list[bytes]]:
-        """Lines that arrived together, without their ends; an empty list would say nothing and is not given.
-
-        Raises `Lost` where the link breaks or stays silent too long; ends after `close`.
-        """
-        rest = bytearray()
-        try:
-            while not self._closed:
-                piece = self._response.read1(1 << 16)
-                if not piece:
-                    break
-                rest += piece
-                if b"\n" in piece:
-                    *lines, tail = bytes(rest).split(b"\n")
-                    rest = bytearray(tail)
-                    if lines := [line for line in lines if line.strip()]:
-                        yield lines
-                elif len(rest) > _LARGEST:
-                    raise Lost(f"{inert(self._server, 120)} sent an endless line")
-        except Exception as error:
-            if not self._closed:
-                raise (
-                    error if isinstance(error, FleetConsoleError) else lost(error, self._server, self._timeout)
-                ) from error
-        finally:
-            self._response.close()
-        if rest.strip() and not self._closed:
-            yield [bytes(rest)]
-
-    def close(self) -> None:
-        """End the stream at once; harmless when it has ended."""
-        self._closed = True
-        with suppress(Exception):
-            self._response.shutdown()
 
 
 class Hub:
@@ -126,7 +48,6 @@ class Hub:
         self._lock = threading.Lock()
         self._pool: tuple[Granted, Any] | None = None
         self._renewed = 0.0
-        self._closed = False
 
     @classmethod
     def open(cls, kubeconfig: str | None, context: str | None) -> Hub:
@@ -222,7 +143,6 @@ class Hub:
 
     def close(self) -> None:
         """Drop kept connections; calls under way end by themselves."""
-        self._closed = True
         with self._lock:
             if self._pool is not None:
                 with suppress(Exception):
@@ -291,10 +211,10 @@ class Hub:
         parts: list[bytes] = []
         size = 0
         try:
-            while piece := response.read(1 << 18):
+            while piece := response.read1(1 << 18):
                 size += len(piece)
                 parts.append(piece)
-                if size > _LARGEST or time.monotonic() > deadline:
+                if size > LARGEST or time.monotonic() > deadline:
                     response.close()
                     raise Lost(f"{inert(self.server, 120)} sent an answer that is too large or too slow")
         except FleetConsoleError:
@@ -325,9 +245,11 @@ class Hub:
         if not self._credential.renewable:
             return False
         with self._lock:
-            if time.monotonic() - self._renewed < _RENEW_EVERY:
-                return self._pool is not None and self._pool[0] is not refused
-            self._renewed = time.monotonic()
+            recent = time.monotonic() - self._renewed < _RENEW_EVERY
+            if not recent:
+                self._renewed = time.monotonic()
+        if recent:
+            return self._credential.granted() is not refused
         self._credential.renew(refused)
         return True
 

@@ -1,223 +1,240 @@
 """The Fleet's single-writer lock: one Lease, whose transitions number the fence.
 
-A holder is host, boot, process and its start time, so that on the same host a dead one is known to be dead;
-elsewhere the Lease must have been seen unrenewed for its whole life by our own monotonic clock.
+A holder that provably died on this host is succeeded at once; elsewhere the Lease must have been seen unrenewed for
+its whole life, by our own monotonic clock and never by the times that stand in it.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from console.errors import FleetConsoleError, Refused
-from console.kube.connect import Hub, failure, permission
-from console.kube.write import MANAGER
+from console.errors import Answered, FleetConsoleError, Refused
+from console.kube.connect import Hub, permission
+from console.kube.holder import Holder, Process, told
+from console.kube.write import MANAGER, document, failed
 from console.model.hub import RUN_NAMESPACE
 from console.model.run import Reason, Severity
 from console.model.text import inert
 
 NAME = "fleet-console-runner"
-_BASE = f"/apis/coordination.k8s.io/v1/namespaces/{RUN_NAMESPACE}/leases"
-_POLL = 1.0
+_GROUP = "coordination.k8s.io"
+_BASE = f"/apis/{_GROUP}/v1/namespaces/{RUN_NAMESPACE}/leases"
+_PATH = f"{_BASE}/{NAME}"
+_POLL = 0.5
+"""Seconds between two looks at a Lease that is not renewed."""
+LONGEST = 120.0
+"""Seconds of life of somebody else's Lease that are waited for; a longer one is refused at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
-    """One process of one boot of one host; `start` is its start time in clock ticks since boot."""
+class _Seen:
+    """A Lease as it was read; fields of the wrong kind count as absent."""
 
-    host: str
-    boot: str
-    pid: int
-    start: str
+    holder: str
+    life: float
+    transitions: int
+    renewed: str
+    acquired: str
+    version: str
 
     @classmethod
-    def own(cls) -> Process:
-        """This process."""
-        return cls(socket.gethostname(), boot_id(), os.getpid(), start_of(os.getpid()) or "")
+    def of(cls, lease: dict[str, Any], life: float) -> _Seen:
+        spec = lease.get("spec")
+        fields: dict[str, Any] = spec if isinstance(spec, dict) else {}
 
-    @property
-    def dead(self) -> bool:
-        """Whether it is provably dead: of this host, and of another boot, gone, or another process by now."""
-        if self.host != socket.gethostname():
-            return False
-        return self.boot != boot_id() or start_of(self.pid) != self.start
+        def text(name: str) -> str:
+            return fields[name] if isinstance(fields.get(name), str) else ""
 
+        def number(name: str) -> int:
+            value = fields.get(name)
+            return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
-def boot_id() -> str:
-    """This boot of this host; empty where the system does not say, which proves nothing."""
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    return ""
-
-
-def start_of(pid: int) -> str | None:
-    """Start time of a process, None where there is none (a zombie is none)."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
-    except FileNotFoundError:
-        return None if Path("/proc/self/stat").exists() else _start_without_proc(pid)
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in ("Z", "X") else fields[19]
-
-
-def _start_without_proc(pid: int) -> str | None:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass
-    return ""
-
-
-def parse(holder: str) -> Process | None:
-    """The process of a holderIdentity `run/host/boot/pid/start`; None where it is not one of ours."""
-    parts = holder.split("/")
-    if len(parts) != 5 or not parts[3].isdigit():
-        return None
-    return Process(parts[1], parts[2], int(parts[3]), parts[4])
+        return cls(
+            text("holderIdentity"), float(number("leaseDurationSeconds") or life), number("leaseTransitions"),
+            text("renewTime"), text("acquireTime"), str(lease["metadata"].get("resourceVersion")),
+        )  # fmt: skip
 
 
 class FleetLease:
-    """The Lease as one runner holds it. `lost` is set once it is somebody else's: nothing may be written after that."""
+    """The Lease as one runner holds it, renewed by a thread of its own from `acquire` to `release`.
 
-    def __init__(self, hub: Hub, run: str, duration: float, clock: Callable[[], float] = time.monotonic) -> None:
+    `duration`: seconds of its life. `floor`: the fence below which a new Lease may not begin to count.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        run: str,
+        duration: float,
+        *,
+        floor: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._hub = hub
-        self._process = Process.own()
-        self.holder = "/".join(
-            (run, self._process.host, self._process.boot, str(self._process.pid), self._process.start)
-        )
-        self._duration = duration
+        self.holder = str(Holder(run, Process.own()))
+        self._life = max(1.0, float(round(duration)))
+        self._floor = floor
         self._clock = clock
-        self.lost = threading.Event()
+        self._pause = pause
+        self._turn = threading.Lock()
         self._ended = threading.Event()
-        self._renewed = clock()
+        self._renewed = float("-inf")
+        self._version = ""
+        self.lost = threading.Event()
+        """Set once it is somebody else's: nothing may be written after that."""
         self.fence = 0
+        """The fencing number, 0 before it was taken."""
+        self.former = ""
+        """The holderIdentity that was succeeded; empty where nobody held it."""
 
-    def acquire(self) -> int:
-        """Take the Lease and return the fencing number. Raises `Refused` where a living runner holds it."""
-        seen: tuple[object, float] | None = None
+    def acquire(self, waiting: Callable[[str], None] = lambda _: None) -> int:
+        """Take the Lease and return the fencing number; `waiting` is told whom it waits for.
+
+        Raises `Refused` where a living runner holds it, `Denied` with the permission that is missing.
+        """
+        first: tuple[_Seen, float] | None = None
         while True:
-            answer = self._hub.call("GET", f"{_BASE}/{NAME}")
-            if answer.status == 404:
-                taken = self._send("POST", _BASE, self._body(None, 1))
-            else:
-                if not answer.ok:
-                    raise failure(
-                        answer, "read the Lease", permission("get", "coordination.k8s.io", "leases", RUN_NAMESPACE)
-                    )
-                lease = answer.json()
-                spec = lease.get("spec") or {}
-                if not self._free(spec):
-                    state = (spec.get("holderIdentity"), spec.get("renewTime"), lease["metadata"]["resourceVersion"])
-                    if seen is None or seen[0] != state:
-                        if seen is not None:
-                            raise self._held(spec)
-                        seen = (state, self._clock())
-                    if self._clock() - seen[1] < float(spec.get("leaseDurationSeconds") or self._duration):
-                        time.sleep(_POLL)
-                        continue
-                transitions = int(spec.get("leaseTransitions") or 0) + 1
-                taken = self._send("PUT", f"{_BASE}/{NAME}", self._body(lease, transitions))
-            if taken is not None:
-                self.fence = int(taken["spec"]["leaseTransitions"])
-                self._renewed = self._clock()
+            lease = self._read()
+            seen = None if lease is None else _Seen.of(lease, self._life)
+            if seen is not None and not self._free(seen):
+                first = self._still(seen, first)
+                if self._clock() - first[1] < seen.life:
+                    waiting(f"{told(seen.holder)} holds the Fleet's Lease; waiting up to {seen.life:g} s for a renewal")
+                    self._pause(_POLL)
+                    continue
+            if self._take(lease, seen):
                 threading.Thread(target=self._keep, name="lease", daemon=True).start()
                 return self.fence
 
-    def release(self) -> None:
-        """Give the Lease back where it is still ours; the transitions stay, so that fences only grow."""
-        self._ended.set()
-        with suppress(FleetConsoleError):
-            answer = self._hub.call("GET", f"{_BASE}/{NAME}")
-            if answer.ok and (answer.json().get("spec") or {}).get("holderIdentity") == self.holder:
-                lease = answer.json()
-                lease["spec"]["holderIdentity"] = ""
-                lease["spec"]["renewTime"] = _now()
-                self._send("PUT", f"{_BASE}/{NAME}", lease)
-
     @property
     def held(self) -> bool:
-        """Whether it is certainly still ours: renewed within its life by our own clock."""
-        return not self.lost.is_set() and self._clock() - self._renewed < self._duration
+        """Whether it is certainly still ours: renewed within its life by our own clock, and nobody else's."""
+        return self.fence > 0 and not self.lost.is_set() and self._clock() - self._renewed < self._life
+
+    def renew(self) -> bool:
+        """Renew it now; False where it was not answered or is not ours any more. Raises `FleetConsoleError`."""
+        with self._turn:
+            if self._ended.is_set() or self.lost.is_set():
+                return False
+            began = self._clock()
+            lease = self._ours()
+            if lease is None:
+                self.lost.set()
+                return False
+            lease["spec"]["renewTime"] = _now()
+            if self._put(lease) is None:
+                return False  # overtaken between reading and writing: the next look says by whom
+            self._renewed = began
+            return True
+
+    def release(self) -> bool:
+        """Give it back where it is still ours; the transitions stay, so that fences only grow. False where the server
+        could not be told: then its life runs out."""
+        self._ended.set()
+        for _ in range(3):
+            with self._turn, suppress(FleetConsoleError):
+                lease = self._ours()
+                if lease is None:
+                    return True
+                lease["spec"] |= {"holderIdentity": "", "renewTime": _now()}
+                if self._put(lease) is not None:
+                    return True
+            self._pause(_POLL)
+        return False
 
     def _keep(self) -> None:
-        while not self._ended.wait(self._duration / 3):
-            try:
-                self._renew()
-            except FleetConsoleError:
-                continue  # `held` says when our time is up
-            if self.lost.is_set():
-                return
+        while not self._ended.wait(self._life / 3) and not self.lost.is_set():
+            with suppress(FleetConsoleError):  # `held` says when our time is up
+                self.renew()
 
-    def _renew(self) -> None:
-        answer = self._hub.call("GET", f"{_BASE}/{NAME}")
-        if not answer.ok:
-            return
-        lease = answer.json()
-        if (lease.get("spec") or {}).get("holderIdentity") != self.holder:
-            if not self._ended.is_set():
-                self.lost.set()
-            return
-        lease["spec"]["renewTime"] = _now()
+    def _free(self, seen: _Seen) -> bool:
+        """Whether nobody holds it: released, ours, or its holder died on this host."""
+        holder = Holder.parse(seen.holder)
+        return seen.holder in ("", self.holder) or (holder is not None and holder.process.dead)
+
+    def _still(self, seen: _Seen, first: tuple[_Seen, float] | None) -> tuple[_Seen, float]:
+        """Since when (monotonic) the Lease is seen just so. Raises `Refused` where its holder lives."""
+        holder = Holder.parse(seen.holder)
+        renewed = first is not None and first[0] != seen
+        if renewed or (holder is not None and holder.process.lives) or seen.life > LONGEST:
+            raise _refused(seen)
+        return first or (seen, self._clock())
+
+    def _take(self, lease: dict[str, Any] | None, seen: _Seen | None) -> bool:
+        """Become the holder, one transition further; False where somebody else was faster."""
         began = self._clock()
-        if not self._ended.is_set() and self._send("PUT", f"{_BASE}/{NAME}", lease) is not None:
-            self._renewed = began
+        if lease is None or seen is None:
+            fence = self._floor() + 1
+            metadata = {"name": NAME, "namespace": RUN_NAMESPACE}
+            body = {"apiVersion": f"{_GROUP}/v1", "kind": "Lease", "metadata": metadata, "spec": self._spec(fence)}
+            taken = self._send("POST", _BASE, body, "create")
+        else:
+            fence = seen.transitions + 1
+            taken = self._put({**lease, "spec": self._spec(fence)})
+        if taken is None:
+            self._pause(0.05)
+            return False
+        self.former = "" if seen is None or seen.holder == self.holder else seen.holder
+        self._renewed, self.fence = began, fence
+        return True
 
-    def _free(self, spec: dict[str, Any]) -> bool:
-        holder = spec.get("holderIdentity") or ""
-        if holder in ("", self.holder):
-            return True
-        process = parse(holder)
-        return process is not None and bool(process.boot) and process.dead
-
-    def _held(self, spec: dict[str, Any]) -> Refused:
-        holder = inert(spec.get("holderIdentity") or "somebody", 160)
-        run, _, rest = holder.partition("/")
-        since = inert(spec.get("acquireTime") or "an unknown time", 40)
-        reason = Reason(
-            "other-run",
-            Severity.BLOCKS,
-            f"run {run} on {rest.partition('/')[0] or 'another host'} holds the Fleet's Lease since {since}",
-            "no other run on this Fleet",
-            f"attach to it or wait: fleet-console attach {run}",
-        )
-        return Refused(reason.measured, (reason,), fix=reason.message)
-
-    def _body(self, lease: dict[str, Any] | None, transitions: int) -> dict[str, Any]:
-        body = lease or {
-            "apiVersion": "coordination.k8s.io/v1",
-            "kind": "Lease",
-            "metadata": {"name": NAME, "namespace": RUN_NAMESPACE},
-        }
-        body["spec"] = {
+    def _spec(self, fence: int) -> dict[str, Any]:
+        now = _now()
+        return {
             "holderIdentity": self.holder,
-            "leaseDurationSeconds": max(1, round(self._duration)),
-            "acquireTime": _now(),
-            "renewTime": _now(),
-            "leaseTransitions": transitions,
+            "leaseDurationSeconds": int(self._life),
+            "acquireTime": now,
+            "renewTime": now,
+            "leaseTransitions": fence,
         }
-        return body
 
-    def _send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    def _ours(self) -> dict[str, Any] | None:
+        """The Lease as it is now, None where it is gone or another's."""
+        lease = self._read()
+        if lease is None:
+            return None
+        seen = _Seen.of(lease, self._life)
+        return lease if (seen.holder, seen.transitions) == (self.holder, self.fence) else None
+
+    def _read(self) -> dict[str, Any] | None:
+        answer = self._hub.call("GET", _PATH)
+        if answer.status == 404:
+            return None
+        return document(answer, "read the Fleet's Lease", permission("get", _GROUP, "leases", RUN_NAMESPACE))
+
+    def _put(self, lease: dict[str, Any]) -> dict[str, Any] | None:
+        """Replace the very Lease that was read: its resourceVersion goes back with it."""
+        return self._send("PUT", _PATH, lease, "update")
+
+    def _send(self, method: str, path: str, body: dict[str, Any], verb: str) -> dict[str, Any] | None:
         answer = self._hub.call(method, path, query=[("fieldManager", MANAGER)], body=body)
-        if answer.status == 409:
+        if answer.status in (404, 409) and (method == "PUT" or answer.status == 409):
             return None
         if not answer.ok:
-            verb = "create" if method == "POST" else "update"
-            raise failure(answer, "write the Lease", permission(verb, "coordination.k8s.io", "leases", RUN_NAMESPACE))
-        document: dict[str, Any] = answer.json()
-        return document
+            raise failed(answer, f"{verb} the Fleet's Lease", permission(verb, _GROUP, "leases", RUN_NAMESPACE))
+        found = answer.json()
+        if not isinstance(found, dict):
+            raise Answered("the answer about the Fleet's Lease is no object", status=answer.status)
+        return found
+
+
+def _refused(seen: _Seen) -> Refused:
+    holder = Holder.parse(seen.holder)
+    since = inert(seen.acquired or "an unknown time", 40)
+    renewed = inert(seen.renewed or "never", 40)
+    measured = f"{told(seen.holder)} holds the Fleet's Lease since {since}, renewed {renewed}"
+    attach = f"fleet-console attach {inert(holder.run, 40)}" if holder else "fleet-console runs"
+    reason = Reason(
+        "other-run", Severity.BLOCKS, measured, "no other run on this Fleet", f"wait, or look at it: {attach}"
+    )  # fmt: skip
+    return Refused(measured, (reason,), fix=f"Wait, or look at it: {attach}.")
 
 
 def _now() -> str:

@@ -13,7 +13,7 @@ from console.errors import Answered, Denied, FleetConsoleError, Lost
 from console.model.text import inert
 
 if TYPE_CHECKING:
-    from console.kube.connect import Answer
+    from console.kube.answer import Answer
 
 _VERIFY = {
     7: "is signed by an authority that is not trusted",

@@ -14,11 +14,11 @@ from contextlib import suppress
 import msgspec
 
 from console.errors import Answered, Denied, FleetConsoleError
-from console.kube.connect import Answer, Hub, Stream
-from console.kube.decode import Decoded, decode
+from console.kube.connect import Hub, Stream
+from console.kube.decode import Decoded
 from console.kube.feed import Feed, Word
 from console.kube.kinds import Kind
-from console.kube.trouble import failure
+from console.kube.listing import Lister
 from console.model.freshness import SourceState
 from console.model.text import inert
 from console.store.events import Changed, Gone, Listed, Observation, Unread
@@ -37,22 +37,11 @@ _LONG = 10.0
 """Seconds after which a watch counts as having worked."""
 
 
-class _ListMeta(msgspec.Struct):
-    resourceVersion: str = ""  # noqa: N815 - the wire's name
-    next: str | None = msgspec.field(default=None, name="continue")
-
-
-class _Page(msgspec.Struct):
-    metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
-    items: list[msgspec.Raw] | None = None
-
-
 class _Line(msgspec.Struct):
     type: str
     object: msgspec.Raw
 
 
-_PAGE = msgspec.json.Decoder(_Page)
 _LINE = msgspec.json.Decoder(_Line)
 
 
@@ -75,14 +64,13 @@ class Reader(threading.Thread):
         self._hub = hub
         self._feed = feed
         self._members = members
-        self._selector = kind.selector
+        self._lister = Lister(hub, kind)
         self._known: dict[str, float] = {}
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._stream: Stream | None = None
         self._version = ""
         self._failures = 0
-        self._pause: float | None = None
         self._unwatchable_until = 0.0
         self._detour: tuple[str, str | None] = ("", None)
         """How the facts are read where list and watch are not both allowed, and the permission that is missing."""
@@ -158,52 +146,9 @@ class Reader(threading.Thread):
     # -- list
 
     def _list(self, generation: int) -> str:
-        for limit in (self.kind.page, self.kind.page, 0):
-            facts: dict[str, Decoded] = {}
-            token: str | None = None
-            while True:
-                page = self._page(limit, token)
-                self._check(generation)
-                if page is None:
-                    break
-                self._collect(page, facts)
-                token = page.metadata.next
-                if not token:
-                    self._publish(facts, generation)
-                    self._version = page.metadata.resourceVersion
-                    return self._version
-        raise Answered(f"the list of {self.kind.full_name} expires faster than it can be read", status=410)
-
-    def _page(self, limit: int, token: str | None) -> _Page | None:
-        """One page; None where the list that it continues has expired."""
-        query = [*self.kind.query, *self._selector]
-        if limit:
-            query.append(("limit", str(limit)))
-        if token:
-            query.append(("continue", token))
-        answer = self._hub.call("GET", self.kind.path, query=query, timeout=(5, 20))
-        if answer.status == 410:
-            return None
-        if answer.status == 400 and self._selector:
-            self._selector = ()
-            return self._page(limit, token)
-        if not answer.ok:
-            self._pause = _retry_after(answer)
-            raise failure(answer, f"list {self.kind.full_name}", self.kind.permission("list"))
-        try:
-            return _PAGE.decode(answer.body)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise Answered(
-                f"the hub answered with no list of {self.kind.full_name}",
-                status=answer.status,
-                fix="Check that the kubeconfig's server is a Kubernetes API.",
-            ) from None
-
-    def _collect(self, page: _Page, facts: dict[str, Decoded]) -> None:
-        for raw in page.items or ():
-            one = self._decode(raw)
-            if one.key is not None:
-                facts[f"?{len(facts)}" if one.key == "?" else one.key] = one
+        self._version, found = self._lister.read(lambda: self._check(generation))
+        self._publish(found, generation)
+        return self._version
 
     def _publish(self, found: dict[str, Decoded], generation: int) -> None:
         if self.kind.keep is not None and len(found) > self.kind.keep:
@@ -224,7 +169,7 @@ class Reader(threading.Thread):
         self._version = version
         query = [
             *self.kind.query,
-            *self._selector,
+            *self._lister.selector,
             ("watch", "true"),
             ("resourceVersion", version),
             ("allowWatchBookmarks", "true"),
@@ -270,7 +215,7 @@ class Reader(threading.Thread):
             raise _Expired from None
         if change.type == "ERROR":
             raise _Expired
-        one = decode(change.object, self.kind.name, self.kind.shape, self.kind.key)
+        one = self._lister.decode(change.object)
         if one.version:
             self._version = one.version
         if change.type == "BOOKMARK" or one.key is None:
@@ -294,7 +239,7 @@ class Reader(threading.Thread):
 
     def _refused(self, error: FleetConsoleError, generation: int) -> None:
         """Say why nothing is read, and wait before asking again."""
-        pause, self._pause = self._pause, None
+        pause = self._lister.pause()
         if isinstance(error, Denied):
             if self.kind.each is None or not self._one_by_one(generation):
                 self._say(SourceState.DENIED, str(error), error.permission or None)
@@ -315,7 +260,7 @@ class Reader(threading.Thread):
             self._say(SourceState.STALE if self._known else SourceState.LOST, str(error))
         else:
             self._say(SourceState.LOST, str(error))
-        self._rest(max(pause or 0.0, self._backoff()))
+        self._rest(max(pause, self._backoff()))
 
     def _one_by_one(self, generation: int) -> bool:
         """Read each member's object by its name, for those who may not list them; False where that is refused, too."""
@@ -329,7 +274,7 @@ class Reader(threading.Thread):
                 return False
             answered = answered or answer.ok or answer.status == 404
             if answer.ok:
-                one = self._decode(answer.body)
+                one = self._lister.decode(answer.body)
                 if one.key is not None:
                     found[one.key] = one
         if not answered:
@@ -340,9 +285,6 @@ class Reader(threading.Thread):
             self._publish(found, generation)
         self._rest(_EACH)
         return True
-
-    def _decode(self, raw: bytes | msgspec.Raw) -> Decoded:
-        return decode(raw, self.kind.name, self.kind.shape, self.kind.key)
 
     def _say(self, state: SourceState, message: str, permission: str | None = None) -> None:
         self._feed.say(Word(self.kind.source, state, message, permission))
@@ -367,9 +309,3 @@ def _age(one: Decoded) -> float:
     """By what the oldest is told: an Event's own time."""
     at = getattr(one.fact, "at", None)
     return float(at) if isinstance(at, int | float) else 0.0
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """Seconds that the server asks us to wait, at most a minute."""
-    text = answer.headers.get("Retry-After") or ""
-    return min(60.0, float(text)) if text.isascii() and text.isdigit() else None

@@ -1,22 +1,32 @@
-"""Every write to the hub but the Lease's: JSON Patches that test what they replace, records, and their namespace.
+"""Every write to the hub but the Lease's: JSON Patches that test what they replace, runs' records, and their namespace.
 
 The API server checks no Lease on an Ingress patch, so a weight write tests the fence and the values it replaces:
-whoever was overtaken fails at the server (design.md, locking).
+whoever was overtaken fails at the server (design.md, locking). An answer is told apart as what it means: applied, a
+test failed, not allowed, refused by admission, or not known; the last one only a reading can decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from console.decide.plan import Values
-from console.errors import Answered, FleetConsoleError, Lost, Superseded
+from console.errors import Answered, FleetConsoleError, Lost, Refused, Superseded
 from console.kube.connect import Answer, Hub, failure, permission
+from console.kube.record import RUN_LABEL
 from console.model.hub import FENCE_ANNOTATION, RUN_NAMESPACE
+from console.model.run import Reason, Severity
+from console.model.text import inert
 
 MANAGER = "fleet-console"
 """Field manager of everything that the console writes."""
-_JSON_PATCH = "application/json-patch+json"
+JSON_PATCH = "application/json-patch+json"
+_RBAC = re.compile(r'cannot \w+ resource "')
+_FAILED_PATCH = "the server rejected our request due to an error in our request"
+_ANNOTATIONS = "/metadata/annotations"
+_RECORDS = f"/api/v1/namespaces/{RUN_NAMESPACE}/configmaps"
+_FENCE = re.compile(r"[0-9]{1,9}")
 Operations = list[dict[str, Any]]
 
 
@@ -25,48 +35,50 @@ def ingress_path(namespace: str, name: str) -> str:
     return f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}"
 
 
-def read(hub: Hub, path: str, doing: str, wanted: str) -> dict[str, Any] | None:
-    """One object, None where there is none. Raises what `failure` makes of every other answer."""
-    answer = hub.call("GET", path)
+def read_ingress(hub: Hub, namespace: str, name: str) -> dict[str, Any] | None:
+    """An Ingress as it is now, None where there is none. Raises what `failure` makes of every other answer."""
+    answer = hub.call("GET", ingress_path(namespace, name))
     if answer.status == 404:
         return None
-    return _document(answer, doing, wanted)
+    wanted = permission("get", "networking.k8s.io", "ingresses", namespace)
+    return document(answer, f"read Ingress {namespace}/{name}", wanted)
 
 
 def annotations_of(ingress: Mapping[str, Any]) -> dict[str, str]:
-    """The annotations of an Ingress as they are; empty where it has none."""
-    found = (ingress.get("metadata") or {}).get("annotations") or {}
-    return {key: value for key, value in found.items() if isinstance(value, str)}
+    """The annotations of an Ingress, raw; empty where it has none."""
+    found = ingress["metadata"].get("annotations")
+    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
 
 def stamp(ingress: Mapping[str, Any], fence: str) -> Operations:
-    """Operations that put the fence on an Ingress as it was just read; they fail if it changed since."""
-    metadata = ingress["metadata"]
-    operations: Operations = [_test("/metadata/resourceVersion", metadata["resourceVersion"])]
-    if not metadata.get("annotations"):
-        operations.append({"op": "add", "path": "/metadata/annotations", "value": {}})
-    return [*operations, {"op": "add", "path": _key(FENCE_ANNOTATION), "value": fence}]
+    """Operations that put the fence on an Ingress as it was just read, whatever fence it carries; they fail if the
+    object changed since."""
+    return [*_as_read(ingress), *_room(ingress), {"op": "add", "path": _key(FENCE_ANNOTATION), "value": fence}]
 
 
-def unstamp(fence: str) -> Operations:
+def unstamp(ingress: Mapping[str, Any], fence: str) -> Operations:
     """Operations that take our own fence off; they fail where another one stands there."""
-    return [_test(_key(FENCE_ANNOTATION), fence), {"op": "remove", "path": _key(FENCE_ANNOTATION)}]
+    operations: Operations = [_test(_key(FENCE_ANNOTATION), fence)]
+    if set(annotations_of(ingress)) <= {FENCE_ANNOTATION}:
+        # An object that had no annotations gets none back, not an empty map.
+        return [*operations, *_as_read(ingress), {"op": "remove", "path": _ANNOTATIONS}]
+    return [*operations, {"op": "remove", "path": _key(FENCE_ANNOTATION)}]
 
 
 def weigh(ingress: Mapping[str, Any], fence: str | None, before: Values, after: Values) -> Operations:
     """Operations that turn `before` into `after` under the fence, and fail where either is not there any more.
 
-    JSON Patch cannot test that a key is absent; where one is, the object's resourceVersion is tested instead.
+    JSON Patch cannot test that a key is absent: where one is, and where there is no fence yet (a dry run), the object
+    must be the very one that was read.
     """
-    operations: Operations = [] if fence is None else [_test(_key(FENCE_ANNOTATION), fence)]
+    operations: Operations = []
+    if fence is not None:
+        operations.append(_test(_key(FENCE_ANNOTATION), fence))
     if fence is None or any(value is None for _, value in before):
-        operations.append(_test("/metadata/resourceVersion", ingress["metadata"]["resourceVersion"]))
-    if fence is None and not ingress["metadata"].get("annotations"):
-        operations.append({"op": "add", "path": "/metadata/annotations", "value": {}})
+        operations += [*_as_read(ingress), *_room(ingress)]
     wanted = dict(after)
+    operations += [_test(_key(key), held) for key, held in before if held is not None]
     for key, held in before:
-        if held is not None:
-            operations.append(_test(_key(key), held))
         want = wanted[key]
         if want is None and held is not None:
             operations.append({"op": "remove", "path": _key(key)})
@@ -76,67 +88,156 @@ def weigh(ingress: Mapping[str, Any], fence: str | None, before: Values, after: 
 
 
 def patch(hub: Hub, namespace: str, name: str, operations: Operations, *, dry_run: bool = False) -> dict[str, Any]:
-    """Send a JSON Patch to an Ingress. Raises `Superseded` where a test of it failed, `Lost` where nothing is known."""
+    """Send a JSON Patch to an Ingress; returns the Ingress as the answer shows it.
+
+    Raises `Superseded` where a test of it failed, `Denied`, `Refused` with the words of an admission rule, and `Lost`
+    or `Answered` where `still_unknown` may have to be asked.
+    """
     query = [("fieldManager", MANAGER), *([("dryRun", "All")] if dry_run else [])]
-    answer = hub.call("PATCH", ingress_path(namespace, name), query=query, body=operations, content_type=_JSON_PATCH)
-    if answer.status == 409 or (answer.status == 422 and _test_failed(answer)):
-        raise Superseded(f"Ingress {namespace}/{name} no longer holds what the write replaces")
-    return _document(
-        answer, f"patch Ingress {namespace}/{name}", permission("patch", "networking.k8s.io", "ingresses", namespace)
-    )
-
-
-def ensure_namespace(hub: Hub) -> None:
-    """Create the namespace of Lease and records where it is missing."""
-    path = f"/api/v1/namespaces/{RUN_NAMESPACE}"
-    answer = hub.call("GET", path)
-    if answer.ok:
-        return
-    if answer.status == 403:
-        return  # who may not read it may still use it; the next write tells
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": RUN_NAMESPACE}}
-    made = hub.call("POST", "/api/v1/namespaces", query=[("fieldManager", MANAGER)], body=body)
-    if not made.ok and made.status != 409:
-        raise failure(made, f"create namespace {RUN_NAMESPACE}", permission("create", "", "namespaces"))
-
-
-def put_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
-    """Write a run's ConfigMap whole; creates it where it is not there."""
-    name = f"run-{run}"
-    body = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": name, "namespace": RUN_NAMESPACE, "labels": {"fleet-console/run": run}},
-        "data": dict(data),
-    }
-    base = f"/api/v1/namespaces/{RUN_NAMESPACE}/configmaps"
-    query = [("fieldManager", MANAGER)]
-    answer = hub.call("PUT", f"{base}/{name}", query=query, body=body)
-    verb = "update"
+    answer = hub.call("PATCH", ingress_path(namespace, name), query=query, body=operations, content_type=JSON_PATCH)
     if answer.status == 404:
-        answer, verb = hub.call("POST", base, query=query, body=body), "create"
-    if not answer.ok:
-        raise failure(answer, f"write the run's record {name}", permission(verb, "", "configmaps", RUN_NAMESPACE))
+        raise Superseded(f"Ingress {namespace}/{name} is gone")
+    if answer.status in (409, 422) and _overtaken(hub, namespace, name, operations, answer):
+        raise Superseded(f"Ingress {namespace}/{name} no longer holds what the write replaces")
+    said = admission(answer)
+    if said is not None:
+        raise said
+    wanted = permission("patch", "networking.k8s.io", "ingresses", namespace)
+    return document(answer, f"patch Ingress {namespace}/{name}", wanted)
 
 
 def still_unknown(error: FleetConsoleError) -> bool:
     """Whether a write may have taken effect though it failed for us: no answer, or the server's own trouble."""
-    return isinstance(error, Lost) or (isinstance(error, Answered) and error.status >= 500)
+    return isinstance(error, Lost) or (isinstance(error, Answered) and (error.status >= 500 or error.status == 429))
 
 
-def _document(answer: Answer, doing: str, wanted: str) -> dict[str, Any]:
+def admission(answer: Answer) -> Refused | None:
+    """The refusal of an admission rule in its own words, made inert; None for every other answer."""
+    words = _words(answer)
+    forbidden = answer.status == 403 and words and not _RBAC.search(words)
+    if not forbidden and answer.status not in (400, 406, 413, 422):
+        return None
+    shown = inert(words or f"the API server answered {answer.status}", 300)
+    reason = Reason(
+        "admission", Severity.BLOCKS, shown, "every admission rule of the Fleet takes the write",
+        "whoever wrote the rule knows what it wants; nothing was written",
+    )  # fmt: skip
+    return Refused(f"refused by the API server: {shown}", (reason,))
+
+
+def ensure_namespace(hub: Hub) -> None:
+    """Create the namespace of Lease and records where it is missing. Raises `Denied` with the permission it needs."""
+    answer = hub.call("GET", f"/api/v1/namespaces/{RUN_NAMESPACE}")
+    if answer.status != 404:
+        return  # who may not read it may still use it: the next write tells
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": RUN_NAMESPACE}}
+    made = hub.call("POST", "/api/v1/namespaces", query=[("fieldManager", MANAGER)], body=body)
+    if not made.ok and made.status != 409:
+        raise failed(made, f"create namespace {RUN_NAMESPACE}", permission("create", "", "namespaces"))
+
+
+def create_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
+    """Make a run's ConfigMap. Raises `Refused` where another run of that id is recorded already."""
+    answer = hub.call("POST", _RECORDS, query=[("fieldManager", MANAGER)], body=_record(run, data))
+    if answer.status == 409:
+        raise Refused(f"a run called {run} is recorded on this Fleet already", fix="Start it again for another id.")
+    if not answer.ok:
+        wanted = permission("create", "", "configmaps", RUN_NAMESPACE)
+        raise failed(answer, f"create ConfigMap {_record_name(run)}", wanted)
+
+
+def update_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
+    """Write a run's ConfigMap whole, as only its own runner does."""
+    name = _record_name(run)
+    answer = hub.call("PUT", f"{_RECORDS}/{name}", query=[("fieldManager", MANAGER)], body=_record(run, data))
+    if not answer.ok:
+        raise failed(answer, f"update ConfigMap {name}", permission("update", "", "configmaps", RUN_NAMESPACE))
+
+
+def mark_interrupted(hub: Hub, run: str, message: str, updated: str) -> bool:
+    """Say in another run's record that its runner is gone; False where it said so, or something else, already."""
+    operations = [
+        _test("/data/state", "running"),
+        {"op": "replace", "path": "/data/state", "value": "interrupted"},
+        {"op": "add", "path": "/data/message", "value": message},
+        {"op": "add", "path": "/data/updated", "value": updated},
+    ]
+    path = f"{_RECORDS}/{_record_name(run)}"
+    query = [("fieldManager", MANAGER)]
+    return hub.call("PATCH", path, query=query, body=operations, content_type=JSON_PATCH).ok
+
+
+def newest_fence(hub: Hub) -> int:
+    """The greatest fence that a run on this Fleet ever recorded, 0 where there is none: a Lease that somebody deleted
+    must not begin to count anew. Raises what `failure` makes of an answer that is no list."""
+    answer = hub.call("GET", _RECORDS, query=[("labelSelector", RUN_LABEL)])
+    if not answer.ok:
+        raise failure(answer, "list the runs' records", permission("list", "", "configmaps", RUN_NAMESPACE))
+    found = answer.json()
+    items = found.get("items") if isinstance(found, dict) else None
+    fences = [(item.get("data") or {}).get("fence") for item in items or () if isinstance(item, dict)]
+    return max((int(text) for text in fences if isinstance(text, str) and _FENCE.fullmatch(text)), default=0)
+
+
+def failed(answer: Answer, doing: str, wanted: str) -> FleetConsoleError:
+    """A write's answer that is no yes: an admission rule's refusal, else what `failure` makes of it."""
+    return admission(answer) or failure(answer, doing, wanted)
+
+
+def document(answer: Answer, doing: str, wanted: str) -> dict[str, Any]:
+    """The object of an answer that is a yes. Raises what `failure` makes of every other one."""
     if not answer.ok:
         raise failure(answer, doing, wanted)
-    document = answer.json()
-    if not isinstance(document, dict) or not isinstance(document.get("metadata"), dict):
-        raise Answered(f"the answer to '{doing}' is no object", status=answer.status)
-    return document
+    found = answer.json()
+    if not isinstance(found, dict) or not isinstance(found.get("metadata"), dict):
+        raise Answered(f"the answer when asked to {doing} is no object", status=answer.status)
+    return found
 
 
-def _test_failed(answer: Answer) -> bool:
-    """A failed test operation answers 422 with `the server rejected our request due to an error in our request`."""
-    text = answer.body.decode("utf-8", "replace").lower()
-    return "error in our request" in text or "test" in text or "testing" in text
+def _record_name(run: str) -> str:
+    return f"run-{run}"
+
+
+def _record(run: str, data: Mapping[str, str]) -> dict[str, Any]:
+    metadata = {"name": _record_name(run), "namespace": RUN_NAMESPACE, "labels": {RUN_LABEL: run}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(data)}
+
+
+def _overtaken(hub: Hub, namespace: str, name: str, operations: Operations, answer: Answer) -> bool:
+    """Whether a 409 or 422 means that a test failed; admission rules answer so, too, and only a reading tells."""
+    if answer.status == 409:
+        return True
+    try:
+        ingress = read_ingress(hub, namespace, name)
+    except FleetConsoleError:
+        return _FAILED_PATCH in _words(answer)
+    return ingress is None or not passes(ingress, operations)
+
+
+def passes(ingress: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether every test of a patch of ours holds on an Ingress."""
+    held = {_key(key): value for key, value in annotations_of(ingress).items()}
+    held |= {f"/metadata/{name}": str(ingress["metadata"].get(name)) for name in ("resourceVersion", "uid")}
+    return all(held.get(step["path"]) == step["value"] for step in operations if step["op"] == "test")
+
+
+def _words(answer: Answer) -> str:
+    """The message of a Status object, raw."""
+    try:
+        found = answer.json()
+    except Answered:
+        return ""
+    said = found.get("message") if isinstance(found, dict) else None
+    return said if isinstance(said, str) else ""
+
+
+def _as_read(ingress: Mapping[str, Any]) -> Operations:
+    return [_test("/metadata/resourceVersion", str(ingress["metadata"].get("resourceVersion")))]
+
+
+def _room(ingress: Mapping[str, Any]) -> Operations:
+    """A map for annotations where there is none; only sent with `_as_read`, or it would empty one made since."""
+    return [] if annotations_of(ingress) else [{"op": "add", "path": _ANNOTATIONS, "value": {}}]
 
 
 def _test(path: str, value: str) -> dict[str, Any]:
@@ -144,4 +245,4 @@ def _test(path: str, value: str) -> dict[str, Any]:
 
 
 def _key(annotation: str) -> str:
-    return "/metadata/annotations/" + annotation.replace("~", "~0").replace("/", "~1")
+    return f"{_ANNOTATIONS}/" + annotation.replace("~", "~0").replace("/", "~1")

@@ -22,7 +22,7 @@ def routes_sheet(fleet: Fleet, now: float, routes: Sequence[Route] | None = None
     for layer in Layer:
         columns.append(_layer_column(layer, fleet, shown))
     columns.append(Column("VERDICT", 11, lambda r: splits.verdict_cell(r, now)))
-    columns.append(Column("GATEWAY", 14, lambda r: line(r.gateway or dim(UNKNOWN)), rank=4))
+    columns.append(Column("GATEWAY", _gateway_width(items), lambda r: line(r.gateway or dim(UNKNOWN)), rank=4))
     columns.append(Column("WRITTEN BY", 14, lambda r: line(r.owner or dim(UNKNOWN)), rank=5, grow=True))
     note = sources.note(fleet, SourceName.ROUTES, now, some=bool(fleet.routes))
     if routes is not None and not routes and fleet.routes:
@@ -32,6 +32,10 @@ def routes_sheet(fleet: Fleet, now: float, routes: Sequence[Route] | None = None
 
 def _name_width(routes: Sequence[Route]) -> int:
     return min(48, max((width(route.key) for route in routes[:500]), default=16))
+
+
+def _gateway_width(routes: Sequence[Route]) -> int:
+    return min(24, max([8, *(width(route.gateway or "") for route in routes[:500])]))
 
 
 def _layer_column(layer: Layer, fleet: Fleet, shown: int) -> Column[Route]:

@@ -89,7 +89,7 @@ def _rule_cell(route: Route, fleet: Fleet, shown: str, ink: Ink, room: int) -> L
 
 
 def _observed_cell(route: Route, fleet: Fleet, ink: Ink, room: int) -> Line:
-    if not route.probed:
+    if not route.probed or fleet.source(SourceName.PROBE).state is SourceState.UNCONFIGURED:
         return (dim("no probe"),)
     if route.probe_failures and all(line.observed is None for line in route.members):
         return (Span(f"{route.probe_failures} failed", Ink.WARN),)

@@ -7,13 +7,24 @@ import os
 import signal
 import sys
 import time
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
+from types import FrameType
 
-from console.errors import FleetConsoleError
+from console.errors import FleetConsoleError, Refused
 from console.model.run import RunState
 from console.run.journal import Journal
+from console.run.rows import Row
 from console.run.seams import open_seams
+
+PRELOADED = (
+    "console.cloud.alb", "console.cloud.credentials", "console.cloud.decode", "console.cloud.poll",
+    "console.kube.connect", "console.kube.follow", "console.kube.tls", "console.kube.watch", "console.observe",
+    "console.probe.probes", "console.run.executor", "console.run.runs", "encodings.idna", "traceback", "yaml",
+)  # fmt: skip
+"""What a run imports late: taken in before its first write, so that an upgrade under its feet changes nothing."""
 
 
 def main(run: str, directory: Path) -> int:
@@ -21,23 +32,26 @@ def main(run: str, directory: Path) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     open_seams()
     journal = Journal(directory)
-    row = journal.row(run)
-    if row is None or row.report.state is not RunState.PLANNED:
-        return 2
-    from console.kube.lease import Process
+    from console.kube.holder import Process
 
     process = Process.own()
-    journal.update(run, state=RunState.RUNNING, pid=process.pid, process=json.dumps(asdict(process)))
+    if not journal.claim(run, process.pid, json.dumps(asdict(process))):
+        return 2
+    row = journal.row(run)
+    assert row is not None
     try:
-        return _carry_out(journal, run).exit_code
+        return _carry_out(journal, row).exit_code
     except FleetConsoleError as error:
-        return _fail(journal, run, str(error))
+        from console.run.executor import unwritten
+
+        return _fail(journal, run, unwritten(error), str(error))
     except Exception as error:  # whatever it was, the run must not look alive
-        _fail(journal, run, f"the runner failed: {type(error).__name__}: {error}")
+        _fail(journal, run, RunState.FAILED, f"the runner failed: {type(error).__name__}: {error}")
         raise
 
 
-def _carry_out(journal: Journal, run: str) -> RunState:
+def _carry_out(journal: Journal, row: Row) -> RunState:
+    """Open everything the run needs, then hand over to the executor. Nothing is written here."""
     from console import settings as settings_file
     from console.decide import plan as plans
     from console.kube.connect import Hub
@@ -46,34 +60,46 @@ def _carry_out(journal: Journal, run: str) -> RunState:
     from console.run.runs import arranged
     from console.run.who import actor
 
-    row = journal.row(run)
-    assert row is not None
-    config = row.access.get("config")
-    settings = settings_file.load(Path(config) if config else None)
+    for name in PRELOADED:
+        import_module(name)
+    reach, report = _Reach(**row.access), row.report
+    settings = settings_file.load(Path(reach.config) if reach.config else None)
     plan = plans.parse(row.plan)
-    if plan.hash != row.report.plan_hash:
-        raise FleetConsoleError("the journal's plan does not have its hash")
-    kubeconfig, context = row.access.get("kubeconfig"), row.access.get("context")
-    fleet = settings.fleet
-    hub = Hub.open(kubeconfig or fleet.kubeconfig, context or fleet.context)
+    if plan.hash != report.plan_hash:
+        raise Refused("the journal's plan does not have its hash")
+    hub = Hub.open(reach.kubeconfig or settings.fleet.kubeconfig, reach.context or settings.fleet.context)
     uid = hub.fleet_uid()
     if uid != plan.fleet_uid:
-        raise FleetConsoleError(f"the server is another Fleet ({uid}) than the plan's", fix="Nothing was written.")
-    journal.update(run, actor=actor(hub.whoami()))
-    row = journal.row(run)
-    assert row is not None
-    plan = arranged(plan, row.report)
-    observer = Observer(settings, kubeconfig=kubeconfig, context=context, probes=True, cloud_every=1.0)
+        raise Refused(f"the server is another Fleet ({uid}) than the plan's", fix="Check kubeconfig and context.")
+    journal.update(report.run, actor=actor(hub.whoami()))
+    row = journal.row(report.run) or row
+    observer = Observer(settings, kubeconfig=reach.kubeconfig, context=hub.context, probes=True, cloud_every=1.0)
+    executor = Executor(journal, row.report, arranged(plan, row.report), settings, hub)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        executor.tell("stop")
+
+    signal.signal(signal.SIGTERM, end)
     observer.start()
     try:
-        return Executor(journal, row.report, plan, settings, hub).carry_out(observer, row.gateway)
+        return executor.carry_out(observer, row.gateway)
     finally:
         observer.stop()
 
 
-def _fail(journal: Journal, run: str, message: str) -> int:
-    journal.update(run, state=RunState.FAILED, message=message, ended=time.time())
-    return RunState.FAILED.exit_code
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How the front was called, as the journal holds it; files are absolute."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    config: str | None = None
+
+
+def _fail(journal: Journal, run: str, state: RunState, message: str) -> int:
+    with suppress(FleetConsoleError):
+        journal.update(run, state=state, message=message, ended=time.time())
+    return state.exit_code
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The hand of a run: one route's writes, each journaled as intended, sent and confirmed, each under the fence.
 
-Every write re-reads the object, checks the Fleet's UID and that the Lease is still ours, and is read back afterwards.
+Every write re-reads the object, checks the Fleet's UID and that the Lease is still ours, and is read back afterwards. A
+write that got no answer is not known: what stands there afterwards decides, however long the hub takes to say it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from console.decide.plan import RouteChange, Values
 from console.errors import FleetConsoleError, Refused, Superseded
 from console.kube import write
-from console.kube.connect import Hub, permission
+from console.kube.connect import Hub
 from console.kube.lease import FleetLease
 from console.model.hub import FENCE_ANNOTATION
 from console.model.text import inert
@@ -20,153 +21,220 @@ from console.run.journal import Journal
 from console.run.seams import seam
 
 TRIES = 5
-"""Reads after which a write without an answer is given up as not known."""
+"""Sends after which an Ingress that changes under our hands is given up."""
+PATIENCE = 30.0
+"""Seconds for which a hub that does not answer is asked again, once something was sent."""
+
+Ingress = dict[str, Any]
 
 
 class Hand:
     """Writes to the Ingresses of one plan, on one Fleet, under one fence."""
 
-    def __init__(self, hub: Hub, journal: Journal, run: str, fleet_uid: str, lease: FleetLease) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        journal: Journal,
+        run: str,
+        fleet_uid: str,
+        lease: FleetLease,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._hub = hub
         self._journal = journal
         self._run = run
         self._fleet_uid = fleet_uid
         self._lease = lease
+        self._clock = clock
+        self._pause = pause
         self.wrote = False
-        """Whether a weight was ever sent."""
+        """Whether a weight was written, or may have been."""
+        self.stamped = False
+        """Whether our fence was put on an Ingress, or may have been."""
 
     @property
     def fence(self) -> str:
         """What is stamped on an Ingress while this run may write it."""
         return f"{self._lease.fence}.{self._run}"
 
-    def read(self, change: RouteChange) -> dict[str, Any]:
+    def read(self, change: RouteChange) -> Ingress:
         """The Ingress as it is. Raises `Superseded` where it is gone or another object has its name."""
-        path = write.ingress_path(change.namespace, change.name)
-        wanted = permission("get", "networking.k8s.io", "ingresses", change.namespace)
-        found = write.read(self._hub, path, f"read Ingress {change.key}", wanted)
+        found = write.read_ingress(self._hub, change.namespace, change.name)
         if found is None or found["metadata"].get("uid") != change.uid:
             raise Superseded(f"Ingress {change.key} is gone, or another object has its name")
         return found
 
-    def try_dry(self, change: RouteChange, before: Values, after: Values) -> None:
-        """The API server's own word on the write, from a dry run without the fence."""
+    def start_of(self, change: RouteChange) -> Values:
+        """The values to replace: those of the plan, or those it wants where they are there already.
+
+        Raises `Superseded` where neither is.
+        """
         ingress = self.read(change)
-        self._expect(change, ingress, before)
-        operations = write.weigh(ingress, None, before, after)
+        if holds(ingress, change.after):
+            return change.after
+        self._expect(change, ingress, change.before)
+        return change.before
+
+    def try_dry(self, change: RouteChange, before: Values) -> None:
+        """The API server's own word on the write, from a dry run without the fence."""
+        operations = write.weigh(self.read(change), None, before, change.after)
         write.patch(self._hub, change.namespace, change.name, operations, dry_run=True)
-        self._journal.line(self._run, f"dry run {change.key}", "confirmed", "the API server would take the write")
+        self.note(f"dry run {change.key}", "confirmed", "the API server would take the write")
+
+    def stranger(self, change: RouteChange) -> str | None:
+        """The fence of another run that stands on the Ingress; stale, since we hold the Lease."""
+        found = write.annotations_of(self.read(change)).get(FENCE_ANNOTATION)
+        return None if found == self.fence else found
 
     def stamp(self, change: RouteChange) -> None:
         """Put our fence on the Ingress, over whatever fence a former run left."""
-        step = f"stamp {change.key}"
 
-        def stamped(ingress: dict[str, Any]) -> bool:
+        def stamped(ingress: Ingress) -> bool:
             return write.annotations_of(ingress).get(FENCE_ANNOTATION) == self.fence
 
-        self._write(change, step, f"fence {self.fence}", lambda i: write.stamp(i, self.fence), stamped)
+        def operations(ingress: Ingress) -> write.Operations:
+            self._lease_is_ours()
+            self.stamped = True
+            return write.stamp(ingress, self.fence)
+
+        self._write(change, "stamp", f"fence {self.fence}", operations, stamped)
 
     def unstamp(self, change: RouteChange) -> None:
-        """Take our fence off again; another one's stays."""
-        ingress = self.read(change)
-        if write.annotations_of(ingress).get(FENCE_ANNOTATION) != self.fence:
-            return
+        """Take our fence off again; another one's stays. Needs no Lease: the server tests that it is ours."""
 
-        def bare(ingress: dict[str, Any]) -> bool:
+        def bare(ingress: Ingress) -> bool:
             return write.annotations_of(ingress).get(FENCE_ANNOTATION) != self.fence
 
-        self._write(change, f"unstamp {change.key}", "fence off", lambda _: write.unstamp(self.fence), bare)
+        self._write(change, "unstamp", "fence off", lambda found: write.unstamp(found, self.fence), bare)
 
     def weigh(self, change: RouteChange, before: Values, after: Values) -> int | None:
-        """Write the weights; returns the resourceVersion they are at. Raises `Superseded` where others stand there."""
+        """Write the weights; returns the resourceVersion they are at, None where it is no number.
 
-        def operations(ingress: dict[str, Any]) -> write.Operations:
+        Raises `Superseded` where other weights or another fence stand there.
+        """
+
+        def operations(ingress: Ingress) -> write.Operations:
+            self._lease_is_ours()
             self._expect(change, ingress, before)
             self._fenced(change, ingress)
             return write.weigh(ingress, self.fence, before, after)
 
-        def written(ingress: dict[str, Any]) -> bool:
+        def written(ingress: Ingress) -> bool:
             return holds(ingress, after)
 
-        said = ":".join("absent" if value is None else inert(value, 12) for _, value in after)
+        ingress = self._write(change, "weigh", said(after), operations, written)
         self.wrote = True
-        ingress = self._write(change, f"weigh {change.key}", said, operations, written)
         text = str(ingress["metadata"].get("resourceVersion", ""))
         return int(text) if text.isdigit() else None
+
+    def note(self, step: str, phase: str, sentence: str) -> None:
+        """One line of the journal."""
+        self._journal.line(self._run, step, phase, sentence)
+
+    def step(self, step: str, what: str, send: Callable[[], object]) -> None:
+        """A write to anything but an Ingress, journaled as intended, sent and confirmed, or as refused."""
+        self.note(step, "intended", what)
+        seam(f"send {step}")
+        try:
+            send()
+        except FleetConsoleError as error:
+            self.note(step, "refused", str(error))
+            raise
+        seam(f"answer {step}")
+        self.note(step, "confirmed", what)
 
     def _write(
         self,
         change: RouteChange,
-        step: str,
-        said: str,
-        operations: Callable[[dict[str, Any]], write.Operations],
-        done: Callable[[dict[str, Any]], bool],
-    ) -> dict[str, Any]:
-        for attempt in range(1, TRIES + 1):
-            ingress = self.read(change)
+        verb: str,
+        what: str,
+        operations: Callable[[Ingress], write.Operations],
+        done: Callable[[Ingress], bool],
+    ) -> Ingress:
+        step = f"{verb} {change.key}"
+        ingress = self._read_back(change) if self.stamped else self.read(change)
+        for _ in range(TRIES):
             if done(ingress):
-                self._journal.line(self._run, step, "confirmed", f"{said} was there already")
+                self.note(step, "confirmed", f"{what} was there already")
                 return ingress
-            self._allowed()
-            sent = operations(ingress)
-            self._journal.line(self._run, step, "intended", said)
-            seam(f"send {step}")
-            try:
-                answer = write.patch(self._hub, change.namespace, change.name, sent)
-            except Superseded:
-                if attempt == TRIES:
-                    raise
-                continue  # somebody wrote in between: what they wrote decides, at the next reading
-            except FleetConsoleError as error:
-                if not write.still_unknown(error) or attempt == TRIES:
-                    self._journal.line(self._run, step, "refused", str(error))
-                    raise
-                self._journal.line(self._run, step, "noted", f"no answer: {error}")
-                time.sleep(min(2.0**attempt / 4, 4.0))
-                continue
-            seam(f"answer {step}")
-            self._journal.line(self._run, step, "sent", f"{len(sent)} operations, {_version(answer)}")
-            back = self.read(change)
-            if done(back):
-                self._journal.line(self._run, step, "confirmed", f"{said}, read back at {_version(back)}")
-                return back
-        raise Superseded(f"{step}: somebody else writes this Ingress faster than we do")
+            self._same_fleet()
+            self._send(change, verb, step, what, operations(ingress))
+            ingress = self._read_back(change)
+            if done(ingress):
+                self.note(step, "confirmed", f"{what}, read back at {_version(ingress)}")
+                return ingress
+        raise Superseded(f"{step}: somebody else writes this Ingress faster than we do{writer(ingress, change.before)}")
 
-    def _allowed(self) -> None:
-        if not self._lease.held:
-            raise Refused(
-                "the Fleet's Lease is no longer ours", fix="Another runner has taken over: fleet-console runs."
-            )
+    def _send(self, change: RouteChange, verb: str, step: str, what: str, sent: write.Operations) -> None:
+        """Send once. Returns where the next reading has to decide; raises where the server said no."""
+        self.note(step, "intended", what)
+        seam(f"send {step}")
+        try:
+            answer = write.patch(self._hub, change.namespace, change.name, sent)
+        except Superseded:
+            self.note(step, "refused", "a test of the write failed: reading what stands there")
+            return
+        except FleetConsoleError as error:
+            if not write.still_unknown(error):
+                self.note(step, "refused", str(error))
+                raise
+            self.wrote = self.wrote or verb == "weigh"
+            self.note(step, "noted", f"not known whether it was written: {error}")
+            self._pause(1.0)
+            return
+        self.wrote = self.wrote or verb == "weigh"
+        seam(f"answer {step}")
+        self.note(step, "sent", f"{len(sent)} operations, answered at {_version(answer)}")
+
+    def _read_back(self, change: RouteChange) -> Ingress:
+        """Read until the hub answers. Raises its last failure after `PATIENCE`."""
+        began, wait = self._clock(), 0.5
+        while True:
+            try:
+                return self.read(change)
+            except FleetConsoleError as error:
+                if not write.still_unknown(error) or self._clock() - began > PATIENCE:
+                    raise
+                self._pause(wait)
+                wait = min(2 * wait, 4.0)
+
+    def _lease_is_ours(self) -> None:
+        if self._lease.held or (not self._lease.lost.is_set() and self._lease.renew()):
+            return
+        raise Refused("the Fleet's Lease is no longer ours", fix="Another runner has taken over: fleet-console runs.")
+
+    def _same_fleet(self) -> None:
         uid = self._hub.fleet_uid()
         if uid != self._fleet_uid:
-            raise Refused(f"the server is another Fleet now ({uid})", fix="Check the kubeconfig; nothing was written.")
+            raise Refused(f"the server is another Fleet now ({uid})", fix="Check the kubeconfig.")
 
-    def _fenced(self, change: RouteChange, ingress: dict[str, Any]) -> None:
+    def _fenced(self, change: RouteChange, ingress: Ingress) -> None:
         found = write.annotations_of(ingress).get(FENCE_ANNOTATION)
         if found != self.fence:
             shown = "none" if found is None else inert(found, 60)
             raise Superseded(f"Ingress {change.key} carries another fence: {shown}")
 
-    def _expect(self, change: RouteChange, ingress: dict[str, Any], before: Values) -> None:
-        if holds(ingress, before):
-            return
-        held = write.annotations_of(ingress)
-        now = ":".join(inert(held[key], 12) if key in held else "absent" for key, _ in before)
-        planned = ":".join("absent" if value is None else inert(value, 12) for _, value in before)
-        raise Superseded(f"{change.key} holds {now}, the plan replaces {planned}{_by(ingress, before)}")
+    def _expect(self, change: RouteChange, ingress: Ingress, before: Values) -> None:
+        if not holds(ingress, before):
+            now = said(tuple((key, write.annotations_of(ingress).get(key)) for key, _ in before))
+            by = writer(ingress, before)
+            raise Superseded(f"{change.key} holds {now}, the plan replaces {said(before)}{by}")
 
 
-def _version(ingress: dict[str, Any]) -> str:
-    return f"version {inert(ingress['metadata'].get('resourceVersion', ''), 40)}"
-
-
-def holds(ingress: dict[str, Any], values: Values) -> bool:
+def holds(ingress: Ingress, values: Values) -> bool:
     """Whether an Ingress holds exactly these values, absent ones absent."""
     held = write.annotations_of(ingress)
     return all(held.get(key) == value for key, value in values)
 
 
-def _by(ingress: dict[str, Any], values: Values) -> str:
+def said(values: Values) -> str:
+    """Raw values in words: `62:absent`."""
+    return ":".join("absent" if value is None else inert(value, 12) for _, value in values)
+
+
+def writer(ingress: Ingress, values: Values) -> str:
     """` (last written by NAME)`, where managedFields tell."""
     last: tuple[str, str] | None = None
     for entry in ingress["metadata"].get("managedFields") or []:
@@ -175,3 +243,7 @@ def _by(ingress: dict[str, Any], values: Values) -> str:
             found = (str(entry.get("time") or ""), inert(entry.get("manager") or "", 60))
             last = found if last is None else max(last, found)
     return f" (last written by {last[1]})" if last else ""
+
+
+def _version(ingress: Ingress) -> str:
+    return f"version {inert(ingress['metadata'].get('resourceVersion', ''), 40)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -29,6 +30,11 @@ def data(report: RunReport, plan: Plan, fence: int, targets: Mapping[str, Mappin
         "before": json.dumps(before, sort_keys=True),
         "message": report.message,
     }
+
+
+def is_run(text: str) -> bool:
+    """Whether a text read from the Fleet could be a run's id."""
+    return re.fullmatch(r"[a-z0-9]{3,8}", text) is not None
 
 
 def stamp(at: float | None) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from console.decide.plan import Plan
-from console.errors import Denied, FleetConsoleError, Superseded
+from console.decide.plan import Plan, RouteChange
+from console.errors import Denied, FleetConsoleError, Refused, Superseded
 from console.kube import write
-from console.kube.connect import permission
+from console.kube.connect import Hub
 from console.model.run import Reason, Severity
 from console.observe import Observer
 
@@ -15,21 +15,21 @@ def reasons(observer: Observer, plan: Plan) -> tuple[Reason, ...]:
     hub = observer.hub
     if hub is None:
         return (Reason("dry-run", Severity.BLOCKS, "the hub is not connected", "its answer", "wait for the hub"),)
-    found: list[Reason] = []
-    for change in plan.routes:
-        path = write.ingress_path(change.namespace, change.name)
-        wanted = permission("get", "networking.k8s.io", "ingresses", change.namespace)
-        try:
-            ingress = write.read(hub, path, f"read Ingress {change.key}", wanted)
-            if ingress is None:
-                raise Superseded(f"Ingress {change.key} is gone")
-            operations = write.weigh(ingress, None, change.before, change.after)
-            write.patch(hub, change.namespace, change.name, operations, dry_run=True)
-        except Denied as error:
-            needed = error.permission or "the permission to patch"
-            found.append(Reason("permission", Severity.BLOCKS, str(error.args[0]), needed, error.fix))
-        except FleetConsoleError as error:
-            found.append(
-                Reason("dry-run", Severity.BLOCKS, str(error.args[0]), "the server takes the write", error.fix)
-            )
-    return tuple(found)
+    return tuple(reason for change in plan.routes for reason in _objections(hub, change))
+
+
+def _objections(hub: Hub, change: RouteChange) -> tuple[Reason, ...]:
+    try:
+        ingress = write.read_ingress(hub, change.namespace, change.name)
+        if ingress is None or ingress["metadata"].get("uid") != change.uid:
+            raise Superseded(f"Ingress {change.key} is gone, or another object has its name")
+        operations = write.weigh(ingress, None, change.before, change.after)
+        write.patch(hub, change.namespace, change.name, operations, dry_run=True)
+    except Denied as error:
+        needed = error.permission or "the permission to patch"
+        return (Reason("permission", Severity.BLOCKS, str(error.args[0]), needed, error.fix),)
+    except Refused as error:
+        return tuple(reason for reason in error.reasons if isinstance(reason, Reason))
+    except FleetConsoleError as error:
+        return (Reason("dry-run", Severity.BLOCKS, str(error.args[0]), "the server takes the write", error.fix),)
+    return ()

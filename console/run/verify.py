@@ -6,14 +6,25 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from console.decide.plan import RouteChange, Values
-from console.model.fleet import Fleet, Layer, Route
+from console.errors import FleetConsoleError, Superseded
+from console.kube.write import annotations_of
+from console.model.fleet import Controller, Fleet, Layer, Route
+from console.model.freshness import SourceName, SourceState
 from console.model.run import RunRoute
+from console.model.text import inert
 from console.observe import Observer
+from console.run.hand import holds, said, writer
 
 LOOK = 0.25
-"""Seconds between two looks."""
+"""Seconds between two looks at the picture."""
+REREAD = 2.0
+"""Seconds between two readings of the Ingress itself, which no watch can delay."""
+SILENT = 10.0
+"""Seconds after which a hub that answers no reading counts as not reached."""
+_BLIND = (SourceState.LOST, SourceState.STALE, SourceState.DENIED)
 
 
 class Outcome(Enum):
@@ -22,10 +33,12 @@ class Outcome(Enum):
     HOLDS = "holds"
     SUPERSEDED = "superseded"
     TIMED_OUT = "timed out"
+    UNREACHED = "unreached"
+    """The time is over, and the hub answers nobody."""
     TOLD = "told"
     """A command came."""
     OVERTAKEN = "overtaken"
-    """The Lease is no longer ours."""
+    """The Lease is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,89 +50,178 @@ class Verdict:
     sentence: str
 
 
-def look(fleet: Fleet, change: RouteChange, values: Values, version: int | None) -> tuple[bool, Layer | None, str]:
-    """(whether every readable layer holds `values`, the layer it is at, what is waited for)."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a route. `agrees`: no readable layer speaks against the values; `settled`: all are sure of them.
+
+    `layer`: the first that does not hold them, or the deepest once all do.
+    """
+
+    agrees: bool
+    settled: bool
+    layer: Layer | None
+    sentence: str
+
+
+def look(fleet: Fleet, change: RouteChange, values: Values, version: int | None, fleet_uid: str) -> Look:
+    """What the picture says of a route that should hold `values` since resourceVersion `version`."""
     route = fleet.route(change.key)
-    if route is None:
-        return False, None, "the route is not read yet"
+    if fleet.uid == fleet_uid and route is None and _bare(fleet, values):
+        return Look(True, True, Layer.ANNOTATION, "")
+    if fleet.uid != fleet_uid or route is None:
+        return Look(False, False, Layer.ANNOTATION, "the route is not read yet")
+    blind = _blind(fleet, route)
+    if blind is not None:
+        return blind
     seen = int(route.resource_version) if route.resource_version.isdigit() else None
     if version is not None and seen is not None and seen < version:
-        return False, Layer.ANNOTATION, "our own write is not read back by the watch yet"
+        return Look(False, False, Layer.ANNOTATION, "our own write is not read back by the watch yet")
     if not _noted(route, values):
-        return False, Layer.ANNOTATION, "the annotations differ from what was written"
+        return Look(False, False, Layer.ANNOTATION, "the annotations differ from what was written")
     agreement = route.agreement
     if agreement.stuck_at is not None:
-        return False, agreement.stuck_at, agreement.sentence
+        return Look(False, False, agreement.stuck_at, agreement.sentence)
     if route.probed and all(line.observed is None for line in route.members):
-        return False, Layer.OBSERVED, "too few probe answers since the rule changed"
+        return Look(True, False, Layer.OBSERVED, "too few probe answers since the rule changed")
     if not agreement.settled:
-        return False, Layer.OBSERVED, agreement.sentence
-    return True, agreement.deepest, ""
+        return Look(True, False, Layer.OBSERVED, agreement.sentence)
+    return Look(True, True, agreement.deepest, "")
 
 
-def superseded(fleet: Fleet, change: RouteChange, values: Values, version: int | None) -> str:
-    """Who changed the weights after our confirmed write, as a sentence; nothing where nobody did."""
+def _blind(fleet: Fleet, route: Route) -> Look | None:
+    """A source that stopped answering proves nothing by what it said last."""
+    for name, layer in ((SourceName.ROUTES, Layer.ANNOTATION), (SourceName.ALB, Layer.RULE)):
+        source = fleet.source(name)
+        read = name is SourceName.ROUTES or route.rule_state is not None
+        if read and source.state in _BLIND:
+            why = f": {source.message}" if source.message else ""
+            return Look(False, False, layer, f"{name} is {source.state}{why}")
+    probe = fleet.source(SourceName.PROBE)
+    if route.probed and probe.state is SourceState.LOST:
+        return Look(False, False, Layer.OBSERVED, f"no probe is answered: {probe.message}")
+    return None
+
+
+def ledger(fleet: Fleet, change: RouteChange, values: Values) -> RunRoute:
+    """The route as the run tells it: before, after and now by member, and the deepest layer that holds `values`."""
     route = fleet.route(change.key)
-    if route is None or version is None or not route.resource_version.isdigit():
-        return ""
-    if int(route.resource_version) <= version or _noted(route, values):
-        return ""
-    held = ":".join("absent" if line.annotation is None else str(line.annotation) for line in route.members)
-    who = f" by {route.owner}" if route.owner else ""
-    return f"{change.key} was changed to {held}{who} after our write"
-
-
-def ledger(fleet: Fleet, change: RouteChange, layer: Layer | None) -> RunRoute:
-    """The route as the run tells it: before, after and now by member."""
-    route = fleet.route(change.key)
-    now = {line.member: line.annotation for line in route.members} if route else {}
-    change = change.arranged(list(now))
+    held = {line.key: line.raw for line in route.members if line.key is not None} if route else {}
+    now = change.weights(tuple((key, held.get(key)) for key, _ in change.members))
     before, after = change.weights(change.before), change.weights(change.after)
-    return RunRoute(
-        change.key,
-        tuple(before.items()),
-        tuple(after.items()),
-        tuple((member, now.get(member)) for member in after),
-        layer,
-    )
+    deepest = _deepest(route) if route is not None and _noted(route, values) else None
+    return RunRoute(change.key, tuple(before.items()), tuple(after.items()), tuple(now.items()), deepest)
 
 
-def wait(
-    observer: Observer,
-    change: RouteChange,
-    values: Values,
-    *,
-    version: int | None,
-    steady: float,
-    timeout: float,
-    told: Callable[[], bool],
-    held: Callable[[], bool],
-    tell: Callable[[Fleet, Layer | None, str], None],
-    clock: Callable[[], float] = time.monotonic,
-) -> Verdict:
-    """Look until every readable layer held `values` for `steady` seconds without a break, or something else ends it."""
-    began, since = clock(), None
-    layer, sentence = None, ""
-    while True:
-        fleet = observer.store.fleet
-        now = clock()
-        who = superseded(fleet, change, values, version)
-        if who:
-            return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, who)
-        holds, layer, sentence = look(fleet, change, values, version)
-        since = (since if since is not None else now) if holds else None
-        if since is not None:
-            sentence = f"every readable layer holds it, for {steady:g} s to be sure"
-        tell(fleet, layer, sentence)
-        if since is not None and now - since >= steady:
-            return Verdict(Outcome.HOLDS, layer, f"verified down to {layer}")
-        if told():
-            return Verdict(Outcome.TOLD, layer, sentence)
-        if not held():
-            return Verdict(Outcome.OVERTAKEN, layer, "another runner took the Fleet's Lease over")
-        if now - began >= timeout:
-            return Verdict(Outcome.TIMED_OUT, layer, f"not verified within {timeout:g} s: {sentence}")
-        time.sleep(LOOK)
+def _deepest(route: Route) -> Layer:
+    """The deepest readable layer above the one that does not hold yet."""
+    readable = [Layer.ANNOTATION]
+    readable += [Layer.CONTROLLER] if route.controller is not Controller.NOT_REPORTED else []
+    readable += [Layer.RULE] if any(line.rule is not None for line in route.members) else []
+    if route.agreement.settled and route.agreement.deepest is Layer.OBSERVED:
+        return Layer.OBSERVED
+    order = list(Layer)
+    stuck = route.agreement.stuck_at
+    return [one for one in readable if stuck is None or order.index(one) < order.index(stuck)][-1]
+
+
+class Waiting:
+    """One wait for one route. `read` reads the Ingress itself, `told` says that a command came, `overtaken` that the
+    Lease is somebody else's, `tell` is told each look. `steady` and `timeout` in seconds."""
+
+    def __init__(
+        self,
+        observer: Observer,
+        change: RouteChange,
+        values: Values,
+        *,
+        fleet_uid: str,
+        version: int | None,
+        steady: float,
+        timeout: float,
+        read: Callable[[], dict[str, Any]],
+        told: Callable[[], bool],
+        overtaken: Callable[[], bool],
+        tell: Callable[[Fleet, Look], None],
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._observer = observer
+        self._change = change
+        self._values = values
+        self._fleet_uid = fleet_uid
+        self._version = version
+        self._steady = steady
+        self._timeout = timeout
+        self._read = read
+        self._told = told
+        self._overtaken = overtaken
+        self._tell = tell
+        self._clock = clock
+        self._pause = pause
+        self._answered = clock()
+        self._reread = clock()
+
+    def verdict(self) -> Verdict:
+        """Look until every readable layer has held the values for `steady` seconds without a break and is sure of
+        them, or until something else ends it. The steady time and the probe's sampling overlap."""
+        began = self._clock()
+        since: float | None = None
+        while True:
+            now = self._clock()
+            fleet = self._observer.store.fleet
+            seen = look(fleet, self._change, self._values, self._version, self._fleet_uid)
+            since = (since if since is not None else now) if seen.agrees else None
+            if seen.settled:
+                seen = Look(True, True, seen.layer, f"every readable layer holds it, for {self._steady:g} s to be sure")
+            self._tell(fleet, seen)
+            ended = self._ended(seen, now)
+            if ended is not None:
+                return ended
+            if seen.settled and since is not None and now - since >= self._steady:
+                return Verdict(Outcome.HOLDS, seen.layer, f"verified down to layer {seen.layer}")
+            if now - began >= self._timeout:
+                return self._late(seen, now)
+            self._pause(LOOK)
+
+    def _ended(self, seen: Look, now: float) -> Verdict | None:
+        """What ends the waiting whatever the layers say."""
+        if self._overtaken():
+            return Verdict(Outcome.OVERTAKEN, seen.layer, "another runner took the Fleet's Lease over")
+        suspicious = seen.layer is Layer.ANNOTATION and not seen.agrees
+        if now - self._reread >= (LOOK if suspicious else REREAD):
+            self._reread = now
+            changed = self._changed()
+            if changed is not None:
+                return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, changed)
+        return Verdict(Outcome.TOLD, seen.layer, seen.sentence) if self._told() else None
+
+    def _changed(self) -> str | None:
+        """Who changed the weights after our confirmed write, as a sentence; None where nobody did, or nobody says."""
+        try:
+            ingress = self._read()
+        except Superseded as error:
+            return str(error)
+        except FleetConsoleError:
+            return None
+        self._answered = self._clock()
+        if holds(ingress, self._values):
+            return None
+        held = annotations_of(ingress)
+        now = said(tuple((key, held.get(key)) for key, _ in self._values))
+        return f"{self._change.key} was changed to {now} after our write{writer(ingress, self._values)}"
+
+    def _late(self, seen: Look, now: float) -> Verdict:
+        if now - self._answered > max(SILENT, 2 * REREAD):
+            sentence = f"the hub has not answered for {now - self._answered:.0f} s; the weights were written"
+            return Verdict(Outcome.UNREACHED, seen.layer, sentence)
+        why = f": {inert(seen.sentence, 200)}" if seen.sentence else ""
+        sentence = f"not verified within {self._timeout:g} s, stuck at layer {seen.layer}{why}"
+        return Verdict(Outcome.TIMED_OUT, seen.layer, sentence)
+
+
+def _bare(fleet: Fleet, values: Values) -> bool:
+    """Whether an Ingress that should carry no weights is one that no picture shows: it leads to no known gateway."""
+    return all(value is None for _, value in values) and fleet.source(SourceName.ROUTES).state.answered
 
 
 def _noted(route: Route, values: Values) -> bool:

@@ -9,13 +9,17 @@ import socket
 from console.model.text import inert
 
 
+def login() -> str:
+    """This host's user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 def actor(fleet_user: str | None) -> str:
     """`FLEET-USER, OS-USER@HOST, from ADDRESS`; what is not known is left out."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"uid {os.getuid()}"
-    parts = [fleet_user or "", f"{user}@{socket.gethostname()}"]
+    parts = [fleet_user or "", f"{login()}@{socket.gethostname()}"]
     connection = os.environ.get("SSH_CONNECTION", "").split()
     if connection:
         parts.append(f"from {connection[0]}")

@@ -33,10 +33,11 @@ class Endpoint(NamedTuple):
 class MemberServer:
     """One member's server on a free loopback port, which it keeps in every state.
 
-    `alive` answers; `refuse` turns connections away; `hang` accepts them and never answers.
+    `alive` answers; `refuse` turns connections away; `hang` accepts them and never answers. `hosts`: the Service that
+    the requests of a host are for.
     """
 
-    def __init__(self, member: Member, state: State = "alive") -> None:
+    def __init__(self, member: Member, hosts: Mapping[str, tuple[str, str]], state: State = "alive") -> None:
         self.member = member
         self.state: State = state
         self.answers: Counter[str] = Counter()
@@ -45,7 +46,7 @@ class MemberServer:
         self._runner: web.ServerRunner | None = None
         self._port = 0
         self._turn = 0
-        self._pods = tuple(pod.name for pods in member.pods.values() for pod in pods)
+        self._pods = {host: tuple(pod.name for pod in member.pods[service]) for host, service in hosts.items()}
 
     @property
     def endpoint(self) -> Endpoint:
@@ -86,16 +87,18 @@ class MemberServer:
         if request.can_read_body:
             await request.content.read(MOST_BODY)
         self._turn += 1
+        host = request.headers.get("Host", "")
+        pods = self._pods.get(host.rsplit(":", 1)[0], ())
         told = {
             "envCluster": self.member.name,
             "zone": self.member.zone,
-            "pod": self._pods[self._turn % len(self._pods)] if self._pods else None,
+            "pod": pods[self._turn % len(pods)] if pods else None,
             "path": request.path_qs,
-            "host": request.headers.get("Host", ""),
+            "host": host,
             "method": request.method,
         }
         if request.path != HEALTH_PATH:
-            self.answers[str(told["host"])] += 1
+            self.answers[host] += 1
         headers = {"X-Env-Cluster": self.member.name, "Cache-Control": "no-store"}
         return web.Response(text=json.dumps(told) + "\n", content_type="application/json", headers=headers)
 
@@ -114,8 +117,9 @@ class Members:
     """All members' servers, and which pod address belongs to which."""
 
     def __init__(self, world: World) -> None:
+        hosts = {route.host: route.service.key for route in world.routes}
         self.servers: Mapping[str, MemberServer] = {
-            member.id: MemberServer(member, world.dead[member.id].how if member.id in world.dead else "alive")
+            member.id: MemberServer(member, hosts, world.dead[member.id].how if member.id in world.dead else "alive")
             for member in world.members
         }
         self._owner = {pod.ip: member.id for member in world.members for pods in member.pods.values() for pod in pods}

@@ -36,6 +36,10 @@ PATIENCE = 30.0
 """Seconds until a start that does not settle is given up."""
 
 
+FAREWELL = 2.0
+"""Seconds that connections which are still open get at the end."""
+
+
 class Simulation:
     """Serves `world` while the context is open. `load`: requests a second in place of the world's own."""
 
@@ -80,7 +84,9 @@ class Simulation:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._stack.aclose()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await self._stack.aclose()
 
     async def until(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Raises what any part of the simulation died of."""

@@ -53,17 +53,17 @@ def _type_violations(value: Any, schema: Obj, path: str) -> Iterator[Cause]:
     """Causes whose reason is the Go type and whose message is JSON's word for what stands there."""
     if value is None:
         return
-    if not schemas._has_type(value, schema):
+    if not schemas.has_type(value, schema):
         word = {"boolean": "bool", "integer": "number"}.get(name := schemas.type_name(value), name)
         yield Cause(_GO_TYPES.get(schema.get("type", ""), "intstr.IntOrString"), word, path)
     elif isinstance(value, dict):
-        extra = schema.get("additionalProperties")
+        fields, extra = schema.get("properties", {}), schema.get("additionalProperties")
         for name, inner in value.items():
-            known = schema.get("properties", {}).get(name, extra if isinstance(extra, dict) else None)
-            if known:
-                yield from _type_violations(
-                    inner, known, f"{path}.{name}" if path and name in schema.get("properties", {}) else path or name
-                )
+            # Go names the struct's field; the key within a map stays unnamed.
+            here = f"{path}.{name}" if path and name in fields else path or name
+            known = fields.get(name, extra)
+            if isinstance(known, dict):
+                yield from _type_violations(inner, known, here)
     elif isinstance(value, list) and isinstance(schema.get("items"), dict):
         for item in value:
             yield from _type_violations(item, schema["items"], path)

@@ -40,7 +40,7 @@ def received(resource: Resource, body: object, write: Write) -> Obj:
     obj: Obj = {"apiVersion": given[0], "kind": given[1]}
     obj |= {name: value for name, value in body.items() if name not in obj}
     if not resource.custom:
-        obj = {name: _without_nulls(value) for name, value in obj.items() if value is not None}
+        obj = _without_nulls(obj, resource.schema)
     if not isinstance(obj.get("metadata", {}), dict):
         raise bad_request("metadata is not an object")
     obj["metadata"] = _tidy(obj.get("metadata") or {})
@@ -82,8 +82,20 @@ def _tidy(metadata: Obj) -> Obj:
     return tidy
 
 
-def _without_nulls(value: Any) -> Any:
-    """A built-in's value as Go's types keep it: null is absent."""
+_ZERO: dict[str, Any] = {"string": "", "object": {}}
+
+
+def _without_nulls(value: Any, schema: Obj) -> Any:
+    """A built-in's value as Go's types keep it: a null field is absent, one in a list or map is its type's zero."""
     if isinstance(value, dict):
-        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+        fields, extra = schema.get("properties", {}), schema.get("additionalProperties", {})
+        given = {k: _zero(extra) if v is None and k not in fields else v for k, v in value.items()}
+        return {k: _without_nulls(v, fields.get(k, extra)) for k, v in given.items() if v is not None}
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [_without_nulls(_zero(items) if item is None else item, items) for item in value]
+    return value
+
+
+def _zero(schema: Obj) -> Any:
+    return _ZERO.get(schema.get("type", ""))

@@ -144,20 +144,21 @@ def item_key(item: Any, keys: list[str], schema: Obj) -> str:
 
 
 def _walk(value: Any, schema: Obj, path: Path, found: Fields) -> None:
-    atomic = schema.get("x-kubernetes-map-type") == "atomic"
-    if isinstance(value, dict) and value and not atomic:
-        if _is_map(schema):
+    keys = keyed(schema)
+    if isinstance(value, dict) and schema.get("x-kubernetes-map-type") != "atomic":
+        # A struct with fields set is owned by those alone; a map, and anything empty, is owned by itself too.
+        if _is_map(schema) or not value:
             found[path] = WHOLE
         for name, inner in value.items():
             _walk(inner, field_schema(schema, name), (*path, f"f:{name}"), found)
-    elif isinstance(value, list) and value and (keys := keyed(schema)):
+    elif isinstance(value, list) and keys:
         found[path] = WHOLE
         for item in value:
             item_path = (*path, item_key(item, keys, schema))
             found[item_path] = WHOLE
             for name, inner in item.items() if isinstance(item, dict) else ():
                 _walk(inner, field_schema(schema.get("items", {}), name), (*item_path, f"f:{name}"), found)
-    elif isinstance(value, list) and value and schema.get("x-kubernetes-list-type") == "set":
+    elif isinstance(value, list) and schema.get("x-kubernetes-list-type") == "set":
         found[path] = WHOLE
         for item in value:
             found[*path, "v:" + msgspec.json.encode(item).decode()] = WHOLE

@@ -73,7 +73,7 @@ def violations(value: Any, schema: Obj, path: str = "") -> list[Cause]:
     """Everything in a value that its schema forbids; paths are dotted, as in `spec.taints[0].key`."""
     if value is None and schema.get("nullable"):
         return []
-    if not _has_type(value, schema):
+    if not has_type(value, schema):
         return [_wrong_type(value, schema, path)]
     found = _value_violations(value, schema, path)
     if isinstance(value, dict):
@@ -83,7 +83,8 @@ def violations(value: Any, schema: Obj, path: str = "") -> list[Cause]:
     return found + _junctor_violations(value, schema, path)
 
 
-def _has_type(value: Any, schema: Obj) -> bool:
+def has_type(value: Any, schema: Obj) -> bool:
+    """Whether a value is of its schema's type; anything is where none is named."""
     if schema.get("x-kubernetes-int-or-string"):
         return isinstance(value, (int, str)) and not isinstance(value, bool)
     expected = schema.get("type")

@@ -127,6 +127,9 @@ class KubeApi:
         if role is None and (authorization or not path.startswith(_HEALTH)):
             raise unauthorized()
         parts = [part for part in path.split("/") if part]
+        if role is not None and (impersonated := request.headers.get("Impersonate-User")):
+            self.access.check(role, "impersonate", "", "users", namespace="", name=impersonated)
+            role = impersonated
         if role is not None and is_resource(parts):
             return await self._handlers.serve(request, role, parts)
         if request.method not in ("GET", "HEAD"):

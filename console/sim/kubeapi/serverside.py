@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -46,8 +45,8 @@ def apply(live: Obj, owners: Owners, config: Obj, schema: Obj, manager: Manager,
         if other != manager:
             others |= entry.fields
     given_up = {path for path in previous - own.keys() if not _held(path, others)}
-    for path in sorted(given_up, key=len, reverse=True):
-        _remove(merged, path, keep=own.keys() | others)
+    for path in sorted(given_up, key=len):
+        _remove(merged, path, keep=others.union(own))
     now = fields_of(merged, schema)
     changed = {path for path, value in now.items() if path not in was or was[path] != value}
     result = {
@@ -92,8 +91,8 @@ def _held(path: Path, others: set[Path]) -> bool:
     return any(other[: len(path)] == path for other in others)
 
 
-def _remove(tree: Obj, path: Path, *, keep: Iterable[Path]) -> None:
-    """Take a field out of an object, unless something below it is still owned."""
+def _remove(tree: Obj, path: Path, *, keep: set[Path]) -> None:
+    """Take a field out of an object, unless something below it is still owned, and what that leaves empty with it."""
     if any(len(kept) > len(path) and kept[: len(path)] == path for kept in keep):
         return
     parents: list[Any] = [tree]
@@ -102,9 +101,11 @@ def _remove(tree: Obj, path: Path, *, keep: Iterable[Path]) -> None:
         if step is None:
             return
         parents.append(step[1])
-    found = _step(parents[-1], path[-1])
-    if found is not None:
-        del parents[-1][found[0]]
+    while path and (found := _step(parents[-1], path[-1])) is not None:
+        container, path = parents.pop(), path[:-1]
+        del container[found[0]]
+        if container or path in keep:
+            return
 
 
 def _step(container: Any, key: str) -> tuple[Any, Any] | None:

@@ -1,0 +1,190 @@
+"""The runner's face: starting a detached run, finding it again, and telling a dead runner from a live one."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from console.errors import Refused, UsageError
+from console.kube.holder import Process
+from console.model.fleet import Fleet, Run
+from console.model.run import JournalLine, RunReport, RunState
+from console.run import runs
+from console.run.runs import Access
+from console.settings import Settings
+from tests.run_situations import ACK, IDC, A, B, Stand, standing
+
+
+@pytest.fixture
+def stand() -> Iterator[Stand]:
+    with standing({A: "62", B: "38"}) as one:
+        yield one
+
+
+@pytest.fixture
+def access(stand: Stand, tmp_path: Path) -> Access:
+    config = tmp_path / "config.yaml"
+    config.write_text("run: {steady: 100ms, verify_timeout: 10s}\n")
+    return Access(kubeconfig=stand.kubeconfig, config=config, state_dir=stand.journal.directory)
+
+
+def begun(stand: Stand, access: Access) -> RunReport:
+    plan = stand.shift(("62", "38"), ("80", "20"))
+    return runs.start(access, stand.settings, plan, reason="drill", gateway=None)
+
+
+def test_a_detached_run_is_followed_to_its_end_and_found_again(stand: Stand, access: Access) -> None:
+    started = begun(stand, access)
+    told = list(runs.follow(access, started.run[:3]))
+
+    assert (RunState.DONE, "80") == (told[-1].state, stand.annotations[A])
+    assert [told[-1]] == list(runs.runs(access))
+    assert told[-1].pid not in (None, os.getpid())
+    assert "admin, " in told[-1].actor
+
+
+def test_a_runner_holds_no_terminal_and_is_its_own_session(
+    stand: Stand, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMUX", "/run/tmux")
+    access.config.write_text("run: {steady: 30s}\n")  # type: ignore[union-attr]
+    started = begun(stand, access)
+    home = Path(f"/proc/{started.pid}")
+    links = {number: str((home / "fd" / number).readlink()) for number in "012"}
+    environment = (home / "environ").read_bytes()
+    ignored = next(line for line in (home / "status").read_text().splitlines() if line.startswith("SigIgn"))
+
+    assert (started.pid, "/") == (os.getsid(started.pid or 0), str((home / "cwd").readlink()))
+    assert "/dev/null" == links["0"]
+    assert {str(stand.journal.log(started.run))} == {links["1"], links["2"]}
+    assert b"TMUX" not in environment
+    assert int(ignored.split()[1], 16) & 1, "SIGHUP is not ignored"
+
+    runs.command(access, started.run, "stop")
+
+    assert RunState.HELD is list(runs.follow(access, started.run))[-1].state
+
+
+def test_files_that_were_named_relatively_are_found_by_the_runner(
+    stand: Stand, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(stand.kubeconfig).parent
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("KUBECONFIG", Path(stand.kubeconfig).name)
+    started = begun(stand, replace(access, kubeconfig=None))
+
+    assert RunState.DONE is list(runs.follow(access, started.run))[-1].state
+
+
+def test_settings_that_forbid_writing_start_nothing(stand: Stand, access: Access) -> None:
+    stand.settings = Settings(read_only=True)
+    with pytest.raises(Refused):
+        begun(stand, access)
+
+    assert () == runs.runs(access)
+
+
+def test_a_runner_reads_the_settings_itself(stand: Stand, access: Access) -> None:
+    access.config.write_text("read_only: true\n")  # type: ignore[union-attr]
+    started = begun(stand, access)
+    last = list(runs.follow(access, started.run))[-1]
+
+    assert (RunState.REFUSED, "62") == (last.state, stand.annotations[A])
+
+
+@pytest.mark.parametrize("broken", ["exit", "executable"])
+def test_a_runner_that_does_not_start_is_a_failed_run(
+    stand: Stand, access: Access, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false" if broken == "exit" else "/nowhere/python")
+    started = begun(stand, access)
+
+    assert RunState.FAILED is started.state
+    assert "nothing was written" in started.message
+
+
+def test_a_run_whose_front_died_before_its_runner_began_is_failed_after_a_while(stand: Stand, access: Access) -> None:
+    stand.planned(stand.shift(("62", "38"), ("80", "20")))
+
+    assert RunState.PLANNED is runs.runs(access)[0].state
+
+    stand.journal.update("t001", started=time.time() - 2 * runs.NEVER)
+
+    assert RunState.FAILED is runs.runs(access)[0].state
+
+
+@pytest.mark.parametrize(
+    ("process", "state"),
+    [
+        (replace(Process.own(), pid=2**22 - 1), RunState.INTERRUPTED),
+        (replace(Process.own(), start="1"), RunState.INTERRUPTED),
+        (replace(Process.own(), boot="before"), RunState.INTERRUPTED),
+        (Process.own(), RunState.RUNNING),
+        (replace(Process.own(), host="jump2", pid=2**22 - 1), RunState.RUNNING),
+        (replace(Process.own(), space="4026539999", pid=2**22 - 1), RunState.RUNNING),
+    ],
+    ids=["gone", "another process", "before a reboot", "alive", "on another host", "in another container"],
+)
+def test_a_run_is_interrupted_only_where_its_runner_is_provably_dead(
+    stand: Stand, access: Access, process: Process, state: RunState
+) -> None:
+    stand.planned(stand.shift(("62", "38"), ("80", "20")))
+    stand.journal.claim("t001", process.pid, json.dumps(asdict(process)))
+
+    assert state is runs.runs(access)[0].state
+
+
+@pytest.mark.parametrize(("phase", "words"), [(None, "no weight was written"), ("intended", "may have been written")])
+def test_an_interrupted_run_says_whether_weights_may_have_been_written(
+    stand: Stand, access: Access, phase: str | None, words: str
+) -> None:
+    stand.planned(stand.shift(("62", "38"), ("80", "20")))
+    gone = replace(Process.own(), start="1")
+    stand.journal.claim("t001", gone.pid, json.dumps(asdict(gone)))
+    if phase:
+        stand.journal.line("t001", "weigh shop/checkout", phase, "80:20")
+    report = runs.report(access, "t001")
+
+    assert report is not None
+    assert words in report.message
+
+
+def test_going_back_is_the_plan_turned_round(stand: Stand, access: Access) -> None:
+    stand.planned(stand.shift(("62", None), ("80", "20")))
+    plan = runs.rollback_plan(access, "t0")
+
+    assert ("rollback", "t001") == (plan.kind, plan.of)
+    assert ((A, "62"), (B, None)) == plan.routes[0].after
+
+
+@pytest.mark.parametrize("call", [lambda a: runs.rollback_plan(a, "zzz"), lambda a: runs.command(a, "zzz", "stop")])
+def test_a_run_that_nobody_knows_is_one_sentence(access: Access, call: object) -> None:
+    with pytest.raises(UsageError, match="no run 'zzz'"):
+        call(access)  # type: ignore[operator]
+
+
+def test_without_a_journal_there_are_no_runs_and_none_is_made(tmp_path: Path) -> None:
+    nowhere = Access(state_dir=tmp_path / "none")
+
+    assert ((), None, []) == (runs.runs(nowhere), runs.report(nowhere, "x"), list(runs.follow(nowhere, "x")))
+    assert not (tmp_path / "none").exists()
+
+
+def test_runs_of_other_hosts_are_listed_from_their_records() -> None:
+    mine = RunReport("mine1", "f", "shift", RunState.DONE, "h", started=100.0, lines=(JournalLine(1.0, "a", "b", "c"),))
+    targets = (("shop/checkout", ((ACK, 80), (IDC, 20))),)
+    records = tuple(
+        Run(name, state, ("shop/checkout",), "them", "why", started, "jump2", 7, "h", targets=targets, before=targets)
+        for name, state, started in (("mine1", "running", 100.0), ("far22", "held", 200.0), ("odd33", "\x1b", 50.0))
+    )
+    found = runs.merge((mine,), Fleet("f", None, "f", (), runs=records))
+
+    assert [("far22", RunState.HELD), ("mine1", RunState.DONE), ("odd33", RunState.FAILED)] == [
+        (one.run, one.state) for one in found
+    ]

@@ -3,8 +3,8 @@
     python tests/bench.py [--quick] [--json]
 
 First paint: from the start of the process to the first frame with words in it, and to the frame with the routes in it.
-Idle: bytes a second written to the terminal while nothing changes, probes off. One cell: a weight of a route that nobody
-else looks at is patched; bytes of the answer on the terminal, and the time from the API server's answer to them.
+Idle: bytes a second written to the terminal while nothing changes, probes off. One cell: a weight of a route that
+nobody else looks at is patched; bytes of the answer on the terminal, and the time from the API server to them.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def one_cell(directory: Path, config: Path, state: Path, changes: int) -> Iterat
 
 
 def shift(config: Path, state: Path) -> Iterator[Figure]:
-    """A shift from the command line at the simulator's natural pace, and what the console imports for its first frame."""
+    """A shift from the command line at the simulator's natural pace, and what the first frame imports."""
     command = [sys.executable, "-m", "console", "--config", str(config), "--state-dir", str(state)]
     words = ["shift", "gateway-demo/web-demo", "--to", "ack=80,idc=20", "--reason", "bench", "--yes"]
     began = time.monotonic()

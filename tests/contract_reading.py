@@ -24,8 +24,8 @@ from console.kube.kinds import KINDS, Kind
 from console.kube.record import RUN_LABEL
 from console.kube.watch import Reader
 from console.model.freshness import SourceName, SourceState
-from tests.conftest import simulate
 from tests.hub_scripted import Collected, kubeconfig
+from tests.simulators import simulate
 
 REAL = os.environ.get("CONSOLE_CONTRACT_KUBECONFIG")
 SECONDS = 15.0

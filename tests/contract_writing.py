@@ -20,7 +20,7 @@ from console.kube.connect import Hub
 from console.kube.holder import Holder, Process
 from console.kube.lease import FleetLease
 from console.model.hub import FENCE_ANNOTATION
-from tests.conftest import Simulated
+from tests.simulators import Simulated
 
 PREFIX = "alb.ingress.kubernetes.io/cluster-weight."
 A, B = PREFIX + "c" + "1" * 32, PREFIX + "c" + "2" * 32

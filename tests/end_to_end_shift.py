@@ -48,10 +48,9 @@ class Console:
 
     def annotations(self, route: str = ROUTE) -> dict[str, str]:
         namespace, _, name = route.partition("/")
-        text = subprocess.run(
-            ["kubectl", f"--kubeconfig={self.directory / 'kubeconfig'}", f"-n{namespace}", "get", "ing", name, "-ojson"],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+        config = f"--kubeconfig={self.directory / 'kubeconfig'}"
+        command = ["kubectl", config, "-n", namespace, "get", "ing", name, "-ojson"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         found: dict[str, str] = json.loads(text)["metadata"].get("annotations", {})
         return found
 

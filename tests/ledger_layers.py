@@ -149,14 +149,13 @@ def test_without_any_signal_the_controller_is_not_reported_and_skipped(world: Wo
 def test_a_success_after_the_change_acknowledges_it(world: World) -> None:
     world.event("SuccessfullyReconciled")
     world.note("80", "20")
-
-    assert Controller.WAITING is world.route.controller
-    assert Layer.CONTROLLER is world.route.agreement.stuck_at
-
+    waiting = world.route
     world.event("SuccessfullyReconciled")
+    acknowledged = world.route
 
-    assert Controller.ACKNOWLEDGED is world.route.controller
-    assert [80, 20] == controller_values(world.route)
+    assert (Controller.WAITING, Layer.CONTROLLER) == (waiting.controller, waiting.agreement.stuck_at)
+    assert Controller.ACKNOWLEDGED is acknowledged.controller
+    assert [80, 20] == controller_values(acknowledged)
 
 
 def test_a_success_before_the_change_that_arrives_late_acknowledges_nothing(world: World) -> None:
@@ -171,11 +170,10 @@ def test_a_success_before_the_change_that_arrives_late_acknowledges_nothing(worl
 def test_a_new_hash_label_acknowledges_as_well(world: World) -> None:
     world.note("62", "38", hash="aaa")
     world.note("80", "20")
-
-    assert Controller.WAITING is world.route.controller
-
+    waiting = world.route
     world.note("80", "20", hash="bbb")
 
+    assert Controller.WAITING is waiting.controller
     assert Controller.ACKNOWLEDGED is world.route.controller
 
 

@@ -100,7 +100,7 @@ def test_weights_that_somebody_changed_are_left_alone_and_the_writer_is_named(st
 
 
 def test_weights_that_are_reverted_while_it_verifies_end_the_run(stand: Stand) -> None:
-    stand.settings = _with(stand, steady="3s")
+    stand.settings = _with(stand, steady="20s", verify_timeout="40s")
     with stand.executor(stand.shift(("62", "38"), ("80", "20"))) as (executor, observer):
         revert = threading.Thread(target=_once_written, args=(stand, lambda: stand.annotate("argocd", a="62", b="38")))
         revert.start()

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Simulated, simulate
 
 from console.kube.connect import Hub
 from console.kube.lease import NAME
 from console.kube.write import annotations_of, ingress_path
 from console.model.hub import FENCE_ANNOTATION, RUN_NAMESPACE
+from tests.simulators import Simulated, simulate
 
 SEAMS = 46
 """A few more than a straight run passes."""

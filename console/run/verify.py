@@ -178,10 +178,17 @@ class Waiting:
             if ended is not None:
                 return ended
             if seen.settled and since is not None and now - since >= self._steady:
-                return Verdict(Outcome.HOLDS, seen.layer, f"verified down to layer {seen.layer}")
+                return self._proven(seen)
             if now - began >= self._timeout:
                 return self._late(seen, now)
             self._pause(LOOK)
+
+    def _proven(self, seen: Look) -> Verdict:
+        """The end of the steady time, once the Ingress itself, which no watch can delay, still holds the values."""
+        changed = self._changed()
+        if changed is not None:
+            return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, changed)
+        return Verdict(Outcome.HOLDS, seen.layer, f"verified down to layer {seen.layer}")
 
     def _ended(self, seen: Look, now: float) -> Verdict | None:
         """What ends the waiting whatever the layers say."""

@@ -336,8 +336,15 @@ def _once(stand: Stand, value: str) -> None:
 
 
 def _once_written(stand: Stand, then: Any) -> None:
-    _once(stand, "80")
-    then()
+    """Do `then` once the journal says that the weights were written and read back."""
+    patience = threading.Event()
+    for _ in range(600):
+        row = stand.journal.row("t001")
+        if row is not None and ("weigh", "confirmed") in [(ln.step[:5], ln.phase) for ln in row.report.lines]:
+            then()
+            return
+        patience.wait(0.02)
+    raise AssertionError("the weights were never confirmed")
 
 
 def _told(stand: Stand, tell: Any) -> RunState:

@@ -44,6 +44,7 @@ def test_a_shift_being_planned_at_80_by_24(snap_compare: Any) -> None:
     app, _ = stage(situations.calm())
 
     async def plan(pilot: Any) -> None:
+        await pilot.pause(0.5)
         await pilot.press("s", "8", "0", "down", "equals_sign", "tab", *"OPS-12")
         await pilot.pause(0.8)
 

@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 SCENARIO ?= calm
 WORKERS ?= 2
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench compiled lock clean
 
 help:
 	@echo "make demo     set up, then the console on a simulated Fleet (SCENARIO=zone-lost for a dead zone)"
@@ -18,7 +18,7 @@ help:
 	@echo "make lock     write requirements.lock anew from pyproject.toml"
 	@echo "make clean    remove .venv and caches"
 
-demo: $(READY)
+demo: compiled
 	@$(BIN)/fleet-console demo --scenario $(SCENARIO)
 
 test: check
@@ -30,8 +30,12 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)
+bench: compiled
 	$(BIN)/python tests/bench.py
+
+# As an installer would leave it: a start must not compile, even where the environment forbids writing bytecode.
+compiled: $(READY)
+	@$(BIN)/python -m compileall -q console widgets screens assets
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -162,18 +164,32 @@ def run_screen(settings: Settings, access: Access) -> int:
 
 
 def end_by_signal(app: FleetConsole) -> None:
-    """SIGTERM and SIGHUP end the screen cleanly, and within `PATIENCE` even where the terminal is not read."""
+    """SIGTERM, SIGHUP and a terminal that is gone end the screen cleanly, and within `PATIENCE` even where the terminal
+    is not read."""
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def end(number: int) -> None:
         last = threading.Timer(PATIENCE, os._exit, (128 + number,))
         last.daemon = True
         last.start()
+        if app.loop is not None:
+            app.loop.call_soon_threadsafe(app.exit, 128 + number)
+
+    def told(number: int, frame: FrameType | None) -> None:
+        end(number)
         if app.loop is None:
             raise SystemExit(128 + number)
-        app.loop.call_soon_threadsafe(app.exit, 128 + number)
+
+    def watch() -> None:
+        gone = select.poll()
+        gone.register(sys.__stdin__, 0)  # type: ignore[arg-type]  # 0: a hang-up is reported unasked
+        gone.poll()
+        end(signal.SIGHUP)
 
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
+        signal.signal(number, told)
+    if sys.__stdin__ is not None and sys.__stdin__.isatty():
+        # SIGHUP reaches the leader of the session alone: under make or a wrapper that is not this process.
+        threading.Thread(target=watch, name="terminal", daemon=True).start()
 
 
 def plain_terminal() -> bool:

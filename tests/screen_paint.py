@@ -38,6 +38,16 @@ sys.exit(app.run(mouse=False))
 """
 
 
+WRAPPER = """
+import signal, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+child = subprocess.Popen(sys.argv[1:])
+print(f"child={child.pid} ", flush=True)
+sys.exit(child.wait())
+"""
+"""A leader of the session that keeps the hang-up to itself, as make does."""
+
+
 @dataclass
 class Screen:
     """A program on a pseudo-terminal: what it wrote, when."""
@@ -77,14 +87,15 @@ class Screen:
 
 
 @contextmanager
-def screen(*arguments: str, size: tuple[int, int] = (120, 40)) -> Iterator[Screen]:
-    """The console on the calm Fleet in a terminal of that size."""
+def screen(*arguments: str, size: tuple[int, int] = (120, 40), under: str = "") -> Iterator[Screen]:
+    """The console on the calm Fleet in a terminal of that size, or a program that starts it there."""
     began = time.monotonic()
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
-        os.execv(sys.executable, [sys.executable, "-c", PROGRAM, *arguments])
+        command = [sys.executable, "-c", PROGRAM, *arguments]
+        os.execv(sys.executable, [sys.executable, "-c", under, *command] if under else command)
     shown = Screen(pid, terminal, began)
     try:
         yield shown
@@ -148,3 +159,14 @@ def test_a_terminal_that_is_gone_ends_the_process() -> None:
         os.dup2(spare, shown.terminal)
 
         assert shown.ended(8) is not None
+
+
+def test_a_terminal_that_is_gone_ends_a_process_that_no_signal_tells() -> None:
+    with screen(under=WRAPPER) as shown:
+        wrapped = int(shown.read(4).split(b"child=")[1].split()[0])
+        spare = os.open(os.devnull, os.O_RDWR)
+        os.dup2(spare, shown.terminal)
+
+        assert shown.ended(8) is not None
+        with pytest.raises(ProcessLookupError):
+            os.kill(wrapped, 0)

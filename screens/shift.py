@@ -261,8 +261,8 @@ class ShiftPage(Place):
         sentences = (
             f"This writes {sum(a != b for a, b in zip(_values(plan, 0), _values(plan, 1), strict=True))} annotations "
             f"on {self.fleet.name}: {changes.summary(plan)} (plan {short(plan.hash)}).",
-            "It writes nothing else, follows every layer until the traffic is seen to have moved, and can be taken "
-            "back from its page.",
+            "Beside them it writes only its fence, its record and the Fleet's lock. It follows every layer until the "
+            "traffic is seen to have moved, and can be taken back from its page.",
         )
         word = speakable(fleet.name, (fleet.uid or "fleet")[:8])
         self.app.push_screen(

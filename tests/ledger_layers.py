@@ -44,6 +44,7 @@ class World:
         self.wall = 1_800_000_000.0
         self.store = FleetStore(settings, "hz-prod", clock=lambda: self.now, wall=lambda: self.wall)
         self.revision = 100
+        self.gateway = AlbConfig("gw", "g", "1", (ACK, IDC), "alb-1", "x.example.com")
         self.ingress = Ingress(
             "shop",
             "api",
@@ -60,7 +61,7 @@ class World:
                 SourceName.MEMBERS, {m: ManagedCluster(m, m, joined="True", available="True") for m in (ACK, IDC)}
             ),
             self.listed(SourceName.HEARTBEATS, {m: Heartbeat(m, self.wall - 10) for m in (ACK, IDC)}),
-            self.listed(SourceName.GATEWAYS, {"gw": AlbConfig("gw", "g", "1", (ACK, IDC), "alb-1", "x.example.com")}),
+            self.listed(SourceName.GATEWAYS, {"gw": self.gateway}),
             self.listed(SourceName.CLASSES, {"alb": IngressClass("alb", "c", "gw")}),
             self.listed(SourceName.ROUTES, {"shop/api": self.ingress}),
         )
@@ -386,3 +387,25 @@ def test_an_address_that_two_members_claim_is_underivable() -> None:
 
     assert [None, None] == [line.rule for line in world.route.members]
     assert "belongs to no member that can be derived" in world.route.rule_message
+
+
+def test_a_weight_that_is_no_number_never_agrees(world: World) -> None:
+    world.note("62", "many")
+
+    assert (False, Layer.ANNOTATION) == (world.route.agreement.agrees, world.route.agreement.stuck_at)
+    assert {} == world.route.noted
+    assert [None, None] == [zone.share for zone in world.store.fleet.zones]
+
+
+def test_a_failure_of_a_route_that_never_succeeded_is_told_at_first_sight(world: World) -> None:
+    world.store.apply(Changed(SourceName.GATEWAYS, "gw", replace(world.gateway, hash="aaa"), world.now))
+    world.event("FailedBuildModel")
+
+    assert Controller.FAILED is world.route.controller
+
+
+def test_a_route_without_the_label_that_its_controller_writes_is_waited_for(world: World) -> None:
+    world.store.apply(Changed(SourceName.GATEWAYS, "gw", replace(world.gateway, hash="aaa"), world.now))
+
+    assert Controller.WAITING is world.route.controller
+    assert Layer.CONTROLLER is world.route.agreement.stuck_at

@@ -122,7 +122,7 @@ def calm() -> Fleet:
                 ((80, "HTTP"),),
                 (ACK, IDC),
                 True,
-                NOW - 2,
+                seen=NOW - 2,
             ),
         ),
         routes=(

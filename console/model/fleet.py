@@ -101,6 +101,8 @@ class Gateway:
     members: tuple[str, ...]
     reports: bool
     """Whether a success event or a hash label was ever seen here: whether the controller layer can be read."""
+    labels: bool = False
+    """Whether its controller was seen to write hash labels."""
     seen: float | None = None
     """Monotonic second of the newest answer of the ALB OpenAPI about it."""
     message: str = ""
@@ -179,6 +181,13 @@ class Route:
     def weights(self, member: str) -> Weights | None:
         """The ledger line of one member id."""
         return next((line for line in self.members if line.member == member), None)
+
+    @property
+    def noted(self) -> dict[str, int]:
+        """Member id -> weight as the annotations split the route; empty where one of them is no number."""
+        if any(line.raw is not None and line.annotation is None for line in self.members):
+            return {}
+        return {line.member: line.annotation for line in self.members if line.annotation is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,9 @@ def weight_of(fleet: Fleet, member: str) -> float | None:
     """Mean weight in percent that the annotations give a member over its routes; None where none is known."""
     shares = []
     for route in fleet.routes:
-        total = sum(one.annotation or 0 for one in route.members)
-        found = route.weights(member)
-        if found is not None and found.annotation is not None and total:
-            shares.append(100.0 * found.annotation / total)
+        total = sum(route.noted.values())
+        if total and member in route.noted:
+            shares.append(100.0 * route.noted[member] / total)
     return sum(shares) / len(shares) if shares else None
 
 

@@ -63,9 +63,13 @@ def controller(
     gateway: AlbConfig | None,
     events: Sequence[Event],
     reports: bool,
+    labels: bool,
     prefix: str,
 ) -> tuple[Controller, str]:
-    """Where the controller stands with the route's present weights, and its newest word on them."""
+    """Where the controller stands with the route's present weights, and its newest word on them.
+
+    `reports`: it was ever seen to say anything on this gateway; `labels`: it writes hash labels there.
+    """
     own = [event for event in events if concerns(event, route)]
     success = _newest(event for event in own if event.reason == SUCCESS)
     failure = _newest(event for event in own if event.reason.startswith("Failed"))
@@ -73,8 +77,10 @@ def controller(
         return Controller.NOT_REPORTED, "no signal of the controller was ever seen on this gateway"
     done = _acknowledged(route, mark, success, prefix)
     failed_after = failure is not None and (success is None or _order(failure) > _order(success))
-    if done is False and failure is not None and failed_after and _since(failure, mark):
+    if not done and failure is not None and failed_after and _since(failure, mark):
         return Controller.FAILED, f"{failure.reason} {failure.message}".strip()
+    if done is None and route.hash is None and labels:
+        return Controller.WAITING, "no success event, and none of the hash labels that this controller writes"
     if done is None:
         return Controller.NOT_REPORTED, "nothing tells whether the controller saw the newest change"
     if done:
@@ -200,6 +206,8 @@ def agreement(ledger: Sequence[Weights], state: Controller, words: str, rule: Ru
     """Where the layers part from the target: the first that does, and what it holds. Null layers never disagree."""
     deepest = Layer.ANNOTATION
     for line in ledger:
+        if line.raw is not None and line.annotation is None:
+            return Agreement(False, Layer.ANNOTATION, deepest, "a weight that the annotation holds is no number")
         if line.asked is not None and line.annotation != line.asked:
             return Agreement(
                 False,

@@ -177,18 +177,18 @@ def _link(scene: _Scene, member: str, cluster: ManagedCluster | None) -> tuple[L
     return Link.UP, since, ""
 
 
-def _reports(scene: _Scene, gateway: AlbConfig) -> bool:
-    """Whether this gateway's controller was ever seen to say anything."""
-    if gateway.hash is not None:
-        return True
-    routes = {r.key for r in scene.facts.of(SourceName.ROUTES).values() if _gateway_of(scene, r) == gateway.name}
-    if any(r.hash is not None for r in scene.facts.of(SourceName.ROUTES).values() if r.key in routes):
-        return True
-    return any(
+def _heard(scene: _Scene, gateway: AlbConfig) -> tuple[bool, bool]:
+    """(whether this gateway's controller was ever seen to say anything, whether it writes hash labels)."""
+    routes = [r for r in scene.facts.of(SourceName.ROUTES).values() if _gateway_of(scene, r) == gateway.name]
+    if gateway.hash is not None or any(route.hash is not None for route in routes):
+        return True, True
+    keys = {route.key for route in routes}
+    succeeded = any(
         e.reason == SUCCESS
-        and ((e.kind == "AlbConfig" and e.name == gateway.name) or f"{e.namespace}/{e.name}" in routes)
+        and ((e.kind == "AlbConfig" and e.name == gateway.name) or f"{e.namespace}/{e.name}" in keys)
         for e in scene.events
     )
+    return succeeded, False
 
 
 def _gateway(scene: _Scene, config: AlbConfig) -> Gateway:
@@ -199,6 +199,7 @@ def _gateway(scene: _Scene, config: AlbConfig) -> Gateway:
     if balancer and balancer.business and balancer.business != "Normal":
         message = f"business status {balancer.business}"
     alb = scene.facts.sources.get(SourceName.ALB)
+    reports, labels = _heard(scene, config)
     return Gateway(
         name=config.name,
         id=config.load_balancer,
@@ -206,7 +207,8 @@ def _gateway(scene: _Scene, config: AlbConfig) -> Gateway:
         state=balancer.status if balancer else None,
         listeners=config.listeners or (tuple((one.port, one.protocol) for one in read.listeners) if read else ()),
         members=config.remote_clusters,
-        reports=_reports(scene, config),
+        reports=reports,
+        labels=labels,
         seen=alb.seen if alb and balancer else None,
         message=message or ("" if config.load_balancer else "no ALB yet: the controller has not written its id"),
     )
@@ -240,9 +242,10 @@ def _route(scene: _Scene, fact: Ingress, gateways: Sequence[Gateway]) -> Route:
     keys = weight_keys(dict(fact.annotations), _prefix(scene), scene.ids)
     owner, owner_at = ledger.owner_of(fact, keys)
     run, targets = ledger.asked(fact, scene.facts.of(SourceName.RUNS).values(), owner)
-    reports = any(g.reports for g in gateways if g.name == name)
+    gateway = next((g for g in gateways if g.name == name), None)
+    reports, labels = (gateway.reports, gateway.labels) if gateway else (False, False)
     mark = scene.memory.marks.get(fact.key)
-    state, words = ledger.controller(fact, mark, config, scene.events, reports, _prefix(scene))
+    state, words = ledger.controller(fact, mark, config, scene.events, reports, labels, _prefix(scene))
     resolved = scene.backends.get(name or "")
     rule = resolved.reading(fact) if resolved else ledger.RuleReading({}, None, "the ALB is not read")
     changed = scene.memory.rule(fact.key, tuple(sorted(rule.weights.items())), scene.now)
@@ -293,13 +296,13 @@ def _zones(members: Sequence[Member], routes: Sequence[Route]) -> tuple[Zone, ..
 
 
 def _shares(routes: Sequence[Route]) -> dict[str, float]:
-    """Member id -> percent of the weight, the mean over the routes: the rule's where known, else the annotation's."""
+    """Member id -> percent of the weight, the mean over the routes whose split is known: the rule's, else the
+    annotations'."""
     totals: dict[str, float] = {}
     counted = 0
     for route in routes:
         ruled = {line.member: line.rule for line in route.members if line.rule is not None}
-        noted = {line.member: float(line.annotation) for line in route.members if line.annotation is not None}
-        split: Mapping[str, float] = ruled or noted
+        split: Mapping[str, float] = ruled or route.noted
         whole = sum(split.values())
         if not whole:
             continue

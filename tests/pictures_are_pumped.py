@@ -6,9 +6,10 @@ import queue
 
 from console.model.fleet import Fleet
 from console.model.freshness import Source, SourceName, SourceState
+from console.model.hub import Heartbeat
 from console.settings import FleetSettings
-from console.store.events import Heard
-from console.store.pump import Pump
+from console.store.events import Changed, Heard, Listed
+from console.store.pump import Pace, Pump
 from console.store.store import FleetStore
 
 
@@ -53,3 +54,46 @@ def test_nothing_new_publishes_nothing() -> None:
     assert version == store.version
     assert store.fleet is store.fleet
     assert out.empty()
+
+
+def paced(news: list[float]) -> list[float]:
+    """When pictures go out, where something is new at each of these seconds."""
+    pace, out = Pace(), list[float]()
+    for at in news:
+        if out and at < out[-1]:
+            continue  # it is in the picture that is already due
+        now = at + pace.rest(at)
+        pace.sent(now)
+        out.append(now)
+    return out
+
+
+def test_a_lone_picture_does_not_hold_the_next_one_up() -> None:
+    assert [0.0, 10.0, 10.01] == paced([0.0, 10.0, 10.01])
+
+
+def test_a_storm_is_four_pictures_in_any_second() -> None:
+    out = paced([number / 500 for number in range(2500)])
+
+    assert all(sum(start <= at < start + 1 for at in out) <= 4 for start in out)
+    assert 19 <= len(out) <= 22
+
+
+def test_a_heartbeat_like_all_others_waits_for_a_second_and_is_not_forgotten() -> None:
+    store = FleetStore(FleetSettings(), "hz", clock=lambda: 100.0, wall=lambda: 1000.0)
+    store.apply(Listed(SourceName.HEARTBEATS, {"m": Heartbeat("m", 995.0)}, 100.0))
+    version = store.version
+    store.apply(Changed(SourceName.HEARTBEATS, "m", Heartbeat("m", 1000.0), 100.0))
+
+    assert version == store.version
+    assert version == store.wait_news(version, 0.01)
+    assert version + 1 == store.wait_news(version, 10)
+
+
+def test_a_heartbeat_after_silence_is_news_at_once() -> None:
+    store = FleetStore(FleetSettings(), "hz", clock=lambda: 100.0, wall=lambda: 1000.0)
+    store.apply(Listed(SourceName.HEARTBEATS, {"m": Heartbeat("m", 600.0)}, 100.0))
+    version = store.version
+    store.apply(Changed(SourceName.HEARTBEATS, "m", Heartbeat("m", 1000.0), 100.0))
+
+    assert version + 1 == store.version

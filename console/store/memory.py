@@ -15,6 +15,9 @@ from console.model.hub import Event, Heartbeat, Ingress
 SUCCESS = "SuccessfullyReconciled"
 """The controller's event after it applied a whole gateway (domain.md section 2)."""
 
+LATE = 90.0
+"""Seconds after which an unrenewed Lease is suspect (domain.md 3.1)."""
+
 _CLUSTER_ID = re.compile(r"\.c[0-9a-f]{32}$")
 
 
@@ -81,6 +84,11 @@ class Memory:
             self.beats[fact.member] = (fact.renewed, now - max(0.0, wall - fact.renewed))
         elif known[0] != fact.renewed:
             self.beats[fact.member] = (fact.renewed, now)
+
+    def expects(self, fact: Heartbeat, now: float) -> bool:
+        """Whether a renewal says nothing but that all is as before: the link was up, and its last sign is recent."""
+        known = self.beats.get(fact.member)
+        return known is not None and fact.renewed is not None and now - known[1] <= LATE
 
     def rule(self, route: str, weights: object, now: float) -> float | None:
         """Remember a route's rule weights; returns when they were seen to change, None where they never were."""

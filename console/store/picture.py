@@ -37,10 +37,8 @@ from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
 from console.store import ledger
 from console.store.backends import Backends
-from console.store.memory import SUCCESS, Memory, weight_keys
+from console.store.memory import LATE, SUCCESS, Memory, weight_keys
 
-LATE = 90.0
-"""Seconds after which an unrenewed Lease is suspect (domain.md 3.1)."""
 LOST = 300.0
 """Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
 TIMELINE = 60

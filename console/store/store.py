@@ -16,6 +16,8 @@ from console.store.picture import Facts, build, carry
 
 _LEFT_TO_CLOCK = 5.0
 """Seconds after which a picture is rebuilt without news: a Lease grows late by the clock alone."""
+_PATIENT = 1.0
+"""Seconds that a heartbeat like all others may wait for better news to go out with: 500 members send 50 a second."""
 
 
 class FleetStore:
@@ -40,6 +42,8 @@ class FleetStore:
         self._memory = Memory(settings.weights.key_prefix)
         self._changed = threading.Condition(threading.RLock())
         self._version = 0
+        self._beat: float | None = None
+        """Real monotonic second of the oldest heartbeat that no picture shows yet."""
         self._built: tuple[int, float] = (-1, 0.0)
         self._fleet = Fleet(name=name, region=settings.region or settings.cloud.region, uid=None, sources=())
 
@@ -94,12 +98,22 @@ class FleetStore:
 
     def wait_news(self, version: int, timeout: float) -> int:
         """Block until something newer than `version` was observed, or for `timeout` seconds; returns the version."""
+        deadline = time.monotonic() + timeout
         with self._changed:
-            self._changed.wait_for(lambda: self._version != version, timeout)
+            while self._version == version:
+                now = time.monotonic()
+                if self._beat is not None and now >= self._beat + _PATIENT:
+                    self._touch()
+                    break
+                due = deadline if self._beat is None else min(deadline, self._beat + _PATIENT)
+                if due <= now:
+                    break
+                self._changed.wait(due - now)
             return self._version
 
     def _touch(self) -> None:
         self._version += 1
+        self._beat = None
         self._changed.notify_all()
 
     def _take(self, observation: Observation) -> bool:
@@ -145,7 +159,14 @@ class FleetStore:
 
     def _put(self, name: SourceName, key: str, fact: object, problem: object, at: float) -> bool:
         kinds, problems = self._facts.of(name), self._facts.problems.setdefault(name, {})
+        expected = isinstance(fact, Heartbeat) and self._memory.expects(fact, at) and problem is None
         self._remember(fact, at)
+        if expected:
+            kinds[key] = fact
+            if self._beat is None:
+                self._beat = time.monotonic()
+                self._changed.notify_all()
+            return False
         same = kinds.get(key) == fact and problems.get(key) == problem
         kinds[key] = fact
         if problem is None:

@@ -134,7 +134,7 @@ class ShiftPage(Place):
     def _try(self, decision: Decision) -> None:
         """Ask the API server once per plan, after a moment without keys."""
         plan = decision.plan
-        if plan is None or decision.refused or plan.hash == self._asked:
+        if plan is None or plan.idle or decision.refused or plan.hash == self._asked:
             return
         self._asked = plan.hash
         if self._pause is not None:
@@ -182,6 +182,8 @@ class ShiftPage(Place):
     def _trial_words(self, trial: Tried | None) -> Line:
         if self._decision is None or self._decision.refused:
             return (dim("  not asked: a rule blocks already"),)
+        if self._decision.plan is not None and self._decision.plan.idle:
+            return (dim("  not asked: nothing would change"),)
         if trial is None:
             return (dim("  asking the API server ..."),)
         if trial.failure:
@@ -203,6 +205,8 @@ class ShiftPage(Place):
             first = self._decision.blocking
             more = f" and {len(first) - 1} more" if len(first) > 1 else ""
             return f"{first[0].rule} blocks: {first[0].measured}{more}" if first else "no plan can be made"
+        if self._decision.plan is not None and self._decision.plan.idle:
+            return "no weight differs from what the Ingress holds"
         trial = self._trial()
         if trial is None:
             return "the API server has not answered the dry run yet"

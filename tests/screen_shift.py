@@ -236,3 +236,15 @@ async def test_a_second_picture_moves_no_typed_weight() -> None:
 
         assert isinstance(app.screen, Place)
         assert "[ 80]" in page(app)
+
+
+async def test_weights_as_they_are_are_no_shift_and_nobody_is_asked() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a", "s")
+        await settle(pilot)
+        await pilot.press("enter")
+
+        assert "enter confirm: no weight differs from what the Ingress holds" == said(app)
+        assert "not asked: nothing would change" in page(app)
+        assert [] == feed.desk.asked

@@ -75,6 +75,11 @@ class Plan:
     """The run that a rollback undoes."""
 
     @property
+    def idle(self) -> bool:
+        """Whether every Ingress holds already what the plan wants."""
+        return all(change.before == change.after for change in self.routes)
+
+    @property
     def hash(self) -> str:
         """64 hex digits over `canonical`."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()

@@ -40,7 +40,9 @@ def test_a_scenario_takes_over_the_world_of_its_base() -> None:
 
 
 def test_an_unknown_name_lists_those_there_are() -> None:
-    with pytest.raises(SettingsError, match=r"no scenario is called 'clam'\. There are: calm, degraded-app, revision-skew, zone-lost"):
+    with pytest.raises(
+        SettingsError, match=r"no scenario is called 'clam'\. There are: calm, degraded-app, revision-skew, zone-lost"
+    ):
         scenario.load("clam")
 
 

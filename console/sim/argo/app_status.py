@@ -16,7 +16,8 @@ SELF_HEAL_PAUSE = 5.0
 HISTORY = 10
 """Deployments that are remembered (spec.revisionHistoryLimit)."""
 INVALID, COMPARISON, SYNC_ERROR = "InvalidSpecError", "ComparisonError", "SyncError"
-_OF_COMPARISON = (INVALID, COMPARISON, SYNC_ERROR, "SharedResourceWarning")
+DELETION_ERROR = "DeletionError"
+_REPLACED = (INVALID, COMPARISON, SYNC_ERROR, DELETION_ERROR, "SharedResourceWarning")
 
 
 class Decision(NamedTuple):
@@ -31,8 +32,8 @@ def compared(application: Obj, rendered: Rendered, found: Compared, now: str, *,
     before: Obj = application.get("status") or {}
     failure = _failed_before(application, rendered.commit.sha, found)
     return {
-        **before,
-        "conditions": conditions(before.get("conditions") or (), [*found.warnings, *failure], now),
+        **_without_conditions(before),
+        **conditions(before.get("conditions") or (), [*found.warnings, *failure], now),
         "controllerNamespace": NAMESPACE,
         "health": _health(before, found.health, now),
         "reconciledAt": now if latest or "reconciledAt" not in before else before["reconciledAt"],
@@ -50,8 +51,8 @@ def uncompared(application: Obj, type_: str, message: str, now: str) -> Obj:
     if "revision" in (before.get("sync") or {}):
         sync["revision"] = before["sync"]["revision"]
     return {
-        **before,
-        "conditions": conditions(before.get("conditions") or (), [{"type": type_, "message": message}], now),
+        **_without_conditions(before),
+        **conditions(before.get("conditions") or (), [{"type": type_, "message": message}], now),
         "controllerNamespace": NAMESPACE,
         "health": _health(before, UNKNOWN, now),
         "reconciledAt": now,
@@ -59,12 +60,12 @@ def uncompared(application: Obj, type_: str, message: str, now: str) -> Obj:
     }
 
 
-def conditions(present: Iterable[Obj], wanted: Iterable[Obj], now: str) -> list[Obj]:
-    """Conditions of a comparison in place of the last one's; what says the same keeps its time."""
+def conditions(present: Iterable[Obj], wanted: Iterable[Obj], now: str) -> Obj:
+    """The field with new conditions in place of the last attempt's, if any; the same words keep their time."""
     known = {(each["type"], each["message"]): each for each in present}
-    others = [each for each in known.values() if each["type"] not in _OF_COMPARISON]
+    others = [each for each in known.values() if each["type"] not in _REPLACED]
     new = [known.get((each["type"], each["message"]), {**each, "lastTransitionTime": now}) for each in wanted]
-    return [*others, *new]
+    return {"conditions": [*others, *new]} if others or new else {}
 
 
 def automatic(application: Obj, found: Compared, sha: str, now: float, *, speed: float = 1.0) -> Decision:
@@ -130,6 +131,10 @@ def _failed_before(application: Obj, sha: str, found: Compared) -> list[Obj]:
 def _attempted(application: Obj, sha: str) -> bool:
     result = ((application.get("status") or {}).get("operationState") or {}).get("syncResult") or {}
     return bool(result.get("revision") == sha and result.get("source") == application["spec"].get("source"))
+
+
+def _without_conditions(status: Obj) -> Obj:
+    return {key: value for key, value in status.items() if key != "conditions"}
 
 
 def _health(before: Obj, status: str, now: str) -> Obj:

@@ -205,8 +205,10 @@ class ApplicationController:
         try:
             destination = self.destinations.find(application["spec"].get("destination") or {})
         except DestinationError as error:
-            message = {"type": "DeletionError", "message": str(error), "lastTransitionTime": rfc3339(self._clock())}
-            await self._say(application, {**(application.get("status") or {}), "conditions": [message]})
+            status = application.get("status") or {}
+            why = [{"type": app_status.DELETION_ERROR, "message": str(error)}]
+            said = app_status.conditions(status.get("conditions") or (), why, rfc3339(self._clock()))
+            await self._say(application, {**status, **said})
             raise
         for obj in destination.live().values():
             if tracked_by(obj) == name:

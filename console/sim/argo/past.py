@@ -13,8 +13,8 @@ from console.sim.argo.compare import Id, compare, id_of, with_tracking
 from console.sim.argo.git import Application
 from console.sim.argo.kinds import CONTROLLER, DEPLOYMENTS, SERVICES, SET_CONTROLLER
 from console.sim.argo.manifests import Cluster
-from console.sim.argo.sync import DONE
-from console.sim.argo.workloads import rolling, stuck
+from console.sim.argo.sync import DONE, called, entry
+from console.sim.argo.workloads import DEADLINE, rolling, stuck
 from console.sim.client import Obj
 from console.sim.member_manifests import member as member_objects
 from console.sim.past import AUTHOR, Clock
@@ -64,7 +64,8 @@ def _deployment(world: World, member: Member, application: Application, obj: Obj
     if edit is not None:
         since = world.began - seconds(edit.since)
         obj["status"] = rolling(obj, since)
-        return {**obj, "status": stuck(obj, since, ready=obj["status"]["readyReplicas"])}
+        if seconds(edit.since) >= DEADLINE:
+            obj["status"] = stuck(obj, since + DEADLINE, ready=obj["status"]["readyReplicas"])
     return obj
 
 
@@ -143,7 +144,8 @@ def _status(world: World, charts: Charts, wanted: Obj, live: Mapping[Id, Obj], c
 
 def _last_sync(rendered: Rendered, source: Obj, at: float) -> Obj:
     operation = app_status.automatic_operation(rendered.commit.sha)
-    result = {"revision": rendered.commit.sha, "source": source, "resources": []}
+    resources = [entry(obj, "Synced", f"{called(obj)} configured", "Running") for obj in rendered.objects]
+    result = {"revision": rendered.commit.sha, "source": source, "resources": resources}
     state = app_status.running(operation, rfc3339(at))
     return app_status.finished(state, "Succeeded", DONE, rfc3339(at + SYNC_SECONDS), result=result)
 

@@ -45,10 +45,10 @@ async def carry_out(application: Obj, operation: Obj, rendered: Rendered, destin
             word, written[key] = await destination.apply(
                 wanted, live.get(key), dry_run=dry_run, create_namespace=create_namespace
             )
-            entries.append(_entry(manifest, "Synced", f"{_called(manifest)} {word}", "Running"))
+            entries.append(entry(manifest, "Synced", f"{called(manifest)} {word}", "Running"))
         except Refusal as refusal:
             refusals.append(str(refusal))
-            entries.append(_entry(manifest, "SyncFailed", str(refusal), "Failed"))
+            entries.append(entry(manifest, "SyncFailed", str(refusal), "Failed"))
     mine = {id_of(manifest) for manifest in rendered.objects}
     for key, obj in live.items():
         if key not in mine and tracked_by(obj) == name and _chosen(obj, sync):
@@ -62,10 +62,10 @@ async def carry_out(application: Obj, operation: Obj, rendered: Rendered, destin
 
 async def _prune(obj: Obj, destination: Destination, *, prune: bool, dry_run: bool) -> Obj:
     if not prune:
-        return _entry(obj, "PruneSkipped", "ignored (requires pruning)", "Succeeded")
+        return entry(obj, "PruneSkipped", "ignored (requires pruning)", "Succeeded")
     if not dry_run:
         await destination.remove(obj)
-    return _entry(obj, "Pruned", "pruned (dry run)" if dry_run else "pruned", "Succeeded")
+    return entry(obj, "Pruned", "pruned (dry run)" if dry_run else "pruned", "Succeeded")
 
 
 def _chosen(obj: Obj, sync: Obj) -> bool:
@@ -76,14 +76,15 @@ def _chosen(obj: Obj, sync: Obj) -> bool:
     )
 
 
-def _called(obj: Obj) -> str:
+def called(obj: Obj) -> str:
     """kubectl's name for an object: `deployment.apps/web-demo`."""
     resource = MANAGED[obj["kind"]]
     kind = f"{resource.kind.lower()}.{resource.group}" if resource.group else resource.kind.lower()
     return f"{kind}/{obj['metadata']['name']}"
 
 
-def _entry(obj: Obj, status: str, message: str, phase: str) -> Obj:
+def entry(obj: Obj, status: str, message: str, phase: str) -> Obj:
+    """One object's part of a sync's result."""
     resource = MANAGED[obj["kind"]]
     return {
         "group": resource.group,

@@ -56,6 +56,10 @@ class Workloads:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._deployments.run())
             group.create_task(self._queue.run())
+            await self._deployments.ready.wait()
+            for where, deployment in self._deployments.objects.items():
+                if _rolling_since(deployment.get("status") or {}) is not None:
+                    self._queue.add("/".join(where))
             were = self._alive()
             while True:
                 await asyncio.sleep(LOOK)

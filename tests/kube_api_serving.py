@@ -53,7 +53,8 @@ class Served:
 
 def crds() -> list[dict[str, Any]]:
     """The CRDs that the simulator ships."""
-    return [yaml.safe_load(path.read_text("utf-8")) for path in sorted(CRDS.glob("*.yaml"))]
+    texts = [path.read_text("utf-8") for path in sorted(CRDS.iterdir())]
+    return [json.loads(text) if text.startswith("{") else yaml.safe_load(text) for text in texts]
 
 
 @contextmanager

@@ -27,8 +27,8 @@ def written(tmp_path: Path, **changes: object) -> str:
     return str(file)
 
 
-def test_both_shipped_scenarios_load() -> None:
-    assert ("calm", "zone-lost") == scenario.names()
+def test_every_shipped_scenario_loads() -> None:
+    assert ("calm", "degraded-app", "revision-skew", "zone-lost") == scenario.names()
     assert [] == [name for name in scenario.names() if scenario.load(name).name != name]
 
 
@@ -40,7 +40,9 @@ def test_a_scenario_takes_over_the_world_of_its_base() -> None:
 
 
 def test_an_unknown_name_lists_those_there_are() -> None:
-    with pytest.raises(SettingsError, match=r"no scenario is called 'clam'\. There are: calm, zone-lost"):
+    with pytest.raises(
+        SettingsError, match=r"no scenario is called 'clam'\. There are: calm, degraded-app, revision-skew, zone-lost"
+    ):
         scenario.load("clam")
 
 

@@ -116,6 +116,10 @@ class Client:
         path = resource.path(namespace, name, subresource)
         return await self._call("PATCH", path, body=patch, content_type="application/merge-patch+json")
 
+    async def delete(self, resource: Resource, namespace: str, name: str) -> Obj:
+        """Delete one object; what it owns goes with it."""
+        return await self._call("DELETE", resource.path(namespace, name))
+
     async def watch(self, resource: Resource, version: str, namespace: str = "") -> AsyncIterator[WatchEvent]:
         """Changes after `version`, until the server ends the request. Raises `Refusal` 410 where it forgot them."""
         import aiohttp

@@ -129,6 +129,34 @@ class RouteSpec(_Base, frozen=True):
     age: Days = "60d"
 
 
+class CommitSpec(_Base, frozen=True):
+    """A commit of the repository. `version`: the tag of the images that it deploys; `refs`: branches and tags."""
+
+    sha: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{40}$")]
+    version: str
+    refs: tuple[str, ...] = ()
+    deployed: Days = "12d"
+
+
+class RepositorySpec(_Base, frozen=True):
+    """The git repository with a chart for each workload, at `manifests/helm/WORKLOAD`."""
+
+    url: str = "https://github.com/AliyunContainerService/gitops-demo.git"
+    commits: tuple[CommitSpec, ...] = (
+        CommitSpec(sha="9b07d12c4f1e6a83d5b2907e1c48fa36d07be951", version="1.4.2", refs=("main",)),
+    )
+
+
+class ApplicationSpec(_Base, frozen=True):
+    """An ApplicationSet that spreads a Service and its Deployment to every member, one Application each."""
+
+    name: Name
+    service: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
+    revision: str = "main"
+    self_heal: bool = False
+    age: Days = "90d"
+
+
 class WorldSpec(_Base, frozen=True):
     """Everything there is. `load`: requests a second through all gateways; `reconciled`: how long ago the
     controller's last success lies."""
@@ -140,6 +168,8 @@ class WorldSpec(_Base, frozen=True):
     gateways: tuple[GatewaySpec, ...]
     services: tuple[ServiceSpec, ...]
     routes: tuple[RouteSpec, ...]
+    repository: RepositorySpec = RepositorySpec()
+    applications: tuple[ApplicationSpec, ...] = ()
     load: Rate = 20.0
     reconciled: Days = "25m"
 
@@ -159,7 +189,24 @@ class AgentSilent(_Base, frozen=True, tag_field="fault", tag="agent-silent"):
     since: Days = "0s"
 
 
-Fault = ServersDead | AgentSilent
+class HandEdited(_Base, frozen=True, tag_field="fault", tag="hand-edited"):
+    """Somebody set the image of an application's Deployment in a member past git, to one that does not start."""
+
+    member: Name
+    application: Name
+    version: str
+    since: Days = "0s"
+
+
+class RevisionHeld(_Base, frozen=True, tag_field="fault", tag="revision-held"):
+    """An application follows another revision in one kind of member than in the rest."""
+
+    member: Name
+    application: Name
+    revision: str
+
+
+Fault = ServersDead | AgentSilent | HandEdited | RevisionHeld
 
 
 class MemberExpectation(_Base, frozen=True):
@@ -286,8 +333,23 @@ def _check(scenario: Scenario, where: str) -> None:
         _known([route.gateway], gateways, f"{place}.gateway")
         _known([f"{route.name.split('/')[0]}/{route.service}"], services, f"{place}.service")
         _known(route.weights, members, f"{place}.weights")
+    applications = _unique([each.name for each in world.applications], f"{where}: world.applications")
+    refs = {ref for commit in world.repository.commits for ref in (commit.sha, *commit.refs)}
+    for number, application in enumerate(world.applications):
+        place = f"{where}: world.applications[{number}]"
+        _known([application.service], services, f"{place}.service")
+        _known([application.revision], refs, f"{place}.revision")
     for number, fault in enumerate(scenario.faults):
-        _known([fault.member], members, f"{where}: faults[{number}].member")
+        place = f"{where}: faults[{number}]"
+        _known([fault.member], members, f"{place}.member")
+        if isinstance(fault, (HandEdited, RevisionHeld)):
+            _known([fault.application], applications, f"{place}.application")
+        if isinstance(fault, RevisionHeld):
+            _known([fault.revision], refs, f"{place}.revision")
+            kinds = [member.kind for member in world.members if member.name == fault.member]
+            if sum(member.kind in kinds for member in world.members) > 1:
+                # The generator tells clusters apart by their label, which is their kind.
+                raise SettingsError(f"{place}.member: it is not alone of its kind", fix="Name the only one of a kind.")
     _known(scenario.expect.members, members, f"{where}: expect.members")
 
 

@@ -12,12 +12,17 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from console.sim import manifests, member_manifests, past
+import msgspec
+
+from console.sim import manifests, past
 from console.sim.agents import Agent, LeaseController
 from console.sim.alb import dataplane, openapi
 from console.sim.alb.state import Alb
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController, Applied
+from console.sim.argo import past as argo_past
+from console.sim.argo.manifests import Cluster
+from console.sim.argo.start import Argo
 from console.sim.client import Client, Obj
 from console.sim.handover import Context, Keys
 from console.sim.kubeapi import KubeApi, Role, certificate
@@ -57,6 +62,7 @@ class Simulation:
         """AlbConfig's name -> address of its first listener."""
         self.agents: dict[str, Agent] = {}
         self.load: Load | None = None
+        self._clusters: list[Cluster] = []
         self._rate = world.load if load is None else load
         self._clock = past.Clock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,9 +112,9 @@ class Simulation:
         await self.data_plane.start()
         self._stack.push_async_callback(self.data_plane.stop)
         self.gateways = {name: self._address(balancer) for name, balancer in applied.items()}
-        await self._hub(applied)
         for member in world.members:
             await self._member_api(member)
+        await self._hub(applied)
         api = openapi.OpenApi(self.alb, {self.keys.access_key_id: self.keys.access_key_secret})
         self.openapi = f"{HOST}:{await self._serve(api.application())}"
         self._background(self.data_plane.run())
@@ -158,10 +164,11 @@ class Simulation:
         with self._clock.at(self.world.began - self.world.age):
             api = KubeApi(tokens=roles, crds=_crds(), clock=self._clock, version=self.world.version)
         past.seed(api, self._clock, manifests.hub(self.world))
+        argo_past.seed(api, self._clock, self.world, self._clusters)
         server = await self._serve_api(api)
         authority = self._certificate.authority
         names = ("hub", "hub-operator", "hub-viewer")
-        self.contexts += [Context(name, "hub", server, tokens[name], authority) for name in names]
+        self.contexts[:0] = [Context(name, "hub", server, tokens[name], authority) for name in names]
         trusted = ssl.create_default_context(cadata=authority.decode())
         session = ClientSession(timeout=ClientTimeout(total=30), connector=TCPConnector(limit=0, ssl=trusted))
         await self._stack.enter_async_context(session)
@@ -180,14 +187,26 @@ class Simulation:
             silent = member.id in world.silent
             self.agents[member.id] = Agent(agent, member.id, speed=self.speed, silent=silent, clock=time.time)
             self._background(self.agents[member.id].run())
+        argo = Argo(
+            world,
+            session,
+            lambda name: Client(session, server, token, agent=name),
+            self._clusters,
+            alive=lambda member: self.members.servers[member].state == "alive",
+            speed=self.speed,
+        )
+        self._background(argo.run())
         await controller.ready.wait()
+        await argo.ready()
 
     async def _member_api(self, member: Member) -> None:
-        token = secrets.token_urlsafe(24)
+        token, administrator = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        roles = {token: Role.VIEWER, administrator: Role.ADMIN}
         with self._clock.at(self.world.began - member.age):
-            api = KubeApi(tokens={token: Role.VIEWER}, clock=self._clock, version=member.version)
-        past.seed(api, self._clock, member_manifests.member(self.world, member))
+            api = KubeApi(tokens=roles, clock=self._clock, version=member.version)
+        past.seed(api, self._clock, argo_past.deployed(self.world, member))
         server = await self._serve_api(api)
+        self._clusters.append(Cluster(member, server, administrator, self._certificate.authority))
         self.contexts.append(Context(member.name, member.name, server, token, self._certificate.authority))
 
     def _generate_load(self) -> None:
@@ -218,10 +237,13 @@ class Simulation:
 
 
 def _crds() -> Sequence[Obj]:
-    """The CRDs that ship with the console."""
+    """The CRDs that ship with the console; ArgoCD's as JSON, since YAML of their size takes a second to read."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     folder = importlib.resources.files("assets") / "manifests" / "crds"
-    files = sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name)
-    return [yaml.load(each.read_text("utf-8"), Loader=loader) for each in files]
+    texts = {each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith((".json", ".yaml"))}
+    return [
+        msgspec.json.decode(text) if name.endswith(".json") else yaml.load(text, Loader=loader)
+        for name, text in sorted(texts.items())
+    ]

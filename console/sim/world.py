@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from console.errors import SettingsError
-from console.sim.scenario import AgentSilent, Scenario, ServersDead, ServiceSpec, VSwitchSpec, seconds
+from console.sim.argo.git import Application, Repository, applications, repository
+from console.sim.scenario import AgentSilent, HandEdited, Scenario, ServersDead, ServiceSpec, VSwitchSpec, seconds
 
 POD_BLOCK = 64
 """Addresses that a node takes from its member's pod range at a time."""
@@ -134,6 +135,10 @@ class World:
     load: float
     reconciled: float
     """Seconds since the controller's last success."""
+    repository: Repository
+    applications: tuple[Application, ...] = ()
+    edited: Mapping[tuple[str, str], HandEdited] = field(default_factory=dict)
+    """Deployments that were changed past git, by member id and application."""
     dead: Mapping[str, ServersDead] = field(default_factory=dict)
     """Members whose servers do not answer, by id."""
     silent: Mapping[str, float] = field(default_factory=dict)
@@ -189,6 +194,9 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
         routes=_routes(scenario, services, ids),
         load=spec.load,
         reconciled=seconds(spec.reconciled),
+        repository=repository(scenario),
+        applications=applications(scenario, services, ids),
+        edited={(ids[f.member], f.application): f for f in scenario.faults if isinstance(f, HandEdited)},
         dead={ids[fault.member]: fault for fault in scenario.faults if isinstance(fault, ServersDead)},
         silent={ids[fault.member]: seconds(fault.since) for fault in scenario.faults if isinstance(fault, AgentSilent)},
     )

@@ -29,7 +29,7 @@ _HEALTH = ("/healthz", "/livez", "/readyz")
 
 
 class KubeApi:
-    """One API server in memory. All methods but `seed` belong to the event loop that serves `application()`."""
+    """One API server in memory. All methods but `seed` and `amend` belong to the loop that serves `application()`."""
 
     def __init__(
         self,
@@ -83,6 +83,17 @@ class KubeApi:
             patch = {"status": status}
             done = self._objects.patch(resource, done.stored.place, "application/merge-patch+json", patch, write)
         return done.stored.copy()
+
+    def amend(self, obj: Obj, patch: Obj, *, manager: str = "seed") -> Obj:
+        """Merge a patch into an object that is there, from inside: its status where that is apart, else the whole.
+
+        Returns a copy of what is stored. Raises `ApiError` where the server would refuse it.
+        """
+        resource = self._resource_of(obj)
+        place = (obj["metadata"].get("namespace", "") if resource.namespaced else "", obj["metadata"]["name"])
+        subresource = "status" if resource.has_status and "status" in patch else ""
+        write = Write(manager=manager, validation="Ignore", subresource=subresource)
+        return self._objects.patch(resource, place, "application/merge-patch+json", patch, write).stored.copy()
 
     def compact(self) -> None:
         """Forget watch history: the next watch that resumes gets 410 Gone, as does every old continue token."""

@@ -10,8 +10,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from console.model.fleet import Fleet, Route
+from console.model.freshness import SourceName
 from console.model.text import inert
-from console.present import alerts, arrange, members, routes, timeline, topology
+from console.present import alerts, applications, arrange, members, routes, timeline, topology
 from console.present.arrange import Wanted
 from console.present.line import Line, dim, line, title
 from screens.place import Place
@@ -40,6 +41,7 @@ class Dashboard(Place):
                 yield Table(id="zones", selectable=False)
                 yield Table(id="members")
                 yield Table(id="routes", keeps=True)
+                yield Table(id="applications")
                 yield Lines(id="timeline")
             yield Lines(id="beside")
         with Horizontal(id="filter-line", classes="hidden"):
@@ -58,21 +60,24 @@ class Dashboard(Place):
         left = arrange.LEFT if beside else columns
         alert = alerts.lines(alerts.alerts(fleet, now), columns, ALERT_ROWS if fleet.uid else 2 * ALERT_ROWS)
         self.query_one("#alert", Lines).content = alert
-        zones, people, paths = (self.query_one(f"#{name}", Table) for name in ("zones", "members", "routes"))
+        names = ("zones", "members", "routes", "applications")
+        zones, people, paths, apps = (self.query_one(f"#{name}", Table) for name in names)
         zones.sheet = members.zones_sheet(fleet, now)
         people.sheet = members.members_sheet(fleet, now)
         paths.sheet = routes.routes_sheet(fleet, now, self._chosen(fleet))
+        apps.sheet = applications.applications_sheet(fleet, now)
         wanted = Wanted(
             alert=len(alert),
             topology=topology.height(fleet),
             zones=zones.wanted if fleet.zones else 0,
             members=people.wanted,
             routes=paths.wanted,
+            applications=0 if fleet.source(SourceName.APPLICATIONS).idle or not fleet.uid else apps.wanted,
             timeline=1 + len(fleet.timeline),
         )
         taken = 2 if self.query_one("#filter-line").has_class("hidden") else 3
         given = arrange.arrange(rows - taken, left, wanted)
-        for name in ("alert", "topology", "zones", "members", "routes", "timeline"):
+        for name in ("alert", "topology", "zones", "members", "routes", "applications", "timeline"):
             self._give(self.query_one(f"#{name}"), getattr(given, name), 0 if name == "alert" else given.gap)
         self.query_one("#topology", Lines).content = topology.lines(fleet, now, left, given.topology)
         self.query_one("#timeline", Lines).content = self._timeline(fleet, left, given.timeline)
@@ -120,12 +125,13 @@ class Dashboard(Place):
         self._changed()
 
     def on_table_left(self, message: Table.Left) -> None:
-        """Beyond the last member is the first route, and back."""
-        people, paths = self.query_one("#members", Table), self.query_one("#routes", Table)
-        if message.table is people and message.way > 0 and paths.selected:
-            paths.focus()
-        elif message.table is paths and message.way < 0 and people.selected:
-            people.focus()
+        """Beyond the last row of a table is the next table that has rows, and back."""
+        tables = [self.query_one(f"#{name}", Table) for name in ("members", "routes", "applications")]
+        order = tables if message.way > 0 else tables[::-1]
+        after = order[order.index(message.table) + 1 :]
+        found = next((table for table in after if table.selected and table.display), None)
+        if found is not None:
+            found.focus()
 
     def on_table_opened(self, message: Table.Opened) -> None:
         """Open what is marked."""
@@ -137,6 +143,10 @@ class Dashboard(Place):
             from screens.member import MemberPage
 
             self.app.push_screen(MemberPage(message.key))
+        elif message.table.id == "applications":
+            from screens.application import ApplicationPage
+
+            self.app.push_screen(ApplicationPage(message.key))
 
     def do_shift(self) -> None:
         """Plan a shift of the marked route."""

@@ -16,7 +16,7 @@ from console.model.run import RunReport
 from console.present import documents, reports
 from tests import situations
 
-NOW = situations.NOW
+NOW, WALL = situations.NOW, situations.WALL
 
 
 def schema(name: str) -> Any:
@@ -26,7 +26,7 @@ def schema(name: str) -> Any:
 
 @pytest.mark.parametrize("name", situations.ALL)
 def test_every_situation_is_a_status_of_the_contract(name: str) -> None:
-    document = json.loads(json.dumps(documents.status_document(situations.ALL[name](), NOW)))
+    document = json.loads(json.dumps(documents.status_document(situations.ALL[name](), NOW, WALL)))
 
     jsonschema.validate(document, schema("status"))
 
@@ -61,7 +61,7 @@ def test_an_absent_weight_is_null_and_no_0() -> None:
 
 
 def test_what_is_not_known_is_null() -> None:
-    document = documents.status_document(situations.no_cloud(), NOW)
+    document = documents.status_document(situations.no_cloud(), NOW, WALL)
     member = document["routes"][0]["members"][0]
 
     assert (None, None, None) == (member["rule"], member["observed"], document["gateways"][0]["state"])

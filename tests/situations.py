@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from console.model.argo import Application, deployed
 from console.model.fleet import (
     Agreement,
     AlbHealth,
@@ -99,10 +100,48 @@ def sources(**states: SourceState) -> tuple[Source, ...]:
     )
 
 
+def application(title: str, member: str, **more: object) -> Application:
+    """One part of an application that its ApplicationSet keeps Synced and Healthy."""
+    made = Application(
+        namespace="argocd",
+        name=f"{member}-{title}",
+        set=title,
+        destination=member,
+        automated=True,
+        sync="Synced",
+        revision="4f2c91a07be951d3c5e860f14a2b97d6c81e03fa",
+        health="Healthy",
+        phase="Succeeded",
+        reconciled=WALL - 65,
+        resources=3,
+        member=member,
+        title=title,
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def with_applications(fleet: Fleet, *applications: Application) -> Fleet:
+    """The Fleet with these in place of its own."""
+    return replace(fleet, applications=applications, deployed=deployed(applications))
+
+
+def revision_skew() -> Fleet:
+    """The members run different revisions of `api`."""
+    fleet = calm()
+    old = [
+        replace(one, revision="8810ac3e92d74b065f1ca8e37d249b60e5a1f8c4", sync="OutOfSync")
+        if (one.title, one.member) == ("api", IDC)
+        else one
+        for one in fleet.applications
+    ]
+    return with_applications(fleet, *old)
+
+
 def calm() -> Fleet:
     """Two zones, three routes at 62:38, everything agrees, one route is probed."""
     seen = (Share(248, 400), Share(152, 400))
     healthy = AlbHealth(AlbHealthWord.OK, 12, 12)
+    parts = tuple(application(title, member) for title in ("api", "web-demo") for member in (ACK, IDC))
     return Fleet(
         name="hz-prod",
         region="cn-hangzhou",
@@ -130,6 +169,8 @@ def calm() -> Fleet:
             route("gateway-demo/web-demo", even(62, 38, shares=seen), probed=True),
             route("shop/checkout", even(62, 38), hosts=("shop.example.com",), services=("checkout:80",)),
         ),
+        applications=parts,
+        deployed=deployed(parts),
         timeline=(
             Moment(WALL - 40, "gateway-demo/web-demo: SuccessfullyReconciled Successfully reconciled", Tone.GOOD,
                    "gateway-demo/web-demo"),
@@ -310,6 +351,7 @@ ALL = {
     "calm": calm,
     "zone_lost": zone_lost,
     "link_lost": link_lost,
+    "revision_skew": revision_skew,
     "weights_reverted": weights_reverted,
     "controller_waiting": controller_waiting,
     "no_cloud": no_cloud,

@@ -47,6 +47,7 @@ class Metadata(msgspec.Struct):
     labels: Any = None
     annotations: Any = None
     managedFields: Any = None  # noqa: N815
+    ownerReferences: Any = None  # noqa: N815
 
 
 class Thing(msgspec.Struct):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from console.kube import decode
+from console.kube import argo, decode
 from console.kube.decode import Metadata, Shape
 from console.kube.record import RUN_LABEL, run_record
 from console.kube.trouble import permission
@@ -117,6 +117,24 @@ KINDS = (
         ),
         keep=EVENTS_KEPT,
         page=500,
+    ),
+    Kind(
+        SourceName.APPLICATIONS,
+        "Application",
+        "argoproj.io",
+        "applications",
+        "/apis/argoproj.io/v1alpha1/applications",
+        argo.application,
+        decode.by_path,
+    ),
+    Kind(
+        SourceName.SETS,
+        "ApplicationSet",
+        "argoproj.io",
+        "applicationsets",
+        "/apis/argoproj.io/v1alpha1/applicationsets",
+        argo.application_set,
+        decode.by_path,
     ),
     Kind(
         SourceName.RUNS,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.model.argo import Application, ApplicationSet, Deployed
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Problem
 from console.model.share import Share, Verdict
@@ -251,6 +252,10 @@ class Fleet:
     zones: tuple[Zone, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     routes: tuple[Route, ...] = ()
+    applications: tuple[Application, ...] = ()
+    deployed: tuple[Deployed, ...] = ()
+    """The same applications, those of several members as one."""
+    sets: tuple[ApplicationSet, ...] = ()
     runs: tuple[Run, ...] = ()
     timeline: tuple[Moment, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -45,6 +45,8 @@ class SourceName(StrEnum):
     CLASSES = "ingressclasses"
     ROUTES = "ingresses"
     EVENTS = "events"
+    APPLICATIONS = "applications"
+    SETS = "applicationsets"
     RUNS = "runs"
     """ConfigMaps in namespace fleet-console, one a run."""
     ALB = "alb"
@@ -59,9 +61,15 @@ HUB_SOURCES = (
     SourceName.CLASSES,
     SourceName.ROUTES,
     SourceName.EVENTS,
+    SourceName.APPLICATIONS,
+    SourceName.SETS,
     SourceName.RUNS,
 )
 """The sources that stand or fall with the Kubernetes API of the hub."""
+
+
+GITOPS_SOURCES = (SourceName.APPLICATIONS, SourceName.SETS)
+"""A Fleet may do without ArgoCD: that its kinds are not installed is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,17 @@ class Source:
     seen: float | None = None
     message: str = ""
     permission: str | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody set up what it would tell of: no fault, and not waited for."""
+        absent = self.name in GITOPS_SOURCES and self.state is SourceState.MISSING
+        return absent or self.state is SourceState.UNCONFIGURED
+
+    @property
+    def wanting(self) -> bool:
+        """Whether it is not as it should be."""
+        return not (self.idle or self.state.answered or self.state is SourceState.LOADING)
 
     def age(self, now: float) -> float | None:
         """Seconds since the last answer, None where there was none."""

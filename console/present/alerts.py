@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import RunState
-from console.present import members, sources, splits, words
+from console.present import applications, members, sources, splits, words
 from console.present.line import Ink, Line, Span, dim, paragraph, width
 from console.present.times import spoken
 
@@ -16,6 +16,7 @@ PATIENCE = 20.0
 """Seconds for which layers may part without a word at the top: a change takes that long."""
 
 
+_FAILED = ("Failed", "Error")
 MARKS = {Tone.BAD: "!!", Tone.WARN: "! ", Tone.PLAIN: "  ", Tone.GOOD: "  "}
 """What stands before the worst one."""
 
@@ -38,6 +39,7 @@ def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
         *_gateways(fleet),
         *_runs(fleet),
         *(alert for route in fleet.routes for alert in _route(fleet, route, now)),
+        *_applications(fleet),
         *_sources(fleet, now),
         *_problems(fleet),
     ]
@@ -165,11 +167,23 @@ def _route(fleet: Fleet, route: Route, now: float) -> Iterator[Alert]:
     yield Alert(Tone.WARN, route.key, f"stuck at {where}{since}: {agreement.sentence}.", route.key)
 
 
+def _applications(fleet: Fleet) -> Iterator[Alert]:
+    for one in fleet.sets:
+        if one.error:
+            yield Alert(Tone.WARN, one.name, f"this ApplicationSet generates nothing new: {one.error}.", one.key)
+    for group in fleet.deployed:
+        if group.skewed:
+            where = applications.skew_sentence(fleet, group)
+            yield Alert(Tone.WARN, group.title, f"{where}: not the same revision.", group.key)
+        ill = [part for part in group.parts if part.health in ("Degraded", "Missing") or part.phase in _FAILED]
+        if ill:
+            yield Alert(Tone.WARN, group.title, applications.ill_sentence(fleet, ill), group.key)
+
+
 def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
-    quiet = (SourceState.LIVE, SourceState.EMPTY, SourceState.LOADING, SourceState.UNCONFIGURED)
     hub = fleet.source(SourceName.HUB)
     for source in fleet.sources:
-        if source.state in quiet or source.name is SourceName.HUB:
+        if not source.wanting or source.name is SourceName.HUB:
             continue
         if source.name not in (SourceName.ALB, SourceName.PROBE) and _same_cause(source, hub):
             continue

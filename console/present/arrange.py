@@ -22,6 +22,7 @@ class Wanted:
     zones: int
     members: int
     routes: int
+    applications: int
     timeline: int
 
 
@@ -34,14 +35,15 @@ class Rows:
     zones: int
     members: int
     routes: int
+    applications: int
     timeline: int
     gap: int
 
 
 _GIVES = (
-    {"routes": 10, "members": 8, "zones": 6, "timeline": 2},
-    {"routes": 5, "members": 3, "zones": 3, "timeline": 2},
-    {"zones": 0, "timeline": 0, "members": 0, "routes": 1},
+    {"routes": 10, "applications": 6, "members": 8, "zones": 6, "timeline": 2},
+    {"routes": 5, "applications": 3, "members": 3, "zones": 3, "timeline": 2},
+    {"applications": 0, "zones": 0, "timeline": 0, "members": 0, "routes": 1},
 )
 """Rows to which the parts are cut down, in this order, until everything fits."""
 
@@ -53,6 +55,7 @@ def arrange(rows: int, columns: int, wanted: Wanted) -> Rows:
         "zones": wanted.zones,
         "members": wanted.members,
         "routes": wanted.routes,
+        "applications": wanted.applications,
         "timeline": min(wanted.timeline, 3),
     }
     alert = min(wanted.alert, max(0, rows - 1))
@@ -71,7 +74,7 @@ def arrange(rows: int, columns: int, wanted: Wanted) -> Rows:
             over -= give
     if parts["timeline"]:
         parts["timeline"] += max(0, -over)
-    return Rows(alert, topology, parts["zones"], parts["members"], parts["routes"], parts["timeline"], gap)
+    return Rows(alert=alert, topology=topology, gap=gap, **parts)
 
 
 def _gaps(parts: Mapping[str, int], topology: int) -> int:

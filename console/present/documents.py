@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from console.model.argo import Application
 from console.model.fleet import Fleet, Gateway, Layer, Member, Route, Weights
 from console.model.freshness import Source
 from console.model.run import Reason, RunReport, Split
@@ -12,8 +13,8 @@ from console.model.run import Reason, RunReport, Split
 Document = dict[str, Any]
 
 
-def status_document(fleet: Fleet, now: float) -> Document:
-    """`fleet-console/status/v1`; ages in seconds."""
+def status_document(fleet: Fleet, now: float, wall: float) -> Document:
+    """`fleet-console/status/v1`; ages in seconds. `now` is the picture's monotonic second, `wall` the epoch's."""
     return {
         "schema": "fleet-console/status/v1",
         "fleet": {"name": fleet.name, "region": fleet.region, "uid": fleet.uid},
@@ -21,7 +22,7 @@ def status_document(fleet: Fleet, now: float) -> Document:
         "members": [_member(member) for member in fleet.members],
         "zones": [{"name": z.name, "members": list(z.members), "share": _rounded(z.share)} for z in fleet.zones],
         "routes": [route_document(route) for route in fleet.routes],
-        "applications": [],
+        "applications": [_application(one, wall) for one in fleet.applications],
         "gateways": [_gateway(gateway) for gateway in fleet.gateways],
         "problems": [{"object": problem.object, "message": problem.message} for problem in fleet.problems],
     }
@@ -111,6 +112,20 @@ def _member(member: Member) -> Document:
         "alb_healthy": health.healthy,
         "alb_total": health.total,
         "message": "; ".join(filter(None, (member.link_message, health.why))) or None,
+    }
+
+
+def _application(one: Application, wall: float) -> Document:
+    return {
+        "namespace": one.namespace,
+        "name": one.name,
+        "set": one.set,
+        "member": one.member,
+        "sync": one.sync,
+        "health": one.health,
+        "revision": one.revision,
+        "phase": one.phase,
+        "reconciled_age_s": None if one.reconciled is None else round(max(0.0, wall - one.reconciled), 1),
     }
 
 

@@ -17,12 +17,14 @@ KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
 
 def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
     """The table of members."""
+    apps = _apps(fleet)
     columns = (
         Column[Member]("MEMBERS", _longest([m.name for m in fleet.members], 12, 30), lambda m: line(m.name), least=12),
         Column[Member]("ZONE", _longest([m.zone or "?" for m in fleet.members], 6, 16), zone_cell, rank=2),
         Column[Member]("KIND", 4, lambda m: line(KINDS.get(m.kind, m.kind)), rank=3),
         Column[Member]("LINK", 8, lambda m: link_cell(m, now)),
         Column[Member]("ALB HEALTH", 11, lambda m: alb_cell(m.alb_health)),
+        Column[Member]("APPS", 5, lambda m: _apps_cell(apps.get(m.id)), rank=2),
         Column[Member]("WEIGHT", 6, lambda m: weight_cell(fleet, m), rank=1, right=True),
         Column[Member]("SEEN", 5, lambda m: line(Span(seen(m, now), Ink.DIM if _unseen(m) else Ink.PLAIN)), rank=1),
         Column[Member]("STATE", 27, lambda m: line(state_span(m, fleet)), rank=4, grow=True),
@@ -50,6 +52,23 @@ def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
         else (line(dim("  no member's zone is known: set fleets.members.ID.zone")),)
     )
     return Sheet(columns, fleet.zones, lambda z: z.name, note)
+
+
+def _apps(fleet: Fleet) -> dict[str, tuple[int, int]]:
+    """Member id -> (applications that are Synced and Healthy, all)."""
+    counts: dict[str, tuple[int, int]] = {}
+    for one in fleet.applications:
+        if one.member is not None:
+            well, total = counts.get(one.member, (0, 0))
+            counts[one.member] = (well + one.well, total + 1)
+    return counts
+
+
+def _apps_cell(counts: tuple[int, int] | None) -> Line:
+    """`3/3`, or `?` where no application is known to be there."""
+    if counts is None:
+        return (dim(UNKNOWN),)
+    return line(Span(f"{counts[0]}/{counts[1]}", Ink.PLAIN if counts[0] == counts[1] else Ink.WARN))
 
 
 def names(fleet: Fleet, members: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ NOUNS = {
     SourceName.CLASSES: "ingress classes",
     SourceName.ROUTES: "routes",
     SourceName.EVENTS: "events",
+    SourceName.APPLICATIONS: "applications",
+    SourceName.SETS: "application sets",
     SourceName.RUNS: "runs",
     SourceName.ALB: "the ALB",
     SourceName.PROBE: "probes",
@@ -94,7 +96,7 @@ def hub(fleet: Fleet) -> Source:
     itself = fleet.source(SourceName.HUB)
     if itself.state is not SourceState.LIVE:
         return itself
-    worst = [s for s in fleet.sources if s.name in HUB_SOURCES and s.state in order]
+    worst = [s for s in fleet.sources if s.name in HUB_SOURCES and s.wanting]
     if not worst:
         return itself
     found = min(worst, key=lambda s: order.index(s.state))

@@ -101,6 +101,8 @@ SOURCES: dict[SourceName, str] = {
     SourceName.CLASSES: "classes",
     SourceName.ROUTES: "routes",
     SourceName.EVENTS: "events",
+    SourceName.APPLICATIONS: "applications",
+    SourceName.SETS: "appsets",
     SourceName.RUNS: "runs",
     SourceName.ALB: "cloud",
     SourceName.PROBE: "probe",

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from console.model.hub import Event, Heartbeat, Ingress
+from console.store.applications import Resolved
 
 SUCCESS = "SuccessfullyReconciled"
 """The controller's event after it applied a whole gateway (domain.md section 2)."""
@@ -62,6 +63,8 @@ class Memory:
     beats: dict[str, tuple[float | None, float]] = field(default_factory=dict)
     rules: dict[str, tuple[object, float | None]] = field(default_factory=dict)
     """Route -> (its rule weights, monotonic second when they were seen to change; None at first sight)."""
+
+    resolved: Resolved = field(default_factory=Resolved)
 
     def route(self, fact: Ingress, events: Iterable[Event], now: float) -> None:
         """Remember a route's weights as they are now seen."""

@@ -36,6 +36,7 @@ from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
 from console.store import ledger
+from console.store.applications import Resolved
 from console.store.backends import Backends
 from console.store.memory import LATE, SUCCESS, Memory, weight_keys
 
@@ -90,6 +91,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     members = tuple(_member(scene, member, clusters.get(member)) for member in ids)
     shown_gateways = tuple(_gateway(scene, g) for g in sorted(gateways.values(), key=lambda g: g.name))
     routes = tuple(_route(scene, r, shown_gateways) for r in _routes(scene))
+    resolved = _resolved(scene, members)
     records: Sequence[RunRecord] = tuple(facts.of(SourceName.RUNS).values())
     return Fleet(
         name=name,
@@ -100,10 +102,19 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         zones=_zones(members, routes),
         gateways=shown_gateways,
         routes=routes,
+        applications=resolved.applications,
+        deployed=resolved.deployed,
+        sets=tuple(fact for _, fact in sorted(facts.of(SourceName.SETS).items())),
         runs=tuple(sorted(map(_run, records), key=lambda r: (-(r.started or 0.0), r.run))),
         timeline=_timeline(events, records),
         problems=_problems(facts, routes),
     )
+
+
+def _resolved(scene: _Scene, members: Sequence[Member]) -> Resolved:
+    names = {member.name: member.id for member in members}
+    scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names)
+    return scene.memory.resolved
 
 
 def _member_ids(

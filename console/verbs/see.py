@@ -39,7 +39,7 @@ def status(options: Options, timeout: float) -> None:
         observer.settled(timeout)
         fleet, now = observer.store.fleet, observer.store.now
     if options.json:
-        click.echo(json.dumps(documents.status_document(fleet, now), ensure_ascii=False))
+        click.echo(json.dumps(documents.status_document(fleet, now, time.time()), ensure_ascii=False))
     else:
         click.echo(tables.status_text(fleet, now))
     click.get_current_context().exit(answered(fleet))
@@ -105,9 +105,7 @@ def known_route(fleet: Fleet, key: str) -> Route:
 
 def answered(fleet: Fleet) -> int:
     """The exit code of `status`: 0 where every configured source answered, 7 where none did, else 4."""
-    from console.model.freshness import SourceState
-
-    states = [s.state for s in fleet.sources if s.state is not SourceState.UNCONFIGURED]
+    states = [source.state for source in fleet.sources if not source.idle]
     if states and all(state.answered for state in states):
         return EXIT_DONE
     return EXIT_HELD if any(state.answered for state in states) else EXIT_UNREACHABLE

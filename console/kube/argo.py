@@ -1,0 +1,143 @@
+"""ArgoCD's objects as they come over the wire -> the records of `console.model.argo` (domain.md section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from console.kube.decode import Thing
+from console.kube.fields import Notes
+from console.model.argo import Application, ApplicationSet, ManagedResource
+from console.model.text import inert
+
+UNWELL = 20
+"""Resources of one Application that are kept by name."""
+
+
+def application(thing: Thing, notes: Notes) -> Application:
+    """One Application; a status that was never written stays None."""
+    spec, status = notes.fields(thing.spec, "spec"), notes.fields(thing.status, "status")
+    destination = notes.fields(spec.get("destination"), "spec.destination")
+    sync = notes.fields(status.get("sync"), "status.sync")
+    health = notes.fields(status.get("health"), "status.health")
+    operation = notes.fields(status.get("operationState"), "status.operationState")
+    policy = notes.fields(notes.fields(spec.get("syncPolicy"), "spec.syncPolicy").get("automated"), "automated")
+    automated = isinstance(spec.get("syncPolicy"), dict) and spec["syncPolicy"].get("automated") is not None
+    resources = list(notes.items(status.get("resources"), "status.resources"))
+    return Application(
+        namespace=thing.metadata.namespace or "",
+        name=thing.metadata.name,
+        uid=notes.text(thing.metadata.uid, "metadata.uid", 64),
+        set=_owner(thing, notes),
+        destination=notes.some(destination.get("name"), "spec.destination.name")
+        or notes.some(destination.get("server"), "spec.destination.server"),
+        target=notes.text(destination.get("namespace"), "spec.destination.namespace"),
+        project=notes.text(spec.get("project"), "spec.project"),
+        source=_source(spec, notes),
+        wanted=notes.text(_first_source(spec, notes).get("targetRevision"), "spec.source.targetRevision"),
+        automated=automated and notes.truth(policy.get("enabled"), "automated.enabled") is not False,
+        self_heal=notes.truth(policy.get("selfHeal"), "automated.selfHeal") is True,
+        sync=notes.some(sync.get("status"), "status.sync.status"),
+        revision=_revision(sync, notes),
+        health=notes.some(health.get("status"), "status.health.status"),
+        health_message=notes.text(health.get("message"), "status.health.message"),
+        phase=notes.some(operation.get("phase"), "status.operationState.phase"),
+        phase_message=notes.text(operation.get("message"), "status.operationState.message"),
+        reconciled=notes.time(status.get("reconciledAt"), "status.reconciledAt"),
+        conditions=tuple(_conditions(status, notes)),
+        resources=len(resources),
+        unwell=tuple(_unwell(resources, notes))[:UNWELL],
+        deleting=thing.metadata.deletionTimestamp is not None,
+    )
+
+
+def application_set(thing: Thing, notes: Notes) -> ApplicationSet:
+    """One ApplicationSet, with what its cluster generators select."""
+    spec, status = notes.fields(thing.spec, "spec"), notes.fields(thing.status, "status")
+    policy = notes.fields(spec.get("syncPolicy"), "spec.syncPolicy")
+    conditions = {
+        condition.get("type"): (condition, place)
+        for condition, place in notes.items(status.get("conditions"), "status.conditions")
+        if isinstance(condition.get("type"), str)
+    }
+    failed, place = conditions.get("ErrorOccurred", ({}, ""))
+    rolling, _ = conditions.get("RolloutProgressing", ({}, ""))
+    why = f"{notes.text(failed.get('reason'), place)} {notes.text(failed.get('message'), place)}".strip()
+    return ApplicationSet(
+        namespace=thing.metadata.namespace or "",
+        name=thing.metadata.name,
+        error=(why or "it does not say why") if failed.get("status") == "True" else "",
+        rolling=rolling.get("status") == "True",
+        preserves=notes.truth(policy.get("preserveResourcesOnDeletion"), "preserveResourcesOnDeletion") is True,
+        selectors=tuple(_selectors(spec, notes)),
+    )
+
+
+def _owner(thing: Thing, notes: Notes) -> str | None:
+    for owner, place in notes.items(thing.metadata.ownerReferences, "metadata.ownerReferences"):
+        if owner.get("kind") == "ApplicationSet":
+            return notes.some(owner.get("name"), f"{place}.name")
+    return None
+
+
+def _first_source(spec: dict[str, Any], notes: Notes) -> dict[str, Any]:
+    single = notes.fields(spec.get("source"), "spec.source")
+    return single or next((item for item, _ in notes.items(spec.get("sources"), "spec.sources")), {})
+
+
+def _source(spec: dict[str, Any], notes: Notes) -> str:
+    first = _first_source(spec, notes)
+    parts = (notes.text(first.get("repoURL"), "spec.source.repoURL"), notes.text(first.get("path"), "spec.source.path"))
+    return " ".join(part for part in parts if part)
+
+
+def _revision(sync: dict[str, Any], notes: Notes) -> str | None:
+    """The one revision, or those of several sources side by side."""
+    one = notes.some(sync.get("revision"), "status.sync.revision")
+    many = sync.get("revisions")
+    if one is not None or many is None:
+        return one
+    if not isinstance(many, list):
+        notes.wrong("status.sync.revisions", "a list", many)
+        return None
+    return "+".join(inert(each, 64) for each in many if isinstance(each, str) and each) or None
+
+
+def _conditions(status: dict[str, Any], notes: Notes) -> Iterator[tuple[str, str]]:
+    for condition, place in notes.items(status.get("conditions"), "status.conditions"):
+        kind = notes.text(condition.get("type"), f"{place}.type")
+        yield kind, notes.text(condition.get("message"), f"{place}.message")
+
+
+def _unwell(resources: list[tuple[dict[str, Any], str]], notes: Notes) -> Iterator[ManagedResource]:
+    for resource, place in resources:
+        state = notes.some(resource.get("status"), f"{place}.status")
+        health = notes.fields(resource.get("health"), f"{place}.health")
+        word = notes.some(health.get("status"), f"{place}.health.status")
+        if state in (None, "Synced") and word in (None, "Healthy"):
+            continue
+        yield ManagedResource(
+            kind=notes.text(resource.get("kind"), f"{place}.kind"),
+            namespace=notes.text(resource.get("namespace"), f"{place}.namespace"),
+            name=notes.text(resource.get("name"), f"{place}.name"),
+            status=state,
+            health=word,
+            message=notes.text(health.get("message"), f"{place}.health.message"),
+        )
+
+
+def _selectors(spec: dict[str, Any], notes: Notes) -> Iterator[str]:
+    for generator, place in notes.items(spec.get("generators"), "spec.generators"):
+        if "clusters" not in generator:
+            continue
+        clusters = notes.fields(generator.get("clusters"), f"{place}.clusters")
+        selector = notes.fields(clusters.get("selector"), f"{place}.clusters.selector")
+        where = f"{place}.clusters.selector"
+        parts = [f"{key}={inert(value, 80)}" for key, value in notes.texts(selector.get("matchLabels"), where)]
+        for expression, spot in notes.items(selector.get("matchExpressions"), where):
+            key = notes.text(expression.get("key"), f"{spot}.key")
+            how = notes.text(expression.get("operator"), f"{spot}.operator")
+            values = expression.get("values")
+            listed = ",".join(inert(v, 80) for v in values if isinstance(v, str)) if isinstance(values, list) else ""
+            parts.append(f"{key} {how} ({listed})" if listed else f"{key} {how}")
+        yield ", ".join(parts)

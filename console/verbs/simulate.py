@@ -24,7 +24,9 @@ PATIENCE = 60.0
 
 
 @click.command()
-@click.option("--scenario", default="calm", metavar="NAME", help="World to start with, such as calm or zone-lost.  [calm]")
+@click.option(
+    "--scenario", default="calm", metavar="NAME", help="World to start with, such as calm or zone-lost.  [calm]"
+)
 @click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
 @click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
 @click.option("--load", type=float, metavar="R", help="Requests a second through the gateways; 0 is none.")
@@ -54,7 +56,9 @@ def sim(
 
 
 @click.command()
-@click.option("--scenario", default="calm", metavar="NAME", help="World to start with, such as calm or zone-lost.  [calm]")
+@click.option(
+    "--scenario", default="calm", metavar="NAME", help="World to start with, such as calm or zone-lost.  [calm]"
+)
 @click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
 @click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
 @common

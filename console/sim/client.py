@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -120,7 +120,7 @@ class Client:
         """Delete one object; what it owns goes with it."""
         return await self._call("DELETE", resource.path(namespace, name))
 
-    async def watch(self, resource: Resource, version: str, namespace: str = "") -> AsyncIterator[WatchEvent]:
+    async def watch(self, resource: Resource, version: str, namespace: str = "") -> AsyncGenerator[WatchEvent, None]:
         """Changes after `version`, until the server ends the request. Raises `Refusal` 410 where it forgot them."""
         import aiohttp
 

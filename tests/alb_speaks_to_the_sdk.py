@@ -233,7 +233,7 @@ def test_too_many_calls_are_throttled_and_a_denied_action_is_named(service: Serv
     from alibabacloud_alb20200616 import models
 
     client = service.client()
-    service.api.denied.add((KEY, "ListListeners"))
+    service.api.denied[KEY, "ListListeners"] = "NoPermission"
 
     assert ("NoPermission", 403) == refusal(lambda: client.list_listeners(models.ListListenersRequest()))
 

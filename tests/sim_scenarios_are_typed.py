@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from console.errors import SettingsError
-from console.sim import scenario
-from console.sim.scenario import AgentSilent, ServersDead
+from console.sim import scenario, terms
+from console.sim.faults.specs import AgentSilent, ServersDead
 
 CALM = Path(scenario.__file__).parents[2] / "assets" / "scenarios" / "calm.yaml"
 
@@ -88,10 +88,10 @@ def test_what_is_not_yaml_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "expected"), [("1d2h", 93600.0), ("6m40s", 400.0), ("500ms", 0.5), ("1.5h", 5400.0)])
 def test_durations_have_units(text: str, expected: float) -> None:
-    assert expected == scenario.seconds(text)
+    assert expected == terms.seconds(text)
 
 
 @pytest.mark.parametrize("text", ["5", "", "m5", "5x", "5m 3"])
 def test_a_duration_without_a_unit_is_none(text: str) -> None:
     with pytest.raises(ValueError, match="no duration"):
-        scenario.seconds(text)
+        terms.seconds(text)

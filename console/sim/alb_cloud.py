@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TypeVar
 
+from console.sim.alb.openapi import throttling
 from console.sim.alb.state import Alb, AlbError, HealthCheck, Listener, LoadBalancer, ServerGroup
 from console.sim.alb_ingress import Applied, CloudRefused
 from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Group, Model, Rule, albconfig_tag
@@ -29,10 +30,14 @@ class AlbCloud:
         self._vpc = vpc
         self._zones = zones
         self._speed = speed
+        self.throttled = False
+        """Whether the OpenAPI has had enough of the controller's calls."""
 
     async def apply(self, model: Model) -> Applied:
         """Bring the ALB in line; rules may still be Configuring at return. Raises `CloudRefused`."""
         try:
+            if self.throttled:
+                raise throttling()
             balancer = await self._balancer(model)
             listeners = self._listeners(balancer, model)
             groups = {group.key: await self._group(group) for group in model.groups}
@@ -46,6 +51,8 @@ class AlbCloud:
     async def delete(self, gateway: str) -> None:
         """Remove the ALB of an AlbConfig and the groups it used. Raises `CloudRefused`."""
         try:
+            if self.throttled:
+                raise throttling()
             found = self._found(gateway)
             if found is not None:
                 self._alb.delete_load_balancer(found.id)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from console.sim.client import (
@@ -68,16 +69,17 @@ class AlbIngressController:
         seed: int = 1,
         delay: tuple[float, float] = DELAY,
         weight_prefix: str = WEIGHT_PREFIX,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._cloud = cloud
         self._backends = backends
         self._random = random.Random(seed)
-        self._delay = delay
+        self.delay = delay
         self._weight_prefix = weight_prefix
         self.ready = asyncio.Event()
         """Set once everything is mirrored and changes are acted upon."""
-        self.recorder = Recorder(client, COMPONENT)
+        self.recorder = Recorder(client, COMPONENT, clock)
         self.queue = WorkQueue(self.reconcile, speed=speed)
         self._configs = Mirror(client, ALB_CONFIGS, self._config_changed)
         self._classes = Mirror(client, INGRESS_CLASSES, lambda before, now: self._all_pending())
@@ -128,6 +130,11 @@ class AlbIngressController:
             self._tell(group, WARNING, "FailedUpdateStatus", f"Failed update status due to {refusal}")
             raise
         self._praise(group)
+
+    def resync(self) -> None:
+        """Have every AlbConfig looked at again, changed or not."""
+        for _, name in self._configs.objects:
+            self._enqueue(name)
 
     def _praise(self, group: Iterable[Obj]) -> None:
         """The word of success about everything that was carried out and still stands as it was."""
@@ -201,7 +208,7 @@ class AlbIngressController:
                 self._enqueue(name)
 
     def _enqueue(self, gateway: str) -> None:
-        self.queue.add(gateway, self._random.uniform(*self._delay))
+        self.queue.add(gateway, self._random.uniform(*self.delay))
 
 
 async def acknowledge(client: Client, config: Obj, ingresses: Iterable[Obj], applied: Applied) -> None:

@@ -71,6 +71,7 @@ async def serve(
             gateways=simulation.gateways,
         )
         handover.write(where / handover.SETTINGS, settings)
+        handover.write(where / handover.CONTROL, simulation.control._asdict())
         watching = asyncio.create_task(_follow(parent, stop.set)) if parent is not None else None
         ready = {
             "ready": True,
@@ -80,7 +81,10 @@ async def serve(
             "gateways": simulation.gateways,
         }
         _say(ready, out or sys.stdout)
-        await simulation.until(stop)
+        try:
+            await simulation.until(stop)
+        finally:
+            (where / handover.CONTROL).unlink(missing_ok=True)
         if watching is not None:
             watching.cancel()
     return EXIT_DONE

@@ -8,9 +8,8 @@ import contextlib
 import importlib.resources
 import secrets
 import ssl
-import time
 from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from console.sim import manifests, member_manifests, past
 from console.sim.agents import Agent, LeaseController
@@ -19,6 +18,10 @@ from console.sim.alb.state import Alb
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController, Applied
 from console.sim.client import Client, Obj
+from console.sim.faults.control import Control
+from console.sim.faults.link import Link
+from console.sim.faults.registry import Faults
+from console.sim.faults.site import Site
 from console.sim.handover import Context, Keys
 from console.sim.kubeapi import KubeApi, Role, certificate
 from console.sim.load import Load, Target
@@ -38,6 +41,13 @@ PATIENCE = 30.0
 
 FAREWELL = 2.0
 """Seconds that connections which are still open get at the end."""
+
+
+class ControlAddress(NamedTuple):
+    """Where faults are taken while it runs."""
+
+    url: str
+    token: str
 
 
 class Simulation:
@@ -65,6 +75,8 @@ class Simulation:
         self._certificate = certificate.issue()
         zones = {vswitch.id: vswitch.zone for gateway in world.gateways for vswitch in gateway.vswitches}
         self._cloud = AlbCloud(self.alb, vpc=world.vpc, zones=zones, speed=speed)
+        self._api = openapi.OpenApi(self.alb, {self.keys.access_key_id: self.keys.access_key_secret})
+        self.control = ControlAddress("", "")
 
     @property
     def hub_url(self) -> str:
@@ -106,13 +118,13 @@ class Simulation:
         await self.data_plane.start()
         self._stack.push_async_callback(self.data_plane.stop)
         self.gateways = {name: self._address(balancer) for name, balancer in applied.items()}
-        await self._hub(applied)
+        site = await self._hub(applied)
         for member in world.members:
             await self._member_api(member)
-        api = openapi.OpenApi(self.alb, {self.keys.access_key_id: self.keys.access_key_secret})
-        self.openapi = f"{HOST}:{await self._serve(api.application())}"
+        self.openapi = f"{HOST}:{await self._serve(self._api.application())}"
         self._background(self.data_plane.run())
         self._generate_load()
+        await self._go_wrong(site)
 
     async def _balancers(self) -> dict[str, Applied]:
         """Every gateway's ALB as the controller would have made it, checked long ago."""
@@ -149,14 +161,17 @@ class Simulation:
         listener = next(each for each in self.alb.listeners.values() if each.load_balancer == balancer.load_balancer)
         return f"http://{HOST}:{self.data_plane.port_of(listener.id)}"
 
-    async def _hub(self, applied: dict[str, Applied]) -> None:
-        """The hub's API with its past, and the controllers and agents on it."""
+    async def _hub(self, applied: dict[str, Applied]) -> Site:
+        """The hub's API with its past, and the controllers and agents on it; returns what faults act on."""
         from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
         tokens = {name: secrets.token_urlsafe(24) for name in ("hub", "hub-operator", "hub-viewer", "controllers")}
         roles = dict(zip(tokens.values(), (Role.ADMIN, Role.OPERATOR, Role.VIEWER, Role.ADMIN), strict=True))
         with self._clock.at(self.world.began - self.world.age):
             api = KubeApi(tokens=roles, crds=_crds(), clock=self._clock, version=self.world.version)
+        link = Link({tokens["controllers"]})
+        api.faults.append(link.fault)
+        api.link(link.passes)
         past.seed(api, self._clock, manifests.hub(self.world))
         server = await self._serve_api(api)
         authority = self._certificate.authority
@@ -165,22 +180,51 @@ class Simulation:
         trusted = ssl.create_default_context(cadata=authority.decode())
         session = ClientSession(timeout=ClientTimeout(total=30), connector=TCPConnector(limit=0, ssl=trusted))
         await self._stack.enter_async_context(session)
-        await self._controllers(session, server, tokens["controllers"], applied)
+        return Site(
+            self.world,
+            self.speed,
+            self._clock,
+            api,
+            link,
+            tuple(tokens[name] for name in names),
+            lambda agent: Client(session, server, tokens["controllers"], agent=agent),
+            self.members,
+            self.agents,
+            await self._controllers(session, server, tokens["controllers"], applied),
+            self._cloud,
+            self._api,
+            self.keys.access_key_id,
+        )
 
-    async def _controllers(self, session: ClientSession, server: str, token: str, applied: dict[str, Applied]) -> None:
+    async def _controllers(
+        self, session: ClientSession, server: str, token: str, applied: dict[str, Applied]
+    ) -> AlbIngressController:
         world = self.world
         ingress = Client(session, server, token, agent=past.CONTROLLER)
         await past.reconciled(ingress, self._clock, applied, at=world.began - world.reconciled)
-        controller = AlbIngressController(ingress, self._cloud, backends(world), speed=self.speed, seed=world.seed)
+        clock = self._clock.epoch
+        controller = AlbIngressController(
+            ingress, self._cloud, backends(world), speed=self.speed, seed=world.seed, clock=clock
+        )
         self._background(controller.run())
-        leases = LeaseController(Client(session, server, token, agent=past.LEASES), speed=self.speed)
+        leases = LeaseController(Client(session, server, token, agent=past.LEASES), speed=self.speed, clock=clock)
         self._background(leases.run())
         agent = Client(session, server, token, agent=past.AGENT)
         for member in world.members:
             silent = member.id in world.silent
-            self.agents[member.id] = Agent(agent, member.id, speed=self.speed, silent=silent, clock=time.time)
+            self.agents[member.id] = Agent(agent, member.id, speed=self.speed, silent=silent, clock=clock)
             self._background(self.agents[member.id].run())
         await controller.ready.wait()
+        return controller
+
+    async def _go_wrong(self, site: Site) -> None:
+        """Begin the world's faults, and take others from now on."""
+        faults = Faults(site)
+        self._stack.push_async_callback(faults.stop)
+        for fault in self.world.faults:
+            await faults.begin(fault)
+        control = Control(faults)
+        self.control = ControlAddress(f"http://{HOST}:{await self._serve(control.application())}", control.token)
 
     async def _member_api(self, member: Member) -> None:
         token = secrets.token_urlsafe(24)

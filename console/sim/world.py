@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from console.errors import SettingsError
-from console.sim.scenario import AgentSilent, Scenario, ServersDead, ServiceSpec, VSwitchSpec, seconds
+from console.sim.faults.specs import AgentSilent, Fault, MemberLost, ServersDead
+from console.sim.scenario import Scenario, ServiceSpec, VSwitchSpec
+from console.sim.terms import seconds
 
 POD_BLOCK = 64
 """Addresses that a node takes from its member's pod range at a time."""
@@ -138,6 +140,8 @@ class World:
     """Members whose servers do not answer, by id."""
     silent: Mapping[str, float] = field(default_factory=dict)
     """Seconds since the last renewal of a silent agent, by member id."""
+    faults: tuple[Fault, ...] = ()
+    """Everything that is wrong from the start; `dead` and `silent` are what it did before."""
 
     @property
     def age(self) -> float:
@@ -190,7 +194,12 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
         load=spec.load,
         reconciled=seconds(spec.reconciled),
         dead={ids[fault.member]: fault for fault in scenario.faults if isinstance(fault, ServersDead)},
-        silent={ids[fault.member]: seconds(fault.since) for fault in scenario.faults if isinstance(fault, AgentSilent)},
+        silent={
+            ids[fault.member]: seconds(fault.since)
+            for fault in scenario.faults
+            if isinstance(fault, AgentSilent | MemberLost)
+        },
+        faults=scenario.faults,
     )
 
 

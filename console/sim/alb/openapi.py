@@ -45,8 +45,13 @@ class Bucket:
         return True
 
 
+def throttling() -> AlbError:
+    """The answer to one call too many."""
+    return AlbError("Throttling.User", "Request was denied due to user flow control.", 400)
+
+
 class OpenApi:
-    """The endpoint. `secrets`: access key id -> secret. `denied`: (key, action) pairs that RAM refuses."""
+    """The endpoint. `secrets`: access key id -> secret."""
 
     def __init__(self, alb: Alb, secrets: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._alb = alb
@@ -55,7 +60,12 @@ class OpenApi:
         self.rate = CALLS_A_SECOND
         self.retry_after: int | None = None
         """Milliseconds in x-acs-retry-after with a throttled answer; None leaves the header out."""
-        self.denied: set[tuple[str, str]] = set()
+        self.throttled = False
+        """Whether every call is one too many."""
+        self.denied: dict[tuple[str, str], str] = {}
+        """(key, action) that RAM refuses -> the code with which it does."""
+        self.inactive: set[str] = set()
+        """Keys that are known and disabled."""
         self.calls: Counter[tuple[str, str]] = Counter()
         """(key, action) -> calls that arrived with a right signature."""
         self._buckets: dict[str, Bucket] = {}
@@ -87,7 +97,7 @@ class OpenApi:
                 "HostId": request.host,
                 "Recommend": f"https://api.example.invalid/troubleshoot?q={error.code}",
             }
-            if error.code == "NoPermission":
+            if error.status == 403:
                 action = request.headers.get("x-acs-action", "")
                 document["AccessDeniedDetail"] = json.dumps({"AuthAction": f"alb:{action}"})
             headers = {}
@@ -98,18 +108,21 @@ class OpenApi:
     def _call(self, request: web.Request, body: bytes) -> dict[str, Any]:
         query = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)
         key = check(request.method, request.rel_url.raw_path, query, request.headers, body, self._secrets)
+        if key in self.inactive:
+            raise AlbError("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
         action = request.headers.get("x-acs-action", "")
         self.calls[key, action] += 1
         bucket = self._buckets.setdefault(key, Bucket(self.rate, self._clock))
         bucket.rate = self.rate
-        if not bucket.take():
-            raise AlbError("Throttling.User", "Request was denied due to user flow control.", 400)
+        if self.throttled or not bucket.take():
+            raise throttling()
         if request.headers.get("x-acs-version") != VERSION or (action not in READS and action not in _WRITES):
             raise AlbError(
                 "InvalidAction.NotFound", "Specified api is not found, please check your url and method.", 404
             )
         if (key, action) in self.denied:
-            raise AlbError("NoPermission", f"You are not authorized to do this action: alb:{action}.", 403)
+            words = f"You are not authorized to do this action: alb:{action}."
+            raise AlbError(self.denied[key, action], words, 403)
         form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
         asked = Parameters([*query, *form])
         if action in READS:

@@ -1,4 +1,4 @@
-"""A running simulator takes faults by its directory: each shows in what its APIs say, and is over when it is cleared."""
+"""A running simulator takes faults by its directory: each shows in what its APIs say, and is over when cleared."""
 
 from __future__ import annotations
 

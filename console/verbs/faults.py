@@ -1,4 +1,4 @@
-"""`sim fault NAME`: what may go wrong in a simulator that runs, one command each; the simulator is found by its --dir."""
+"""`sim fault NAME`: what may go wrong in a simulator that runs, one command each; it is found by its --dir."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ PATIENCE = 60.0
 
 
 @click.group(invoke_without_command=True, subcommand_metavar="[fault ...]")
-@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: calm, zone-lost.  [calm]")
+@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: a name or a file.  [calm]")
 @click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
 @click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
 @click.option("--load", type=float, metavar="R", help="Requests a second through the gateways; 0 is none.")
@@ -65,7 +65,7 @@ sim.add_command(fault)
 
 
 @click.command()
-@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: calm, zone-lost.  [calm]")
+@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: a name or a file.  [calm]")
 @click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
 @click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
 @common

@@ -13,7 +13,7 @@ from typing import TypeVar
 from console.sim.alb.openapi import throttling
 from console.sim.alb.state import Alb, AlbError, HealthCheck, Listener, LoadBalancer, ServerGroup
 from console.sim.alb_ingress import Applied, CloudRefused
-from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Group, Model, Rule, albconfig_tag
+from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Address, Group, Model, Rule, albconfig_tag
 
 RETRY = 2.0
 PATIENCE = 20.0
@@ -113,8 +113,17 @@ class AlbCloud:
         elif found.health_check != check:
             self._alb.set_health_check(found.id, check)
         group = found.id
-        await self._settled(lambda: self._alb.set_servers(group, wanted.servers))
+        await self._settled(lambda: self._alb.set_servers(group, wanted.servers, wanted.weights))
+        await self._weigh(group, dict(zip(wanted.servers, wanted.weights, strict=True)))
         return group
+
+    async def _weigh(self, group: str, wanted: Mapping[Address, int]) -> None:
+        """Weights of the servers that are there and weigh something else."""
+        await self._until(lambda: self._alb.groups[group].status == "Available", "ServerGroup", group)
+        servers = self._alb.groups[group].servers
+        off = {(ip, port): weight for (ip, port), weight in wanted.items() if servers[ip, port].weight != weight}
+        if off:
+            await self._settled(lambda: self._alb.weigh_servers(group, off))
 
     async def _rules(self, listener: Listener, wanted: tuple[Rule, ...], groups: Mapping[str, str]) -> None:
         """Rules are told apart by priority: the same place is changed, a new one made, what is over removed."""

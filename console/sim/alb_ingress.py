@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from console.sim.client import (
@@ -26,6 +26,7 @@ from console.sim.client import (
 from console.sim.ingress_annotations import WEIGHT_PREFIX, ModelError
 from console.sim.recorder import NORMAL, WARNING, Recorder
 from console.sim.routing import CONTROLLER, HASH_LABEL, Lookup, Model, build, digest_of
+from console.sim.terms import Layout
 from console.sim.workqueue import WorkQueue
 
 COMPONENT = "ingress"
@@ -57,7 +58,8 @@ class Cloud(Protocol):
 
 
 class AlbIngressController:
-    """Reconciles every AlbConfig with its Ingresses. `delay` in seconds, divided by `speed` like the back-off."""
+    """Reconciles every AlbConfig with its Ingresses. `delay` in seconds, divided by `speed` like the back-off;
+    `layouts`: how AlbConfigs, by name, have their server groups."""
 
     def __init__(
         self,
@@ -70,6 +72,8 @@ class AlbIngressController:
         delay: tuple[float, float] = DELAY,
         weight_prefix: str = WEIGHT_PREFIX,
         clock: Callable[[], float] = time.time,
+        fleet: str = "",
+        layouts: Mapping[str, Layout] | None = None,
     ) -> None:
         self._client = client
         self._cloud = cloud
@@ -77,6 +81,8 @@ class AlbIngressController:
         self._random = random.Random(seed)
         self.delay = delay
         self._weight_prefix = weight_prefix
+        self._fleet = fleet
+        self._layouts = layouts or {}
         self.ready = asyncio.Event()
         """Set once everything is mirrored and changes are acted upon."""
         self.recorder = Recorder(client, COMPONENT, clock)
@@ -111,7 +117,13 @@ class AlbIngressController:
         try:
             associated = frozenset(name for _, name in self._clusters.objects)
             model = build(
-                config, ingresses, associated=associated, backends=self._backends, weight_prefix=self._weight_prefix
+                config,
+                ingresses,
+                associated=associated,
+                backends=self._backends,
+                weight_prefix=self._weight_prefix,
+                fleet=self._fleet,
+                layout=self._layouts.get(gateway, "per-member"),
             )
             if model.missing:
                 # The write comes back as a change of the AlbConfig, and with it the next attempt.

@@ -11,7 +11,7 @@ import msgspec
 
 from console.errors import SettingsError
 from console.sim.faults.specs import Fault
-from console.sim.terms import Base, Days, Name, Port, Positive, Rate, RouteKey, Weight
+from console.sim.terms import Base, Days, Layout, Name, Port, Positive, Rate, RouteKey, Weight
 
 
 class FleetSpec(Base, frozen=True):
@@ -80,6 +80,7 @@ class GatewaySpec(Base, frozen=True):
     vswitches: tuple[str, ...]
     listeners: tuple[ListenerSpec, ...]
     members: tuple[str, ...] = ()
+    layout: Layout = "per-member"
     age: Days = "30d"
 
 

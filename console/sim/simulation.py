@@ -140,7 +140,14 @@ class Simulation:
                 for obj in objects
                 if obj["kind"] == "Ingress" and obj["spec"]["ingressClassName"] == gateway.ingress_class
             ]
-            model = build(config, routes, associated=associated, backends=backends(world))
+            model = build(
+                config,
+                routes,
+                associated=associated,
+                backends=backends(world),
+                fleet=world.id,
+                layout=gateway.layout,
+            )
             applied[gateway.name] = await self._cloud.apply(model)
         self.alb.instant = False
         self._judge_health()
@@ -149,8 +156,8 @@ class Simulation:
     def _judge_health(self) -> None:
         """Verdicts that the health checks of the time before have come to."""
         for group in self.alb.groups.values():
-            fault = self.world.dead.get(group.tags["ack.aliyun.com"])
             for server in group.servers.values() if group.health_check.enabled else ():
+                fault = self.world.dead.get(self.members.owner(server.ip) or "")
                 if fault is None:
                     server.verdict, server.successes = "Healthy", group.health_check.healthy
                     continue
@@ -204,7 +211,14 @@ class Simulation:
         await past.reconciled(ingress, self._clock, applied, at=world.began - world.reconciled)
         clock = self._clock.epoch
         controller = AlbIngressController(
-            ingress, self._cloud, backends(world), speed=self.speed, seed=world.seed, clock=clock
+            ingress,
+            self._cloud,
+            backends(world),
+            speed=self.speed,
+            seed=world.seed,
+            clock=clock,
+            fleet=world.id,
+            layouts={gateway.name: gateway.layout for gateway in world.gateways},
         )
         self._background(controller.run())
         leases = LeaseController(Client(session, server, token, agent=past.LEASES), speed=self.speed, clock=clock)

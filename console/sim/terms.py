@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,6 +17,8 @@ RouteKey = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Layout = Literal["per-member", "shared"]
+"""Whether each member has groups of its own, weighted by the rules, or all share one, weighted by its servers."""
 Rate = Annotated[float, msgspec.Meta(ge=0)]
 
 

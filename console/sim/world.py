@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from console.errors import SettingsError
 from console.sim.faults.specs import AgentSilent, Fault, MemberLost, ServersDead
 from console.sim.scenario import Scenario, ServiceSpec, VSwitchSpec
-from console.sim.terms import seconds
+from console.sim.terms import Layout, seconds
 
 POD_BLOCK = 64
 """Addresses that a node takes from its member's pod range at a time."""
@@ -93,6 +93,7 @@ class Gateway:
     listeners: tuple[tuple[int, str], ...]
     members: tuple[str, ...]
     age: float
+    layout: Layout = "per-member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,11 @@ class World:
     def age(self) -> float:
         """Seconds since the Fleet was made: a day before its first member."""
         return max(member.age for member in self.members) + 86400.0
+
+    @property
+    def id(self) -> str:
+        """The Fleet's cluster id, of the same form as a member's."""
+        return "c" + digest(self.seed, "fleet", self.name)[:32]
 
     def member(self, identifier: str) -> Member:
         """The member with this id. Raises `KeyError` for none."""
@@ -276,6 +282,7 @@ def _gateways(scenario: Scenario, seed: int, ids: Mapping[str, str]) -> tuple[Ga
             listeners=tuple((listener.port, listener.protocol) for listener in each.listeners),
             members=tuple(ids[name] for name in each.members or ids),
             age=seconds(each.age),
+            layout=each.layout,
         )
         for each in spec.gateways
     )

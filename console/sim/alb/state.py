@@ -226,10 +226,11 @@ class Alb:
         self.groups[made.id] = made
         return made
 
-    def set_servers(self, group: str, addresses: Sequence[tuple[str, int]], weight: int = 100) -> Job | None:
-        """Make these the servers of a group; those that stay keep their health. No job where nothing changes."""
+    def set_servers(self, group: str, addresses: Sequence[tuple[str, int]], weights: Sequence[int] = ()) -> Job | None:
+        """Make these the servers of a group; those that stay keep their health and their weight, new ones get theirs of
+        `weights`, by place, or 100. No job where nothing changes."""
         found = self._group(group)
-        wanted = dict.fromkeys(addresses)
+        wanted = dict(zip(addresses, weights or (100,) * len(addresses), strict=True))
         if list(wanted) == list(found.servers):
             return None
         self._free(found.status, "ServerGroup", group)
@@ -237,7 +238,7 @@ class Alb:
         def done() -> None:
             found.servers = {
                 each: found.servers.get(each) or Server(f"{each[0]}-{each[1]}", each[0], each[1], weight)
-                for each in wanted
+                for each, weight in wanted.items()
             }
             found.status = "Available"
 
@@ -255,8 +256,10 @@ class Alb:
         def done() -> None:
             for each, weight in weights.items():
                 server = found.servers[each]
+                if not (server.weight and weight):
+                    # Nobody checks a server of weight 0: it starts anew.
+                    server.verdict, server.successes, server.failures = "Initial", 0, 0
                 server.weight = weight
-                server.verdict, server.successes, server.failures = "Initial", 0, 0
             found.status = "Available"
 
         found.status = "Configuring"

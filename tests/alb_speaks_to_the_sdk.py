@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from console.sim.alb.openapi import OpenApi
+from console.sim.alb.operations import product
 from console.sim.alb.state import Alb, HealthCheck
+from console.sim.openapis.endpoint import OpenApi
 
 KEY, SECRET = "simulated-key", "simulated-secret"
 
@@ -21,7 +22,7 @@ class Service:
     def __init__(self) -> None:
         self.waiting: list[Callable[[], None]] = []
         self.alb = Alb(later=lambda _, act: self.waiting.append(act))
-        self.api = OpenApi(self.alb, {KEY: SECRET})
+        self.api = OpenApi([product(self.alb)], {KEY: SECRET})
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()

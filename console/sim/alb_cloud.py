@@ -10,9 +10,9 @@ from dataclasses import asdict
 from functools import partial
 from typing import TypeVar
 
-from console.sim.alb.openapi import throttling
-from console.sim.alb.state import Alb, AlbError, HealthCheck, Listener, LoadBalancer, ServerGroup
+from console.sim.alb.state import Alb, HealthCheck, Listener, LoadBalancer, ServerGroup
 from console.sim.alb_ingress import Applied, CloudRefused
+from console.sim.openapis.refusal import OpenApiError, throttling
 from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Address, Group, Model, Rule, albconfig_tag
 
 RETRY = 2.0
@@ -44,7 +44,7 @@ class AlbCloud:
             for wanted in model.listeners:
                 await self._rules(listeners[wanted.port], wanted.rules, groups)
             self._sweep(model)
-        except AlbError as error:
+        except OpenApiError as error:
             raise CloudRefused(f"{error.code} {error}") from error
         return Applied(balancer.id, balancer.dns)
 
@@ -58,7 +58,7 @@ class AlbCloud:
                 self._alb.delete_load_balancer(found.id)
             for group in self._groups_of(gateway):
                 self._alb.delete_server_group(group.id)
-        except AlbError as error:
+        except OpenApiError as error:
             raise CloudRefused(f"{error.code} {error}") from error
 
     def _found(self, gateway: str) -> LoadBalancer | None:
@@ -156,7 +156,7 @@ class AlbCloud:
             if group.tags[RESOURCE_TAG] not in wanted:
                 try:
                     self._alb.delete_server_group(group.id)
-                except AlbError as error:
+                except OpenApiError as error:
                     if error.code != "ResourceInUse.ServerGroup":
                         raise
 
@@ -170,7 +170,7 @@ class AlbCloud:
         while True:
             try:
                 return change()
-            except AlbError as error:
+            except OpenApiError as error:
                 if not error.code.startswith("IncorrectStatus.") or waited >= PATIENCE:
                     raise
             waited += await self._pause()
@@ -179,7 +179,7 @@ class AlbCloud:
         waited = 0.0
         while not done():
             if waited >= PATIENCE:
-                raise AlbError(f"IncorrectStatus.{kind}", f"The status of {kind} [{identifier}] is incorrect.")
+                raise OpenApiError(f"IncorrectStatus.{kind}", f"The status of {kind} [{identifier}] is incorrect.")
             waited += await self._pause()
 
     async def _pause(self) -> float:

@@ -18,6 +18,7 @@ SETTINGS = "config.yaml"
 CONTROL = "control.json"
 """Where faults are taken while it runs: address and token."""
 POLL = "5s"
+PRODUCTS = ("alb", "cs", "adcp", "vpc")
 
 
 class Context(NamedTuple):
@@ -100,7 +101,7 @@ def settings(
         "members": members,
         "cloud": {
             "region": world.region,
-            "endpoints": {"alb": openapi},
+            "endpoints": dict.fromkeys(PRODUCTS, openapi),
             "protocol": "http",
             "credentials": keys._asdict(),
             "poll": POLL,

@@ -62,6 +62,8 @@ class MemberSpec(Base, frozen=True):
     version: str
     nodes: NodesSpec
     pods: PodsSpec
+    cloud_zone: str = ""
+    """Of an ACK member's vSwitches; absent: one of the gateways' vSwitches'."""
     age: Days = "30d"
 
 

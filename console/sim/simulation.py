@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from console.sim import manifests, member_manifests, past
 from console.sim.agents import Agent, LeaseController
-from console.sim.alb import dataplane, openapi
+from console.sim.alb import dataplane, operations
 from console.sim.alb.state import Alb
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController, Applied
@@ -25,6 +25,9 @@ from console.sim.faults.site import Site
 from console.sim.handover import Context, Keys
 from console.sim.kubeapi import KubeApi, Role, certificate
 from console.sim.load import Load, Target
+from console.sim.openapis import adcp, cs, vpc
+from console.sim.openapis.endpoint import OpenApi
+from console.sim.openapis.facts import Facts
 from console.sim.routing import build
 from console.sim.servers import HOST, Members, backends
 from console.sim.world import Member, World
@@ -58,7 +61,8 @@ class Simulation:
         self.speed = speed
         self.keys = Keys(f"LTAI{secrets.token_hex(8)}", secrets.token_hex(16))
         self.members = Members(world)
-        self.alb = Alb(region=world.region, seed=world.seed, speed=speed)
+        zones = {vswitch.id: vswitch.zone for vswitch in world.vswitches}
+        self.alb = Alb(region=world.region, zones=zones.values(), seed=world.seed, speed=speed)
         self.data_plane = dataplane.DataPlane(self.alb, self.members.resolve, seed=world.seed, speed=speed)
         self.contexts: list[Context] = []
         self.openapi = ""
@@ -73,9 +77,8 @@ class Simulation:
         self._stack = contextlib.AsyncExitStack()
         # kubectl sends a token over TLS only.
         self._certificate = certificate.issue()
-        zones = {vswitch.id: vswitch.zone for gateway in world.gateways for vswitch in gateway.vswitches}
         self._cloud = AlbCloud(self.alb, vpc=world.vpc, zones=zones, speed=speed)
-        self._api = openapi.OpenApi(self.alb, {self.keys.access_key_id: self.keys.access_key_secret})
+        self._api = self._openapis()
         self.control = ControlAddress("", "")
 
     @property
@@ -125,6 +128,17 @@ class Simulation:
         self._background(self.data_plane.run())
         self._generate_load()
         await self._go_wrong(site)
+
+    def _openapis(self) -> OpenApi:
+        """All products of the cloud, on one endpoint."""
+        facts = Facts(
+            self.world,
+            silent=lambda member: self.agents[member].silent,
+            dead=lambda member: self.members.servers[member].state != "alive",
+            hub=lambda: self.hub_url,
+        )
+        products = (operations.product(self.alb), cs.product(facts), adcp.product(facts), vpc.product(facts))
+        return OpenApi(products, {self.keys.access_key_id: self.keys.access_key_secret})
 
     async def _balancers(self) -> dict[str, Applied]:
         """Every gateway's ALB as the controller would have made it, checked long ago."""

@@ -72,6 +72,8 @@ class Member:
     pod_cidr: str
     pods: Mapping[tuple[str, str], tuple[Pod, ...]]
     """By the namespace and name of their Service."""
+    vswitches: tuple[VSwitch, ...] = ()
+    """Of its nodes and, where they are in the VPC, of its pods; none outside the cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class VSwitch:
     id: str
     zone: str
     cidr: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,9 @@ class World:
     """Seconds since the last renewal of a silent agent, by member id."""
     faults: tuple[Fault, ...] = ()
     """Everything that is wrong from the start; `dead` and `silent` are what it did before."""
+    vpc_name: str = ""
+    vswitches: tuple[VSwitch, ...] = ()
+    """All of the VPC: the gateways' and those of members in the cloud."""
 
     @property
     def age(self) -> float:
@@ -180,6 +186,7 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
             node_cidr=each.nodes.cidr,
             pod_cidr=each.pods.cidr,
             pods=_pods(seed, each.name, services, nodes),
+            vswitches=_member_vswitches(scenario, seed, number),
         )
         for number, each in enumerate(spec.members)
     )
@@ -206,6 +213,11 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
             if isinstance(fault, AgentSilent | MemberLost)
         },
         faults=scenario.faults,
+        vpc_name=spec.vpc.name,
+        vswitches=(
+            *(_vswitch(seed, each) for each in spec.vswitches),
+            *(vswitch for member in members for vswitch in member.vswitches),
+        ),
     )
 
 
@@ -289,7 +301,23 @@ def _gateways(scenario: Scenario, seed: int, ids: Mapping[str, str]) -> tuple[Ga
 
 
 def _vswitch(seed: int, spec: VSwitchSpec) -> VSwitch:
-    return VSwitch("vsw-bp1" + digest(seed, "vswitch", spec.name)[:18], spec.zone, spec.cidr)
+    return VSwitch("vsw-bp1" + digest(seed, "vswitch", spec.name)[:18], spec.zone, spec.cidr, spec.name)
+
+
+def _member_vswitches(scenario: Scenario, seed: int, number: int) -> tuple[VSwitch, ...]:
+    """Subnets of an ACK member, in one cloud zone: its own, or that of a gateway's vSwitch in turn."""
+    world, spec = scenario.world, scenario.world.members[number]
+    if spec.kind != "ack":
+        return ()
+    zones = [each.zone for each in world.vswitches]
+    zone = spec.cloud_zone or (zones[number % len(zones)] if zones else f"{world.fleet.region}-a")
+    ranges = {f"{spec.name}-nodes": spec.nodes.cidr, f"{spec.name}-pods": spec.pods.cidr}
+    vpc = _network(world.vpc.cidr, f"{scenario.name}: world.vpc.cidr")
+    return tuple(
+        _vswitch(seed, VSwitchSpec(name=name, zone=zone, cidr=cidr))
+        for name, cidr in ranges.items()
+        if _network(cidr, f"{scenario.name}: world.members[{number}]").subnet_of(vpc)
+    )
 
 
 def _routes(scenario: Scenario, services: tuple[Service, ...], ids: Mapping[str, str]) -> tuple[Route, ...]:

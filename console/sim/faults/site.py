@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from console.errors import UsageError
 from console.sim.agents import Agent
-from console.sim.alb.openapi import OpenApi
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController
 from console.sim.client import Client
 from console.sim.faults.link import Link
 from console.sim.kubeapi import KubeApi
+from console.sim.openapis.endpoint import OpenApi
 from console.sim.past import Clock
 from console.sim.servers import Members
 from console.sim.world import Member, Route, World

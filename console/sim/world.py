@@ -173,23 +173,7 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
     """The world of a scenario. Raises `SettingsError` where a range is too small for what stands in it."""
     spec = scenario.world
     services = tuple(_service(each) for each in spec.services)
-    members = tuple(
-        Member(
-            id="c" + digest(seed, "member", each.name)[:32],
-            name=each.name,
-            kind=each.kind,
-            zone=each.zone,
-            version=each.version,
-            region=spec.fleet.region,
-            age=seconds(each.age),
-            nodes=(nodes := _nodes(scenario, seed, number)),
-            node_cidr=each.nodes.cidr,
-            pod_cidr=each.pods.cidr,
-            pods=_pods(seed, each.name, services, nodes),
-            vswitches=_member_vswitches(scenario, seed, number),
-        )
-        for number, each in enumerate(spec.members)
-    )
+    members = _members(scenario, seed, services)
     ids = {member.name: member.id for member in members}
     return World(
         scenario=scenario.name,
@@ -224,6 +208,26 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
 def digest(seed: int, *words: str) -> str:
     """64 hex digits that depend on nothing but the seed and the words, so that one more object moves no other one."""
     return hashlib.sha256("/".join((str(seed), *words)).encode()).hexdigest()
+
+
+def _members(scenario: Scenario, seed: int, services: tuple[Service, ...]) -> tuple[Member, ...]:
+    return tuple(
+        Member(
+            id="c" + digest(seed, "member", each.name)[:32],
+            name=each.name,
+            kind=each.kind,
+            zone=each.zone,
+            version=each.version,
+            region=scenario.world.fleet.region,
+            age=seconds(each.age),
+            nodes=(nodes := _nodes(scenario, seed, number)),
+            node_cidr=each.nodes.cidr,
+            pod_cidr=each.pods.cidr,
+            pods=_pods(seed, each.name, services, nodes),
+            vswitches=_member_vswitches(scenario, seed, number),
+        )
+        for number, each in enumerate(scenario.world.members)
+    )
 
 
 def _service(spec: ServiceSpec) -> Service:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from console.sim.alb.openapi import OpenApi
+from console.sim.alb.operations import product
 from console.sim.alb.state import Alb, HealthCheck
+from console.sim.openapis.endpoint import OpenApi
 
 KEY, SECRET = "simulated-key", "simulated-secret"
 
@@ -21,7 +22,7 @@ class Service:
     def __init__(self) -> None:
         self.waiting: list[Callable[[], None]] = []
         self.alb = Alb(later=lambda _, act: self.waiting.append(act))
-        self.api = OpenApi(self.alb, {KEY: SECRET})
+        self.api = OpenApi([product(self.alb)], {KEY: SECRET})
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -233,7 +234,7 @@ def test_too_many_calls_are_throttled_and_a_denied_action_is_named(service: Serv
     from alibabacloud_alb20200616 import models
 
     client = service.client()
-    service.api.denied.add((KEY, "ListListeners"))
+    service.api.denied[KEY, "ListListeners"] = "NoPermission"
 
     assert ("NoPermission", 403) == refusal(lambda: client.list_listeners(models.ListListenersRequest()))
 

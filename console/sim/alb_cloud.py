@@ -10,9 +10,10 @@ from dataclasses import asdict
 from functools import partial
 from typing import TypeVar
 
-from console.sim.alb.state import Alb, AlbError, HealthCheck, Listener, LoadBalancer, ServerGroup
+from console.sim.alb.state import Alb, HealthCheck, Listener, LoadBalancer, ServerGroup
 from console.sim.alb_ingress import Applied, CloudRefused
-from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Group, Model, Rule, albconfig_tag
+from console.sim.openapis.refusal import OpenApiError, throttling
+from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Address, Group, Model, Rule, albconfig_tag
 
 RETRY = 2.0
 PATIENCE = 20.0
@@ -29,29 +30,35 @@ class AlbCloud:
         self._vpc = vpc
         self._zones = zones
         self._speed = speed
+        self.throttled = False
+        """Whether the OpenAPI has had enough of the controller's calls."""
 
     async def apply(self, model: Model) -> Applied:
         """Bring the ALB in line; rules may still be Configuring at return. Raises `CloudRefused`."""
         try:
+            if self.throttled:
+                raise throttling()
             balancer = await self._balancer(model)
             listeners = self._listeners(balancer, model)
             groups = {group.key: await self._group(group) for group in model.groups}
             for wanted in model.listeners:
                 await self._rules(listeners[wanted.port], wanted.rules, groups)
             self._sweep(model)
-        except AlbError as error:
+        except OpenApiError as error:
             raise CloudRefused(f"{error.code} {error}") from error
         return Applied(balancer.id, balancer.dns)
 
     async def delete(self, gateway: str) -> None:
         """Remove the ALB of an AlbConfig and the groups it used. Raises `CloudRefused`."""
         try:
+            if self.throttled:
+                raise throttling()
             found = self._found(gateway)
             if found is not None:
                 self._alb.delete_load_balancer(found.id)
             for group in self._groups_of(gateway):
                 self._alb.delete_server_group(group.id)
-        except AlbError as error:
+        except OpenApiError as error:
             raise CloudRefused(f"{error.code} {error}") from error
 
     def _found(self, gateway: str) -> LoadBalancer | None:
@@ -106,8 +113,17 @@ class AlbCloud:
         elif found.health_check != check:
             self._alb.set_health_check(found.id, check)
         group = found.id
-        await self._settled(lambda: self._alb.set_servers(group, wanted.servers))
+        await self._settled(lambda: self._alb.set_servers(group, wanted.servers, wanted.weights))
+        await self._weigh(group, dict(zip(wanted.servers, wanted.weights, strict=True)))
         return group
+
+    async def _weigh(self, group: str, wanted: Mapping[Address, int]) -> None:
+        """Weights of the servers that are there and weigh something else."""
+        await self._until(lambda: self._alb.groups[group].status == "Available", "ServerGroup", group)
+        servers = self._alb.groups[group].servers
+        off = {(ip, port): weight for (ip, port), weight in wanted.items() if servers[ip, port].weight != weight}
+        if off:
+            await self._settled(lambda: self._alb.weigh_servers(group, off))
 
     async def _rules(self, listener: Listener, wanted: tuple[Rule, ...], groups: Mapping[str, str]) -> None:
         """Rules are told apart by priority: the same place is changed, a new one made, what is over removed."""
@@ -140,7 +156,7 @@ class AlbCloud:
             if group.tags[RESOURCE_TAG] not in wanted:
                 try:
                     self._alb.delete_server_group(group.id)
-                except AlbError as error:
+                except OpenApiError as error:
                     if error.code != "ResourceInUse.ServerGroup":
                         raise
 
@@ -154,7 +170,7 @@ class AlbCloud:
         while True:
             try:
                 return change()
-            except AlbError as error:
+            except OpenApiError as error:
                 if not error.code.startswith("IncorrectStatus.") or waited >= PATIENCE:
                     raise
             waited += await self._pause()
@@ -163,7 +179,7 @@ class AlbCloud:
         waited = 0.0
         while not done():
             if waited >= PATIENCE:
-                raise AlbError(f"IncorrectStatus.{kind}", f"The status of {kind} [{identifier}] is incorrect.")
+                raise OpenApiError(f"IncorrectStatus.{kind}", f"The status of {kind} [{identifier}] is incorrect.")
             waited += await self._pause()
 
     async def _pause(self) -> float:

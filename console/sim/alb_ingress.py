@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from console.sim.client import (
@@ -25,6 +26,7 @@ from console.sim.client import (
 from console.sim.ingress_annotations import WEIGHT_PREFIX, ModelError
 from console.sim.recorder import NORMAL, WARNING, Recorder
 from console.sim.routing import CONTROLLER, HASH_LABEL, Lookup, Model, build, digest_of
+from console.sim.terms import Layout
 from console.sim.workqueue import WorkQueue
 
 COMPONENT = "ingress"
@@ -56,7 +58,8 @@ class Cloud(Protocol):
 
 
 class AlbIngressController:
-    """Reconciles every AlbConfig with its Ingresses. `delay` in seconds, divided by `speed` like the back-off."""
+    """Reconciles every AlbConfig with its Ingresses. `delay` in seconds, divided by `speed` like the back-off;
+    `layouts`: how AlbConfigs, by name, have their server groups."""
 
     def __init__(
         self,
@@ -68,16 +71,21 @@ class AlbIngressController:
         seed: int = 1,
         delay: tuple[float, float] = DELAY,
         weight_prefix: str = WEIGHT_PREFIX,
+        clock: Callable[[], float] = time.time,
+        fleet: str = "",
+        layouts: Mapping[str, Layout] | None = None,
     ) -> None:
         self._client = client
         self._cloud = cloud
         self._backends = backends
         self._random = random.Random(seed)
-        self._delay = delay
+        self.delay = delay
         self._weight_prefix = weight_prefix
+        self._fleet = fleet
+        self._layouts = layouts or {}
         self.ready = asyncio.Event()
         """Set once everything is mirrored and changes are acted upon."""
-        self.recorder = Recorder(client, COMPONENT)
+        self.recorder = Recorder(client, COMPONENT, clock)
         self.queue = WorkQueue(self.reconcile, speed=speed)
         self._configs = Mirror(client, ALB_CONFIGS, self._config_changed)
         self._classes = Mirror(client, INGRESS_CLASSES, lambda before, now: self._all_pending())
@@ -109,7 +117,13 @@ class AlbIngressController:
         try:
             associated = frozenset(name for _, name in self._clusters.objects)
             model = build(
-                config, ingresses, associated=associated, backends=self._backends, weight_prefix=self._weight_prefix
+                config,
+                ingresses,
+                associated=associated,
+                backends=self._backends,
+                weight_prefix=self._weight_prefix,
+                fleet=self._fleet,
+                layout=self._layouts.get(gateway, "per-member"),
             )
             if model.missing:
                 # The write comes back as a change of the AlbConfig, and with it the next attempt.
@@ -128,6 +142,11 @@ class AlbIngressController:
             self._tell(group, WARNING, "FailedUpdateStatus", f"Failed update status due to {refusal}")
             raise
         self._praise(group)
+
+    def resync(self) -> None:
+        """Have every AlbConfig looked at again, changed or not."""
+        for _, name in self._configs.objects:
+            self._enqueue(name)
 
     def _praise(self, group: Iterable[Obj]) -> None:
         """The word of success about everything that was carried out and still stands as it was."""
@@ -201,7 +220,7 @@ class AlbIngressController:
                 self._enqueue(name)
 
     def _enqueue(self, gateway: str) -> None:
-        self.queue.add(gateway, self._random.uniform(*self._delay))
+        self.queue.add(gateway, self._random.uniform(*self.delay))
 
 
 async def acknowledge(client: Client, config: Obj, ingresses: Iterable[Obj], applied: Applied) -> None:

@@ -11,9 +11,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from console.errors import EXIT_DONE, UsageError
+
+if TYPE_CHECKING:
+    from console.sim.simulation import Simulation
 
 PARENT_CHECK = 0.5
 """Seconds between two looks at the parent."""
@@ -61,16 +64,7 @@ async def serve(
     where = handover.prepare(directory)
     world = generate(read(scenario), seed=seed, began=time.time())
     async with Simulation(world, speed=speed, load=load) as simulation:
-        kubeconfig = where / handover.KUBECONFIG
-        handover.write(kubeconfig, handover.kubeconfig(simulation.contexts))
-        settings = handover.settings(
-            world,
-            kubeconfig=kubeconfig,
-            openapi=simulation.openapi,
-            keys=simulation.keys,
-            gateways=simulation.gateways,
-        )
-        handover.write(where / handover.SETTINGS, settings)
+        _leave(where, simulation)
         watching = asyncio.create_task(_follow(parent, stop.set)) if parent is not None else None
         ready = {
             "ready": True,
@@ -80,10 +74,30 @@ async def serve(
             "gateways": simulation.gateways,
         }
         _say(ready, out or sys.stdout)
-        await simulation.until(stop)
+        try:
+            await simulation.until(stop)
+        finally:
+            (where / handover.CONTROL).unlink(missing_ok=True)
         if watching is not None:
             watching.cancel()
     return EXIT_DONE
+
+
+def _leave(where: Path, simulation: Simulation) -> None:
+    """Write the files that a simulation's users need."""
+    from console.sim import handover
+
+    kubeconfig = where / handover.KUBECONFIG
+    handover.write(kubeconfig, handover.kubeconfig(simulation.contexts))
+    settings = handover.settings(
+        simulation.world,
+        kubeconfig=kubeconfig,
+        openapi=simulation.openapi,
+        keys=simulation.keys,
+        gateways=simulation.gateways,
+    )
+    handover.write(where / handover.SETTINGS, settings)
+    handover.write(where / handover.CONTROL, simulation.control._asdict())
 
 
 def _say(document: dict[str, Any], out: IO[str]) -> None:

@@ -4,6 +4,7 @@ the console. Both hold tokens or keys, of loopback only, and are readable by the
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,10 @@ from console.sim.world import World
 
 KUBECONFIG = "kubeconfig"
 SETTINGS = "config.yaml"
+CONTROL = "control.json"
+"""Where faults are taken while it runs: address and token."""
 POLL = "5s"
+PRODUCTS = ("alb", "cs", "adcp", "vpc")
 
 
 class Context(NamedTuple):
@@ -97,7 +101,7 @@ def settings(
         "members": members,
         "cloud": {
             "region": world.region,
-            "endpoints": {"alb": openapi},
+            "endpoints": dict.fromkeys(PRODUCTS, openapi),
             "protocol": "http",
             "credentials": keys._asdict(),
             "poll": POLL,
@@ -108,10 +112,13 @@ def settings(
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
-    """One YAML file, whole or not at all, mode 0600. Raises `UsageError`."""
+    """One YAML file, or JSON where its name says so, whole or not at all, mode 0600. Raises `UsageError`."""
     import yaml
 
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    if path.suffix == ".json":
+        text = json.dumps(document) + "\n"
+    else:
+        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from console.sim.client import Obj
 from console.sim.manifests import ZONE_LABEL, condition
 from console.sim.recorder import rfc3339
-from console.sim.scenario import seconds
+from console.sim.terms import seconds
 from console.sim.world import Member, Node, Pod, Service, World
 
 CPU_REQUEST = 500

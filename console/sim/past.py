@@ -4,6 +4,7 @@ the server's own."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,14 +29,20 @@ MANAGERS = {"Lease": AGENT, "ManagedCluster": LEASES}
 
 
 class Clock:
-    """The API servers' clock: the wall's, but for what is done inside `at`."""
+    """The clock of the API servers and of all who write to the hub: the wall's, but for what is done inside `at`, and
+    off by `skew` seconds."""
 
     def __init__(self) -> None:
         self._set: float | None = None
+        self.skew = 0.0
 
     def __call__(self) -> datetime:
         """Now, or the moment that is being relived."""
-        return datetime.now(UTC) if self._set is None else datetime.fromtimestamp(self._set, UTC)
+        return datetime.fromtimestamp(self.epoch() if self._set is None else self._set, UTC)
+
+    def epoch(self) -> float:
+        """Now, in seconds."""
+        return time.time() + self.skew
 
     @contextmanager
     def at(self, epoch: float) -> Iterator[None]:

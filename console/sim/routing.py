@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from console.sim.client import Obj
@@ -25,6 +26,8 @@ from console.sim.ingress_annotations import (
     listen_ports,
     weights,
 )
+from console.sim.server_weights import spread
+from console.sim.terms import Layout
 
 HASH_LABEL = PREFIX + "hash"
 CONTROLLER = "ingress.k8s.alibabacloud/alb"
@@ -54,17 +57,20 @@ Lookup = Callable[[str, str, int | str], Backends | None]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A server group to be: the backends of one Ingress's Service port in one member."""
+    """A server group to be: the backends of one Ingress's Service port, in one member or in all."""
 
     key: str
     """The resource id in its tags, by which it is found again."""
     name: str
     member: str
+    """Empty where members share it."""
     tags: tuple[tuple[str, str], ...]
     protocol: str
     scheduler: str
     health: HealthCheck
     servers: tuple[Address, ...]
+    weights: tuple[int, ...]
+    """Of the servers, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,8 @@ class _Site(NamedTuple):
     members: tuple[str, ...]
     lookup: Lookup
     weight_prefix: str
+    fleet: str
+    layout: Layout
 
 
 def albconfig_tag(gateway: str) -> str:
@@ -127,10 +135,13 @@ def build(
     associated: frozenset[str],
     backends: Lookup,
     weight_prefix: str = WEIGHT_PREFIX,
+    fleet: str = "",
+    layout: Layout = "per-member",
 ) -> Model:
-    """The model of one AlbConfig and all its Ingresses. Raises `ModelError` for the first thing that is off."""
+    """The model of one AlbConfig and all its Ingresses. Raises `ModelError` for the first thing that is off.
+    `fleet`: the id in the tags of a group that members share."""
     members = _members(config, associated)
-    site = _Site(config["metadata"]["name"], members, backends, weight_prefix)
+    site = _Site(config["metadata"]["name"], members, backends, weight_prefix, fleet, layout)
     listeners = _listeners(config)
     groups: dict[str, Group] = {}
     rules: dict[tuple[int, str], list[Rule]] = {each: [] for each in listeners}
@@ -220,9 +231,9 @@ def _paths(
                 raise ModelError("a path has no service backend")
             check_actions(ingress, service["name"])
             port = service.get("port") or {}
-            made = _groups(ingress, service["name"], port.get("number") or port.get("name") or 0, site)
+            made = _groups(ingress, service["name"], port.get("number") or port.get("name") or 0, site, wanted)
             groups.update((group.key, group) for group in made)
-            tuples = _tuples(made, wanted)
+            tuples = ((made[0].key, 100),) if site.layout == "shared" else _tuples(made, wanted)
             found.append((rule.get("host") or None, _patterns(path), tuples))
     return found
 
@@ -237,8 +248,10 @@ def _tuples(groups: Sequence[Group], wanted: Mapping[str, int] | None) -> tuple[
     return tuple((group.key, round(100 * len(group.servers) / total)) for group in groups)
 
 
-def _groups(ingress: Obj, service: str, port: int | str, site: _Site) -> tuple[Group, ...]:
-    """One group a member that has the Service."""
+def _groups(
+    ingress: Obj, service: str, port: int | str, site: _Site, wanted: Mapping[str, int] | None
+) -> tuple[Group, ...]:
+    """One group a member that has the Service, or one for all of them."""
     metadata = ingress["metadata"]
     namespace = metadata["namespace"]
     found = site.lookup(namespace, service, port)
@@ -250,14 +263,15 @@ def _groups(ingress: Obj, service: str, port: int | str, site: _Site) -> tuple[G
     health = health_check(ingress)
     protocol = annotations.get(PREFIX + "backend-protocol", "http").upper()
     scheduler = annotations.get(PREFIX + "backend-scheduler", "wrr").capitalize()
+    there = {member: found.by_member[member] for member in site.members if member in found.by_member}
+    if not there:
+        raise ModelError(f'Service "{service}" not found')
     made = []
-    for member in site.members:
-        if member not in found.by_member:
-            continue
-        words = f"{namespace}/{metadata['name']}-{service}:{found.port}@{member}"
+    for member, servers, weighed in _shares(there, site, wanted):
+        words = f"{namespace}/{metadata['name']}-{service}:{found.port}@{member or site.fleet}"
         key = hashlib.sha256(words.encode()).hexdigest()
         tags = (
-            ("ack.aliyun.com", member),
+            ("ack.aliyun.com", member or site.fleet),
             (RESOURCE_TAG, key),
             (ALBCONFIG_TAG, albconfig_tag(site.gateway)),
             (TAG + "service_ns", namespace),
@@ -266,10 +280,20 @@ def _groups(ingress: Obj, service: str, port: int | str, site: _Site) -> tuple[G
             (TAG + "ingress_name", metadata["name"]),
         )
         name = f"{namespace}-{service}-{found.port}"
-        made.append(Group(key, name, member, tags, protocol, scheduler, health, found.by_member[member]))
-    if not made:
-        raise ModelError(f'Service "{service}" not found')
+        made.append(Group(key, name, member, tags, protocol, scheduler, health, servers, weighed))
     return tuple(made)
+
+
+def _shares(
+    there: Mapping[str, tuple[Address, ...]], site: _Site, wanted: Mapping[str, int] | None
+) -> Iterator[tuple[str, tuple[Address, ...], tuple[int, ...]]]:
+    """(member, servers, their weights) per group; no member where the group is everybody's."""
+    if site.layout == "per-member":
+        for member, servers in there.items():
+            yield member, servers, (100,) * len(servers)
+        return
+    weighed = spread(wanted, {member: len(servers) for member, servers in there.items()})
+    yield "", tuple(chain.from_iterable(there.values())), tuple(chain.from_iterable(weighed[m] for m in there))
 
 
 def _patterns(path: Mapping[str, Any]) -> tuple[str, ...]:

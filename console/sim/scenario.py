@@ -4,30 +4,17 @@ drill and test. A file may build on another one (`base`), whose world it then ta
 from __future__ import annotations
 
 import importlib.resources
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from console.errors import SettingsError
-
-Days = Annotated[str, msgspec.Meta(pattern=r"^(\d+(\.\d+)?(ms|s|m|h|d))+$")]
-"""A duration with units; `d` beside the settings' own, since objects are months old."""
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
-Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Rate = Annotated[float, msgspec.Meta(ge=0)]
+from console.sim.faults.specs import Deviation, Fault, RevisionHeld
+from console.sim.terms import Base, Days, Layout, Name, Port, Positive, Rate, RouteKey, Weight
 
 
-class _Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Every section."""
-
-
-class FleetSpec(_Base, frozen=True):
+class FleetSpec(Base, frozen=True):
     """The hub."""
 
     name: str
@@ -36,14 +23,14 @@ class FleetSpec(_Base, frozen=True):
     """Of its API server, as `kubectl version` shows it."""
 
 
-class VpcSpec(_Base, frozen=True):
+class VpcSpec(Base, frozen=True):
     """The network that Fleet, members and gateways share."""
 
     name: Name
     cidr: str
 
 
-class VSwitchSpec(_Base, frozen=True):
+class VSwitchSpec(Base, frozen=True):
     """A subnet in one cloud zone, where a gateway has its addresses."""
 
     name: Name
@@ -51,7 +38,7 @@ class VSwitchSpec(_Base, frozen=True):
     cidr: str
 
 
-class NodesSpec(_Base, frozen=True):
+class NodesSpec(Base, frozen=True):
     """The nodes of a member, all alike. `cpu` in cores, `memory` as a quantity."""
 
     count: Positive
@@ -60,13 +47,13 @@ class NodesSpec(_Base, frozen=True):
     cidr: str
 
 
-class PodsSpec(_Base, frozen=True):
+class PodsSpec(Base, frozen=True):
     """Where a member's pods have their addresses."""
 
     cidr: str
 
 
-class MemberSpec(_Base, frozen=True):
+class MemberSpec(Base, frozen=True):
     """A cluster of the Fleet."""
 
     name: Name
@@ -75,17 +62,19 @@ class MemberSpec(_Base, frozen=True):
     version: str
     nodes: NodesSpec
     pods: PodsSpec
+    cloud_zone: str = ""
+    """Of an ACK member's vSwitches; absent: one of the gateways' vSwitches'."""
     age: Days = "30d"
 
 
-class ListenerSpec(_Base, frozen=True):
+class ListenerSpec(Base, frozen=True):
     """A port of a gateway, as clients would know it; the simulator serves it on a free one."""
 
     port: Port
     protocol: Literal["HTTP"] = "HTTP"
 
 
-class GatewaySpec(_Base, frozen=True):
+class GatewaySpec(Base, frozen=True):
     """An AlbConfig with its IngressClass. `members`: all of them where none is named."""
 
     name: Name
@@ -93,10 +82,11 @@ class GatewaySpec(_Base, frozen=True):
     vswitches: tuple[str, ...]
     listeners: tuple[ListenerSpec, ...]
     members: tuple[str, ...] = ()
+    layout: Layout = "per-member"
     age: Days = "30d"
 
 
-class ServiceSpec(_Base, frozen=True):
+class ServiceSpec(Base, frozen=True):
     """A Service with the Deployment behind it, the same in every member.
 
     `pods` stand in each member, the autoscaler may make it `most`; `busy` is their CPU use in percent of what they ask
@@ -113,23 +103,23 @@ class ServiceSpec(_Base, frozen=True):
     busy: Annotated[int, msgspec.Meta(ge=0, le=100)] = 40
 
 
-class RouteSpec(_Base, frozen=True):
+class RouteSpec(Base, frozen=True):
     """An Ingress with one path. `probe`: requests a second that the settings file asks of the console, 0 for none;
     `share`: this route's part of the load, beside the others'."""
 
-    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
+    name: RouteKey
     gateway: Name
     host: str
     path: Annotated[str, msgspec.Meta(pattern=r"^/")]
     service: Name
-    weights: dict[str, Weight] = {}
+    weights: dict[str, Weight] = msgspec.field(default_factory=dict)
     health_check: bool = True
     probe: Rate = 0.0
     share: Rate = 1.0
     age: Days = "60d"
 
 
-class CommitSpec(_Base, frozen=True):
+class CommitSpec(Base, frozen=True):
     """A commit of the repository. `version`: the tag of the images that it deploys; `refs`: branches and tags."""
 
     sha: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{40}$")]
@@ -138,7 +128,7 @@ class CommitSpec(_Base, frozen=True):
     deployed: Days = "12d"
 
 
-class RepositorySpec(_Base, frozen=True):
+class RepositorySpec(Base, frozen=True):
     """The git repository with a chart for each workload, at `manifests/helm/WORKLOAD`."""
 
     url: str = "https://github.com/AliyunContainerService/gitops-demo.git"
@@ -147,7 +137,7 @@ class RepositorySpec(_Base, frozen=True):
     )
 
 
-class ApplicationSpec(_Base, frozen=True):
+class ApplicationSpec(Base, frozen=True):
     """An ApplicationSet that spreads a Service and its Deployment to every member, one Application each."""
 
     name: Name
@@ -157,7 +147,7 @@ class ApplicationSpec(_Base, frozen=True):
     age: Days = "90d"
 
 
-class WorldSpec(_Base, frozen=True):
+class WorldSpec(Base, frozen=True):
     """Everything there is. `load`: requests a second through all gateways; `reconciled`: how long ago the
     controller's last success lies."""
 
@@ -174,78 +164,43 @@ class WorldSpec(_Base, frozen=True):
     reconciled: Days = "25m"
 
 
-class ServersDead(_Base, frozen=True, tag_field="fault", tag="servers-dead"):
-    """No server of a member answers: connections are refused, or accepted and never answered."""
-
-    member: Name
-    how: Literal["refuse", "hang"] = "refuse"
-    since: Days = "0s"
-
-
-class AgentSilent(_Base, frozen=True, tag_field="fault", tag="agent-silent"):
-    """A member's agent renews its Lease no more; `since` its last renewal."""
-
-    member: Name
-    since: Days = "0s"
-
-
-class HandEdited(_Base, frozen=True, tag_field="fault", tag="hand-edited"):
-    """Somebody set the image of an application's Deployment in a member past git, to one that does not start."""
-
-    member: Name
-    application: Name
-    version: str
-    since: Days = "0s"
-
-
-class RevisionHeld(_Base, frozen=True, tag_field="fault", tag="revision-held"):
-    """An application follows another revision in one kind of member than in the rest."""
-
-    member: Name
-    application: Name
-    revision: str
-
-
-Fault = ServersDead | AgentSilent | HandEdited | RevisionHeld
-
-
-class MemberExpectation(_Base, frozen=True):
+class MemberExpectation(Base, frozen=True):
     """A member as `status -o json` must say it."""
 
     control_link: str | None = None
     alb_health: str | None = None
 
 
-class RoutesExpectation(_Base, frozen=True):
+class RoutesExpectation(Base, frozen=True):
     """All routes as `status -o json` must say them."""
 
     in_agreement: bool | None = None
 
 
-class Expectation(_Base, frozen=True):
+class Expectation(Base, frozen=True):
     """What a person or a script must get to see: facts, words on the dashboard, exit codes by verb."""
 
-    members: dict[str, MemberExpectation] = {}
+    members: dict[str, MemberExpectation] = msgspec.field(default_factory=dict)
     routes: RoutesExpectation = RoutesExpectation()
     words: tuple[str, ...] = ()
-    exits: dict[str, int] = {}
+    exits: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class Scenario(_Base, frozen=True):
+class Scenario(Base, frozen=True):
     """One scenario, whole."""
 
     name: str
     summary: str
     world: WorldSpec
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Fault | Deviation, ...] = ()
     expect: Expectation = Expectation()
 
 
-class _File(_Base, frozen=True):
+class _File(Base, frozen=True):
     summary: str
     base: str | None = None
     world: WorldSpec | None = None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Fault | Deviation, ...] = ()
     expect: Expectation = Expectation()
 
 
@@ -261,14 +216,6 @@ def load(name: str) -> Scenario:
     Raises `SettingsError` with the file, the place in it and what is accepted there.
     """
     return _load(name, seen=())
-
-
-def seconds(duration: str) -> float:
-    """`1d2h`, `6m40s`, `500ms` in seconds. Raises `ValueError` where a unit is missing."""
-    parts = _DURATION.findall(duration)
-    if not parts or "".join(number + unit for number, unit in parts) != duration:
-        raise ValueError(f"'{duration}' is no duration")
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def _load(name: str, seen: tuple[str, ...]) -> Scenario:
@@ -323,7 +270,7 @@ def _check(scenario: Scenario, where: str) -> None:
     vswitches = _unique([vswitch.name for vswitch in world.vswitches], f"{where}: world.vswitches")
     gateways = _unique([gateway.name for gateway in world.gateways], f"{where}: world.gateways")
     services = _unique([f"{s.namespace}/{s.name}" for s in world.services], f"{where}: world.services")
-    _unique([route.name for route in world.routes], f"{where}: world.routes")
+    routes = _unique([route.name for route in world.routes], f"{where}: world.routes")
     for number, gateway in enumerate(world.gateways):
         place = f"{where}: world.gateways[{number}]"
         _known(gateway.vswitches, vswitches, f"{place}.vswitches")
@@ -341,11 +288,10 @@ def _check(scenario: Scenario, where: str) -> None:
         _known([application.revision], refs, f"{place}.revision")
     for number, fault in enumerate(scenario.faults):
         place = f"{where}: faults[{number}]"
-        _known([fault.member], members, f"{place}.member")
-        if isinstance(fault, (HandEdited, RevisionHeld)):
-            _known([fault.application], applications, f"{place}.application")
+        for field, known in (("member", members), ("route", routes), ("application", applications), ("revision", refs)):
+            if hasattr(fault, field):
+                _known([getattr(fault, field)], known, f"{place}.{field}")
         if isinstance(fault, RevisionHeld):
-            _known([fault.revision], refs, f"{place}.revision")
             kinds = [member.kind for member in world.members if member.name == fault.member]
             if sum(member.kind in kinds for member in world.members) > 1:
                 # The generator tells clusters apart by their label, which is their kind.

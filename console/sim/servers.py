@@ -134,6 +134,10 @@ class Members:
         for server in self.servers.values():
             await server.stop()
 
+    def owner(self, ip: str) -> str | None:
+        """The id of the member whose pod has this address; None where nobody's has."""
+        return self._owner.get(ip)
+
     def resolve(self, ip: str, port: int) -> Endpoint | None:
         """Where a backend's address is really served; None where there is no such pod."""
         owner = self._owner.get(ip)

@@ -8,15 +8,14 @@ import contextlib
 import importlib.resources
 import secrets
 import ssl
-import time
 from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 
 from console.sim import manifests, past
 from console.sim.agents import Agent, LeaseController
-from console.sim.alb import dataplane, openapi
+from console.sim.alb import dataplane, operations
 from console.sim.alb.state import Alb
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController, Applied
@@ -24,9 +23,16 @@ from console.sim.argo import past as argo_past
 from console.sim.argo.manifests import Cluster
 from console.sim.argo.start import Argo
 from console.sim.client import Client, Obj
+from console.sim.faults.control import Control
+from console.sim.faults.link import Link
+from console.sim.faults.registry import Faults
+from console.sim.faults.site import Site
 from console.sim.handover import Context, Keys
 from console.sim.kubeapi import KubeApi, Role, certificate
 from console.sim.load import Load, Target
+from console.sim.openapis import adcp, cs, vpc
+from console.sim.openapis.endpoint import OpenApi
+from console.sim.openapis.facts import Facts
 from console.sim.routing import build
 from console.sim.servers import HOST, Members, backends
 from console.sim.world import Member, World
@@ -45,6 +51,13 @@ FAREWELL = 2.0
 """Seconds that connections which are still open get at the end."""
 
 
+class ControlAddress(NamedTuple):
+    """Where faults are taken while it runs."""
+
+    url: str
+    token: str
+
+
 class Simulation:
     """Serves `world` while the context is open. `load`: requests a second in place of the world's own."""
 
@@ -53,7 +66,8 @@ class Simulation:
         self.speed = speed
         self.keys = Keys(f"LTAI{secrets.token_hex(8)}", secrets.token_hex(16))
         self.members = Members(world)
-        self.alb = Alb(region=world.region, seed=world.seed, speed=speed)
+        zones = {vswitch.id: vswitch.zone for vswitch in world.vswitches}
+        self.alb = Alb(region=world.region, zones=zones.values(), seed=world.seed, speed=speed)
         self.data_plane = dataplane.DataPlane(self.alb, self.members.resolve, seed=world.seed, speed=speed)
         self.contexts: list[Context] = []
         self.openapi = ""
@@ -69,8 +83,9 @@ class Simulation:
         self._stack = contextlib.AsyncExitStack()
         # kubectl sends a token over TLS only.
         self._certificate = certificate.issue()
-        zones = {vswitch.id: vswitch.zone for gateway in world.gateways for vswitch in gateway.vswitches}
         self._cloud = AlbCloud(self.alb, vpc=world.vpc, zones=zones, speed=speed)
+        self._api = self._openapis()
+        self.control = ControlAddress("", "")
 
     @property
     def hub_url(self) -> str:
@@ -114,11 +129,22 @@ class Simulation:
         self.gateways = {name: self._address(balancer) for name, balancer in applied.items()}
         for member in world.members:
             await self._member_api(member)
-        await self._hub(applied)
-        api = openapi.OpenApi(self.alb, {self.keys.access_key_id: self.keys.access_key_secret})
-        self.openapi = f"{HOST}:{await self._serve(api.application())}"
+        site = await self._hub(applied)
+        self.openapi = f"{HOST}:{await self._serve(self._api.application())}"
         self._background(self.data_plane.run())
         self._generate_load()
+        await self._go_wrong(site)
+
+    def _openapis(self) -> OpenApi:
+        """All products of the cloud, on one endpoint."""
+        facts = Facts(
+            self.world,
+            silent=lambda member: self.agents[member].silent,
+            dead=lambda member: self.members.servers[member].state != "alive",
+            hub=lambda: self.hub_url,
+        )
+        products = (operations.product(self.alb), cs.product(facts), adcp.product(facts), vpc.product(facts))
+        return OpenApi(products, {self.keys.access_key_id: self.keys.access_key_secret})
 
     async def _balancers(self) -> dict[str, Applied]:
         """Every gateway's ALB as the controller would have made it, checked long ago."""
@@ -134,7 +160,14 @@ class Simulation:
                 for obj in objects
                 if obj["kind"] == "Ingress" and obj["spec"]["ingressClassName"] == gateway.ingress_class
             ]
-            model = build(config, routes, associated=associated, backends=backends(world))
+            model = build(
+                config,
+                routes,
+                associated=associated,
+                backends=backends(world),
+                fleet=world.id,
+                layout=gateway.layout,
+            )
             applied[gateway.name] = await self._cloud.apply(model)
         self.alb.instant = False
         self._judge_health()
@@ -143,8 +176,8 @@ class Simulation:
     def _judge_health(self) -> None:
         """Verdicts that the health checks of the time before have come to."""
         for group in self.alb.groups.values():
-            fault = self.world.dead.get(group.tags["ack.aliyun.com"])
             for server in group.servers.values() if group.health_check.enabled else ():
+                fault = self.world.dead.get(self.members.owner(server.ip) or "")
                 if fault is None:
                     server.verdict, server.successes = "Healthy", group.health_check.healthy
                     continue
@@ -155,14 +188,17 @@ class Simulation:
         listener = next(each for each in self.alb.listeners.values() if each.load_balancer == balancer.load_balancer)
         return f"http://{HOST}:{self.data_plane.port_of(listener.id)}"
 
-    async def _hub(self, applied: dict[str, Applied]) -> None:
-        """The hub's API with its past, and the controllers and agents on it."""
+    async def _hub(self, applied: dict[str, Applied]) -> Site:
+        """The hub's API with its past, and the controllers and agents on it; returns what faults act on."""
         from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
         tokens = {name: secrets.token_urlsafe(24) for name in ("hub", "hub-operator", "hub-viewer", "controllers")}
         roles = dict(zip(tokens.values(), (Role.ADMIN, Role.OPERATOR, Role.VIEWER, Role.ADMIN), strict=True))
         with self._clock.at(self.world.began - self.world.age):
             api = KubeApi(tokens=roles, crds=_crds(), clock=self._clock, version=self.world.version)
+        link = Link({tokens["controllers"]})
+        api.faults.append(link.fault)
+        api.link(link.passes)
         past.seed(api, self._clock, manifests.hub(self.world))
         argo_past.seed(api, self._clock, self.world, self._clusters)
         server = await self._serve_api(api)
@@ -172,20 +208,46 @@ class Simulation:
         trusted = ssl.create_default_context(cadata=authority.decode())
         session = ClientSession(timeout=ClientTimeout(total=30), connector=TCPConnector(limit=0, ssl=trusted))
         await self._stack.enter_async_context(session)
-        await self._controllers(session, server, tokens["controllers"], applied)
+        return Site(
+            self.world,
+            self.speed,
+            self._clock,
+            api,
+            link,
+            tuple(tokens[name] for name in names),
+            lambda agent: Client(session, server, tokens["controllers"], agent=agent),
+            self.members,
+            self.agents,
+            await self._controllers(session, server, tokens["controllers"], applied),
+            self._cloud,
+            self._api,
+            self.keys.access_key_id,
+        )
 
-    async def _controllers(self, session: ClientSession, server: str, token: str, applied: dict[str, Applied]) -> None:
+    async def _controllers(
+        self, session: ClientSession, server: str, token: str, applied: dict[str, Applied]
+    ) -> AlbIngressController:
         world = self.world
         ingress = Client(session, server, token, agent=past.CONTROLLER)
         await past.reconciled(ingress, self._clock, applied, at=world.began - world.reconciled)
-        controller = AlbIngressController(ingress, self._cloud, backends(world), speed=self.speed, seed=world.seed)
+        clock = self._clock.epoch
+        controller = AlbIngressController(
+            ingress,
+            self._cloud,
+            backends(world),
+            speed=self.speed,
+            seed=world.seed,
+            clock=clock,
+            fleet=world.id,
+            layouts={gateway.name: gateway.layout for gateway in world.gateways},
+        )
         self._background(controller.run())
-        leases = LeaseController(Client(session, server, token, agent=past.LEASES), speed=self.speed)
+        leases = LeaseController(Client(session, server, token, agent=past.LEASES), speed=self.speed, clock=clock)
         self._background(leases.run())
         agent = Client(session, server, token, agent=past.AGENT)
         for member in world.members:
             silent = member.id in world.silent
-            self.agents[member.id] = Agent(agent, member.id, speed=self.speed, silent=silent, clock=time.time)
+            self.agents[member.id] = Agent(agent, member.id, speed=self.speed, silent=silent, clock=clock)
             self._background(self.agents[member.id].run())
         argo = Argo(
             world,
@@ -198,6 +260,16 @@ class Simulation:
         self._background(argo.run())
         await controller.ready.wait()
         await argo.ready()
+        return controller
+
+    async def _go_wrong(self, site: Site) -> None:
+        """Begin the world's faults, and take others from now on."""
+        faults = Faults(site)
+        self._stack.push_async_callback(faults.stop)
+        for fault in self.world.faults:
+            await faults.begin(fault)
+        control = Control(faults)
+        self.control = ControlAddress(f"http://{HOST}:{await self._serve(control.application())}", control.token)
 
     async def _member_api(self, member: Member) -> None:
         token, administrator = secrets.token_urlsafe(24), secrets.token_urlsafe(24)

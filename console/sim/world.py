@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from console.errors import SettingsError
 from console.sim.argo.git import Application, Repository, applications, repository
-from console.sim.scenario import AgentSilent, HandEdited, Scenario, ServersDead, ServiceSpec, VSwitchSpec, seconds
+from console.sim.faults.specs import AgentSilent, Fault, HandEdited, MemberLost, RevisionHeld, ServersDead
+from console.sim.scenario import Scenario, ServiceSpec, VSwitchSpec
+from console.sim.terms import Layout, seconds
 
 POD_BLOCK = 64
 """Addresses that a node takes from its member's pod range at a time."""
@@ -71,6 +73,8 @@ class Member:
     pod_cidr: str
     pods: Mapping[tuple[str, str], tuple[Pod, ...]]
     """By the namespace and name of their Service."""
+    vswitches: tuple[VSwitch, ...] = ()
+    """Of its nodes and, where they are in the VPC, of its pods; none outside the cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class VSwitch:
     id: str
     zone: str
     cidr: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class Gateway:
     listeners: tuple[tuple[int, str], ...]
     members: tuple[str, ...]
     age: float
+    layout: Layout = "per-member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +149,21 @@ class World:
     """Members whose servers do not answer, by id."""
     silent: Mapping[str, float] = field(default_factory=dict)
     """Seconds since the last renewal of a silent agent, by member id."""
+    faults: tuple[Fault, ...] = ()
+    """Everything that is wrong from the start; `dead` and `silent` are what it did before."""
+    vpc_name: str = ""
+    vswitches: tuple[VSwitch, ...] = ()
+    """All of the VPC: the gateways' and those of members in the cloud."""
 
     @property
     def age(self) -> float:
         """Seconds since the Fleet was made: a day before its first member."""
         return max(member.age for member in self.members) + 86400.0
+
+    @property
+    def id(self) -> str:
+        """The Fleet's cluster id, of the same form as a member's."""
+        return "c" + digest(self.seed, "fleet", self.name)[:32]
 
     def member(self, identifier: str) -> Member:
         """The member with this id. Raises `KeyError` for none."""
@@ -162,22 +178,7 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
     """The world of a scenario. Raises `SettingsError` where a range is too small for what stands in it."""
     spec = scenario.world
     services = tuple(_service(each) for each in spec.services)
-    members = tuple(
-        Member(
-            id="c" + digest(seed, "member", each.name)[:32],
-            name=each.name,
-            kind=each.kind,
-            zone=each.zone,
-            version=each.version,
-            region=spec.fleet.region,
-            age=seconds(each.age),
-            nodes=(nodes := _nodes(scenario, seed, number)),
-            node_cidr=each.nodes.cidr,
-            pod_cidr=each.pods.cidr,
-            pods=_pods(seed, each.name, services, nodes),
-        )
-        for number, each in enumerate(spec.members)
-    )
+    members = _members(scenario, seed, services)
     ids = {member.name: member.id for member in members}
     return World(
         scenario=scenario.name,
@@ -198,13 +199,43 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
         applications=applications(scenario, services, ids),
         edited={(ids[f.member], f.application): f for f in scenario.faults if isinstance(f, HandEdited)},
         dead={ids[fault.member]: fault for fault in scenario.faults if isinstance(fault, ServersDead)},
-        silent={ids[fault.member]: seconds(fault.since) for fault in scenario.faults if isinstance(fault, AgentSilent)},
+        silent={
+            ids[fault.member]: seconds(fault.since)
+            for fault in scenario.faults
+            if isinstance(fault, AgentSilent | MemberLost)
+        },
+        faults=tuple(each for each in scenario.faults if not isinstance(each, HandEdited | RevisionHeld)),
+        vpc_name=spec.vpc.name,
+        vswitches=(
+            *(_vswitch(seed, each) for each in spec.vswitches),
+            *(vswitch for member in members for vswitch in member.vswitches),
+        ),
     )
 
 
 def digest(seed: int, *words: str) -> str:
     """64 hex digits that depend on nothing but the seed and the words, so that one more object moves no other one."""
     return hashlib.sha256("/".join((str(seed), *words)).encode()).hexdigest()
+
+
+def _members(scenario: Scenario, seed: int, services: tuple[Service, ...]) -> tuple[Member, ...]:
+    return tuple(
+        Member(
+            id="c" + digest(seed, "member", each.name)[:32],
+            name=each.name,
+            kind=each.kind,
+            zone=each.zone,
+            version=each.version,
+            region=scenario.world.fleet.region,
+            age=seconds(each.age),
+            nodes=(nodes := _nodes(scenario, seed, number)),
+            node_cidr=each.nodes.cidr,
+            pod_cidr=each.pods.cidr,
+            pods=_pods(seed, each.name, services, nodes),
+            vswitches=_member_vswitches(scenario, seed, number),
+        )
+        for number, each in enumerate(scenario.world.members)
+    )
 
 
 def _service(spec: ServiceSpec) -> Service:
@@ -275,13 +306,30 @@ def _gateways(scenario: Scenario, seed: int, ids: Mapping[str, str]) -> tuple[Ga
             listeners=tuple((listener.port, listener.protocol) for listener in each.listeners),
             members=tuple(ids[name] for name in each.members or ids),
             age=seconds(each.age),
+            layout=each.layout,
         )
         for each in spec.gateways
     )
 
 
 def _vswitch(seed: int, spec: VSwitchSpec) -> VSwitch:
-    return VSwitch("vsw-bp1" + digest(seed, "vswitch", spec.name)[:18], spec.zone, spec.cidr)
+    return VSwitch("vsw-bp1" + digest(seed, "vswitch", spec.name)[:18], spec.zone, spec.cidr, spec.name)
+
+
+def _member_vswitches(scenario: Scenario, seed: int, number: int) -> tuple[VSwitch, ...]:
+    """Subnets of an ACK member, in one cloud zone: its own, or that of a gateway's vSwitch in turn."""
+    world, spec = scenario.world, scenario.world.members[number]
+    if spec.kind != "ack":
+        return ()
+    zones = [each.zone for each in world.vswitches]
+    zone = spec.cloud_zone or (zones[number % len(zones)] if zones else f"{world.fleet.region}-a")
+    ranges = {f"{spec.name}-nodes": spec.nodes.cidr, f"{spec.name}-pods": spec.pods.cidr}
+    vpc = _network(world.vpc.cidr, f"{scenario.name}: world.vpc.cidr")
+    return tuple(
+        _vswitch(seed, VSwitchSpec(name=name, zone=zone, cidr=cidr))
+        for name, cidr in ranges.items()
+        if _network(cidr, f"{scenario.name}: world.members[{number}]").subnet_of(vpc)
+    )
 
 
 def _routes(scenario: Scenario, services: tuple[Service, ...], ids: Mapping[str, str]) -> tuple[Route, ...]:

@@ -18,19 +18,18 @@ import click
 
 from console.errors import FleetConsoleError
 from console.options import Options, common
+from console.verbs.faults import fault
 
 PATIENCE = 60.0
 """Seconds a simulator may take to serve."""
 
 
-@click.command()
-@click.option(
-    "--scenario", default="calm", metavar="NAME", help="World to start with, such as calm or zone-lost.  [calm]"
-)
+@click.group(invoke_without_command=True, subcommand_metavar="[fault ...]")
+@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: a name or a file.  [calm]")
 @click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
 @click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
 @click.option("--load", type=float, metavar="R", help="Requests a second through the gateways; 0 is none.")
-@click.option("--dir", "directory", required=True, type=click.Path(path_type=Path), metavar="D", help="Where to write.")
+@click.option("--dir", "directory", type=click.Path(path_type=Path), metavar="D", help="Where to write.  [required]")
 @click.option("--parent", type=int, hidden=True, help="End with this process.")
 @common
 def sim(
@@ -39,7 +38,7 @@ def sim(
     seed: int,
     speed: float,
     load: float | None,
-    directory: Path,
+    directory: Path | None,
     parent: int | None,
 ) -> None:
     """Serve a simulated Fleet on loopback until SIGTERM.
@@ -49,16 +48,24 @@ def sim(
     \b
     Example: fleet-console sim --scenario zone-lost --dir /var/tmp/fleet
     """
+    context = click.get_current_context()
+    if context.invoked_subcommand is not None:
+        return
+    if directory is None:
+        option = next(each for each in context.command.params if each.name == "directory")
+        raise click.MissingParameter(ctx=context, param=option)
+
     from console.sim.entry import run
 
     code = run(scenario=scenario, seed=seed, speed=speed, directory=directory, load=load, parent=parent)
-    click.get_current_context().exit(code)
+    context.exit(code)
+
+
+sim.add_command(fault)
 
 
 @click.command()
-@click.option(
-    "--scenario", default="calm", metavar="NAME", help="World to start with, such as calm or zone-lost.  [calm]"
-)
+@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: a name or a file.  [calm]")
 @click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
 @click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
 @common

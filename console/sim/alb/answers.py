@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from console.sim.alb.parameters import Parameters
-from console.sim.alb.state import Alb, AlbError, Job, Listener, LoadBalancer, Rule, Server, ServerGroup
+from console.sim.alb.state import Alb, Job, Listener, LoadBalancer, Rule, Server, ServerGroup
+from console.sim.openapis.parameters import Parameters
+from console.sim.openapis.refusal import OpenApiError
 
 Answer = dict[str, Any]
 
@@ -28,7 +29,7 @@ def get_load_balancer_attribute(alb: Alb, asked: Parameters) -> Answer:
     wanted = asked.text("LoadBalancerId", needed=True)
     one = alb.load_balancers.get(wanted)
     if one is None:
-        raise AlbError("ResourceNotFound.LoadBalancer", f"The specified resource {wanted} is not found.", 404)
+        raise OpenApiError("ResourceNotFound.LoadBalancer", f"The specified resource {wanted} is not found.", 404)
     zones = [
         {
             "ZoneId": zone,
@@ -87,7 +88,7 @@ def list_server_group_servers(alb: Alb, asked: Parameters) -> Answer:
     wanted = asked.text("ServerGroupId")
     ids = asked.items("ServerIds", 40)
     if wanted and wanted not in alb.groups:
-        raise AlbError("ResourceNotFound.ServerGroup", f"The specified resource {wanted} is not found.", 404)
+        raise OpenApiError("ResourceNotFound.ServerGroup", f"The specified resource {wanted} is not found.", 404)
     groups = [alb.groups[wanted]] if wanted else list(alb.groups.values())
     found = [
         {
@@ -156,7 +157,8 @@ def list_tag_resources(alb: Alb, asked: Parameters) -> Answer:
 
 def describe_zones(alb: Alb, asked: Parameters) -> Answer:
     """DescribeZones."""
-    zones = sorted({zone for one in alb.load_balancers.values() for zone, _ in one.zones})
+    used = {zone for one in alb.load_balancers.values() for zone, _ in one.zones}
+    zones = sorted(used.union(alb.zones))
     return {"Zones": [{"ZoneId": zone, "LocalName": zone} for zone in zones]}
 
 
@@ -180,7 +182,7 @@ def _page(name: str, found: Sequence[Answer], asked: Parameters) -> Answer:
     most = asked.number("MaxResults", 20, 1, 100)
     token = asked.text("NextToken")
     if token and not (token.startswith("tok-") and token[4:].isdigit()):
-        raise AlbError("IllegalParam.NextToken", "The parameter NextToken is illegal.")
+        raise OpenApiError("IllegalParam.NextToken", "The parameter NextToken is illegal.")
     begin = int(token[4:]) if token else 0
     page: Answer = {name: list(found[begin : begin + most]), "MaxResults": most, "TotalCount": len(found)}
     if begin + most < len(found):
@@ -316,7 +318,7 @@ def _listener_of(alb: Alb, asked: Parameters) -> Listener:
     wanted = asked.text("ListenerId", needed=True)
     found = alb.listeners.get(wanted)
     if found is None:
-        raise AlbError("ResourceNotFound.Listener", f"The specified resource {wanted} is not found.", 404)
+        raise OpenApiError("ResourceNotFound.Listener", f"The specified resource {wanted} is not found.", 404)
     return found
 
 

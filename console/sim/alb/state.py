@@ -12,20 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from console.sim.openapis.refusal import OpenApiError
+
 JOB_DELAY = (0.8, 2.5)
 """Seconds that a change takes, at least and at most, at speed 1."""
 T = TypeVar("T")
 Later = Callable[[float, Callable[[], None]], object]
 """Run something after so many seconds; tests drive it by hand."""
-
-
-class AlbError(Exception):
-    """An API error: `code`, HTTP `status`, message."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
 
 
 @dataclass(slots=True)
@@ -141,12 +134,15 @@ class Alb:
         self,
         *,
         region: str = "cn-hangzhou",
+        zones: Iterable[str] = (),
         seed: int = 1,
         speed: float = 1.0,
         later: Later | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.region = region
+        self.zones = tuple(zones)
+        """Where a load balancer may be."""
         self.instant = False
         self._random = random.Random(seed)
         self._speed = speed
@@ -198,7 +194,7 @@ class Alb:
     def create_listener(self, load_balancer: str, port: int, protocol: str) -> Listener:
         """A listener, Running at once: clients of the simulator wait for its port."""
         if any(one.load_balancer == load_balancer and one.port == port for one in self.listeners.values()):
-            raise AlbError("ResourceAlreadyExist.Listener", f"The specified listener port {port} already exists.")
+            raise OpenApiError("ResourceAlreadyExist.Listener", f"The specified listener port {port} already exists.")
         made = Listener(self._id("lsn"), self._balancer(load_balancer).id, port, protocol)
         self.listeners[made.id] = made
         self._notify()
@@ -226,10 +222,11 @@ class Alb:
         self.groups[made.id] = made
         return made
 
-    def set_servers(self, group: str, addresses: Sequence[tuple[str, int]], weight: int = 100) -> Job | None:
-        """Make these the servers of a group; those that stay keep their health. No job where nothing changes."""
+    def set_servers(self, group: str, addresses: Sequence[tuple[str, int]], weights: Sequence[int] = ()) -> Job | None:
+        """Make these the servers of a group; those that stay keep their health and their weight, new ones get theirs of
+        `weights`, by place, or 100. No job where nothing changes."""
         found = self._group(group)
-        wanted = dict.fromkeys(addresses)
+        wanted = dict(zip(addresses, weights or (100,) * len(addresses), strict=True))
         if list(wanted) == list(found.servers):
             return None
         self._free(found.status, "ServerGroup", group)
@@ -237,7 +234,7 @@ class Alb:
         def done() -> None:
             found.servers = {
                 each: found.servers.get(each) or Server(f"{each[0]}-{each[1]}", each[0], each[1], weight)
-                for each in wanted
+                for each, weight in wanted.items()
             }
             found.status = "Available"
 
@@ -250,13 +247,17 @@ class Alb:
         self._free(found.status, "ServerGroup", group)
         for each in weights:
             if each not in found.servers:
-                raise AlbError("ResourceNotFound.BackendServer", f"The specified server {each[0]} does not exist.", 404)
+                raise OpenApiError(
+                    "ResourceNotFound.BackendServer", f"The specified server {each[0]} does not exist.", 404
+                )
 
         def done() -> None:
             for each, weight in weights.items():
                 server = found.servers[each]
+                if not (server.weight and weight):
+                    # Nobody checks a server of weight 0: it starts anew.
+                    server.verdict, server.successes, server.failures = "Initial", 0, 0
                 server.weight = weight
-                server.verdict, server.successes, server.failures = "Initial", 0, 0
             found.status = "Available"
 
         found.status = "Configuring"
@@ -271,7 +272,7 @@ class Alb:
     def delete_server_group(self, identifier: str) -> None:
         """A group that no rule uses any more."""
         if any(identifier in dict(rule.tuples) for rule in self.rules.values()):
-            raise AlbError("ResourceInUse.ServerGroup", f"The server group {identifier} is in use.")
+            raise OpenApiError("ResourceInUse.ServerGroup", f"The server group {identifier} is in use.")
         self.groups.pop(identifier, None)
 
     def create_rule(
@@ -382,12 +383,12 @@ class Alb:
         for group, weight in checked:
             self._group(group)
             if not 0 <= weight <= 100:
-                raise AlbError("IllegalParam.Weight", f"The specified weight {weight} is illegal.")
+                raise OpenApiError("IllegalParam.Weight", f"The specified weight {weight} is illegal.")
         return checked
 
     def _free(self, status: str, kind: str, identifier: str) -> None:
         if status not in ("Available", "Running"):
-            raise AlbError(f"IncorrectStatus.{kind}", f"The status of {kind} [{identifier}] is incorrect.")
+            raise OpenApiError(f"IncorrectStatus.{kind}", f"The status of {kind} [{identifier}] is incorrect.")
 
     def _balancer(self, identifier: str) -> LoadBalancer:
         return _found(self.load_balancers, identifier, "LoadBalancer")
@@ -414,7 +415,9 @@ def _found(things: dict[str, T], identifier: str, kind: str) -> T:
     try:
         return things[identifier]
     except KeyError:
-        raise AlbError(f"ResourceNotFound.{kind}", f"The specified resource {identifier} is not found.", 404) from None
+        raise OpenApiError(
+            f"ResourceNotFound.{kind}", f"The specified resource {identifier} is not found.", 404
+        ) from None
 
 
 def _available(thing: Rule | ServerGroup) -> None:

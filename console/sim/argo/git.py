@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.sim.scenario import RevisionHeld, Scenario, seconds
+from console.sim.faults.specs import RevisionHeld
+from console.sim.scenario import Scenario
+from console.sim.terms import seconds
 
 if TYPE_CHECKING:
     from console.sim.world import Service

@@ -19,7 +19,7 @@ from console.sim.client import Obj
 from console.sim.member_manifests import member as member_objects
 from console.sim.past import AUTHOR, Clock
 from console.sim.recorder import rfc3339
-from console.sim.scenario import seconds
+from console.sim.terms import seconds
 from console.sim.world import Member, World
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Any
@@ -42,6 +43,7 @@ class Handlers:
         self._rights = rights
         self._bookmark_every = bookmark_every
         self.closing = False
+        self.passes: Callable[[web.Request], Awaitable[bool]] | None = None
 
     def date(self) -> str:
         """The Date header by the server's clock."""
@@ -114,7 +116,7 @@ class Handlers:
             return response
         await response.prepare(request)
         frames = Frames(resource, wish, self._objects.clock, _include(request))
-        await stream(request, response, watch, frames, lambda: self.closing)
+        await stream(request, response, watch, frames, lambda: self.closing, self.passes)
         return response
 
     # -- writing -------------------------------------------------------------------------------------------------

@@ -95,6 +95,10 @@ class KubeApi:
         write = Write(manager=manager, validation="Ignore", subresource=subresource)
         return self._objects.patch(resource, place, "application/merge-patch+json", patch, write).stored.copy()
 
+    def link(self, passes: Callable[[web.Request], Awaitable[bool]]) -> None:
+        """Have `passes` asked before all news of every watch; it may take its time, or say that the watch is over."""
+        self._handlers.passes = passes
+
     def compact(self) -> None:
         """Forget watch history: the next watch that resumes gets 410 Gone, as does every old continue token."""
         self._store.compact()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import msgspec
@@ -64,9 +64,15 @@ class Frames:
 
 
 async def stream(
-    request: web.Request, response: web.StreamResponse, watch: Watch, frames: Frames, closing: Callable[[], bool]
+    request: web.Request,
+    response: web.StreamResponse,
+    watch: Watch,
+    frames: Frames,
+    closing: Callable[[], bool],
+    passes: Callable[[web.Request], Awaitable[bool]] | None = None,
 ) -> None:
-    """Write a watch to its end: its time is over, the watcher left, the server closes, or history ran out."""
+    """Write a watch to its end: its time is over, the watcher left, the server closes, or history ran out. `passes` is
+    asked before all news; it may take its time, or say that the watch is over."""
     try:
         first = [frames.event(event) for event in watch.initial()]
         if bookmark := watch.initial_bookmark():
@@ -81,6 +87,8 @@ async def stream(
             data = b"".join(frames.event(event) for event in events)
             if bookmark:
                 data += frames.bookmark(bookmark)
+            if passes is not None and not await passes(request):
+                return
             if data:
                 await response.write(data)
             # A watcher under constant change must not keep the loop to itself.

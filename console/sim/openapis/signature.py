@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from console.sim.alb.state import AlbError
+from console.sim.openapis.refusal import OpenApiError
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 _AUTHORIZATION = re.compile(
@@ -31,22 +31,23 @@ def check(
     secrets: Mapping[str, str],
     now: datetime | None = None,
 ) -> str:
-    """The access key id that signed the request. Raises `AlbError` in the service's own codes."""
+    """The access key id that signed the request; `path` as it stands in the request line. Raises `OpenApiError` in the
+    service's own codes."""
     found = _AUTHORIZATION.fullmatch(headers.get("Authorization", ""))
     if found is None:
-        raise AlbError("MissingAuthorization", "The Authorization header is missing or not of ACS3-HMAC-SHA256.")
+        raise OpenApiError("MissingAuthorization", "The Authorization header is missing or not of ACS3-HMAC-SHA256.")
     key = found["key"]
     if key not in secrets:
-        raise AlbError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
+        raise OpenApiError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
     _check_date(headers.get("x-acs-date", ""), now or datetime.now(UTC))
     digest = hashlib.sha256(body).hexdigest()
     if headers.get("x-acs-content-sha256", digest) != digest:
-        raise AlbError("IncompleteSignature", "x-acs-content-sha256 is not the digest of the body.")
+        raise OpenApiError("IncompleteSignature", "x-acs-content-sha256 is not the digest of the body.")
     names = found["headers"].split(";")
     canonical = "\n".join(
         (
             method,
-            quote(path or "/", safe="/~"),
+            path or "/",
             "&".join(f"{_encode(name)}={_encode(value)}" for name, value in sorted(query)),
             "".join(f"{name}:{headers.get(name, '').strip()}\n" for name in names),
             ";".join(names),
@@ -56,7 +57,7 @@ def check(
     text = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     wanted = hmac.new(secrets[key].encode(), text.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(wanted, found["signature"]):
-        raise AlbError("SignatureDoesNotMatch", "Specified signature does not match our calculation.")
+        raise OpenApiError("SignatureDoesNotMatch", "Specified signature does not match our calculation.")
     return key
 
 
@@ -64,9 +65,9 @@ def _check_date(text: str, now: datetime) -> None:
     try:
         date = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise AlbError("InvalidTimeStamp.Format", "Specified x-acs-date is not well formatted.") from None
+        raise OpenApiError("InvalidTimeStamp.Format", "Specified x-acs-date is not well formatted.") from None
     if abs((now - date).total_seconds()) > SKEW:
-        raise AlbError("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+        raise OpenApiError("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
 
 
 def _encode(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from console.sim.alb.state import AlbError
+from console.sim.openapis.refusal import OpenApiError
 
 
 class Parameters:
@@ -20,14 +20,14 @@ class Parameters:
             for part in path:
                 place = place.setdefault(part, {})
                 if not isinstance(place, dict):
-                    raise AlbError("IllegalParam", f"The parameter {name} is illegal.")
+                    raise OpenApiError("IllegalParam", f"The parameter {name} is illegal.")
             place[last] = value
 
     def text(self, name: str, *, needed: bool = False) -> str:
         """A text; empty where absent, an error where it is needed."""
         value = self._tree.get(name, "")
         if needed and not value:
-            raise AlbError(f"MissingParam.{name}", f"The parameter {name} is required.")
+            raise OpenApiError(f"MissingParam.{name}", f"The parameter {name} is required.")
         return value if isinstance(value, str) else ""
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
@@ -36,7 +36,7 @@ class Parameters:
         if not text:
             return default
         if not text.isdigit() or not low <= int(text) <= high:
-            raise AlbError(
+            raise OpenApiError(
                 f"IllegalParam.{name}", f"The parameter {name} is illegal: {text} is not in [{low}, {high}]."
             )
         return int(text)
@@ -51,7 +51,7 @@ class Parameters:
         if not isinstance(found, dict):
             return []
         if len(found) > most:
-            raise AlbError(f"IllegalParam.{name}", f"The parameter {name} has more than {most} entries.")
+            raise OpenApiError(f"IllegalParam.{name}", f"The parameter {name} has more than {most} entries.")
         return [plain(found[index]) for index in sorted(found, key=lambda i: int(i) if i.isdigit() else 0)]
 
 

@@ -1,0 +1,76 @@
+"""The endpoint through which faults are begun and ended while a simulation runs: loopback, one random token."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from console.errors import FleetConsoleError
+from console.sim.faults.registry import Faults
+from console.sim.faults.specs import Fault
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+class Control:
+    """`POST /faults` begins one, `DELETE /faults[/NAME]` ends, `GET /faults` tells which hold."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self.token = secrets.token_urlsafe(24)
+
+    def application(self) -> web.Application:
+        """What serves it."""
+        from aiohttp import web
+
+        application = web.Application()
+        application.router.add_get("/faults", self._list)
+        application.router.add_post("/faults", self._begin)
+        application.router.add_delete("/faults", self._clear)
+        application.router.add_delete("/faults/{name}", self._clear)
+        return application
+
+    async def _list(self, request: web.Request) -> web.Response:
+        now = time.monotonic()
+        held = [
+            {"fault": name, "subject": subject, "said": active.said, "seconds": round(now - active.since, 1)}
+            for (name, subject), active in self._faults.active.items()
+        ]
+        return self._answer(request, {"faults": held})
+
+    async def _begin(self, request: web.Request) -> web.Response:
+        self._check(request)
+        try:
+            fault = msgspec.json.decode(await request.read(), type=Fault)
+            return self._answer(request, {"done": await self._faults.begin(fault)})
+        except msgspec.ValidationError as error:
+            return self._answer(request, {"error": str(error).replace("$.", "")}, status=422)
+        except FleetConsoleError as error:
+            return self._answer(request, {"error": error.args[0], "fix": error.fix}, status=422)
+
+    async def _clear(self, request: web.Request) -> web.Response:
+        self._check(request)
+        try:
+            ended = await self._faults.clear(request.match_info.get("name"))
+        except FleetConsoleError as error:
+            return self._answer(request, {"error": error.args[0], "fix": error.fix}, status=422)
+        return self._answer(request, {"done": f"ended: {', '.join(ended)}" if ended else "nothing was wrong"})
+
+    def _answer(self, request: web.Request, document: dict[str, Any], *, status: int = 200) -> web.Response:
+        from aiohttp import web
+
+        self._check(request)
+        return web.Response(text=json.dumps(document), content_type="application/json", status=status)
+
+    def _check(self, request: web.Request) -> None:
+        from aiohttp import web
+
+        said = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(said.encode(), self.token.encode()):
+            raise web.HTTPUnauthorized

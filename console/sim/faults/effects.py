@@ -1,0 +1,180 @@
+"""What each fault does to a running simulation: entered it begins and says so in one sentence, left it ends. What the
+undoing writes to the hub is skipped where the whole simulation ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from console.sim.alb_ingress import DELAY
+from console.sim.client import INGRESSES
+from console.sim.faults import specs
+from console.sim.faults.selfheal import AGENT, SelfHealer
+from console.sim.faults.site import Site
+from console.sim.ingress_annotations import PREFIX, annotations_of
+from console.sim.kubeapi import Denial
+from console.sim.terms import seconds
+
+POISON = (PREFIX + "healthcheck-interval-seconds", "2s")
+"""The annotation that keeps an AlbConfig back: a number with the unit that a person adds in a hurry."""
+Effect = AbstractAsyncContextManager[str]
+
+
+@asynccontextmanager
+async def servers_dead(site: Site, fault: specs.ServersDead) -> AsyncIterator[str]:
+    """Servers of one member."""
+    server = site.members.servers[site.member(fault.member).id]
+    if server.state != fault.how:
+        await server.turn(fault.how)
+    yield f"no server of {fault.member} answers ({fault.how})"
+    await server.turn("alive")
+
+
+@asynccontextmanager
+async def agent_silent(site: Site, fault: specs.AgentSilent) -> AsyncIterator[str]:
+    """The agent of one member."""
+    agent = site.agents[site.member(fault.member).id]
+    agent.silent = True
+    yield f"the agent of {fault.member} renews its Lease no more"
+    agent.silent = False
+
+
+@asynccontextmanager
+async def member_lost(site: Site, fault: specs.MemberLost) -> AsyncIterator[str]:
+    """Both."""
+    async with servers_dead(site, fault), agent_silent(site, specs.AgentSilent(member=fault.member)):
+        yield f"{fault.member} is gone: no server answers ({fault.how}), its agent is silent"
+
+
+@asynccontextmanager
+async def api_partition(site: Site, fault: specs.ApiPartition) -> AsyncIterator[str]:
+    """The way to the hub."""
+    site.link.cut(reset=fault.how == "reset")
+    how = "resets every connection" if fault.how == "reset" else "takes connections and says nothing"
+    yield f"the hub's API {how}"
+    site.link.heal()
+
+
+@asynccontextmanager
+async def slow_controller(site: Site, fault: specs.SlowController) -> AsyncIterator[str]:
+    """The time between a change and the controller's attempt."""
+    # The queue divides by the speed what is said here in the wall's seconds.
+    site.controller.delay = (fault.seconds * site.speed, fault.seconds * site.speed)
+    yield f"the ALB ingress controller acts {fault.seconds:g} s after a change"
+    site.controller.delay = DELAY
+
+
+@asynccontextmanager
+async def poison(site: Site, fault: specs.Poison) -> AsyncIterator[str]:
+    """An annotation of one Ingress."""
+    route = site.route(fault.route)
+    key, value = POISON
+    client, where = site.client("kubectl-annotate"), (route.namespace, route.name)
+    former = annotations_of(await client.get(INGRESSES, *where)).get(key)
+    await client.merge(INGRESSES, *where, {"metadata": {"annotations": {key: value}}})
+    yield f'{route.key} says {key}: "{value}", which keeps all of {route.gateway} back'
+    if annotations_of(await client.get(INGRESSES, *where)).get(key) == value:
+        await client.merge(INGRESSES, *where, {"metadata": {"annotations": {key: former}}})
+
+
+@asynccontextmanager
+async def throttle(site: Site, _: specs.Throttle) -> AsyncIterator[str]:
+    """The ALB OpenAPI for the console's key, and for the controller's own."""
+    site.openapi.throttled.add("alb")
+    site.cloud.throttled = True
+    # A resync, as the controller has one now and then: it meets the limit without anybody's change.
+    site.controller.resync()
+    yield "the ALB OpenAPI answers Throttling.User, to the controller too"
+    site.openapi.throttled.discard("alb")
+    site.cloud.throttled = False
+
+
+@asynccontextmanager
+async def clock_skew(site: Site, fault: specs.ClockSkew) -> AsyncIterator[str]:
+    """All clocks that are read on the hub."""
+    await _set_clocks(site, fault.seconds)
+    yield f"the hub's clock is {abs(fault.seconds):g} s {'ahead' if fault.seconds >= 0 else 'behind'}"
+    await _set_clocks(site, 0.0)
+
+
+async def _set_clocks(site: Site, skew: float) -> None:
+    site.clock.skew = skew
+    # Renewed at once, or the hub's controllers would take the leap for silence.
+    for agent in site.agents.values():
+        if not agent.silent:
+            await agent.renew()
+
+
+@asynccontextmanager
+async def credential_expiry(site: Site, fault: specs.CredentialExpiry) -> AsyncIterator[str]:
+    """The kubeconfig's tokens, or the settings file's key."""
+    told, tokens = [], site.hub.access.tokens
+    former = {token: tokens[token] for token in site.tokens}
+    if fault.of in ("hub", "both"):
+        for token in site.tokens:
+            tokens.pop(token, None)
+        told.append("the hub answers 401 to the kubeconfig's tokens")
+    if fault.of in ("cloud", "both"):
+        site.openapi.inactive.add(site.key)
+        told.append("the cloud's key is disabled")
+    yield ", ".join(told)
+    tokens.update(former)
+    site.openapi.inactive.discard(site.key)
+
+
+@asynccontextmanager
+async def self_heal(site: Site, fault: specs.SelfHeal) -> AsyncIterator[str]:
+    """A writer of its own on one Ingress."""
+    route = site.route(fault.route)
+    healer = SelfHealer(site.client(AGENT), (route.namespace, route.name), seconds(fault.after))
+    work = asyncio.create_task(healer.run())
+    try:
+        await healer.ready()
+        yield f"{AGENT} writes the weights of {route.key} back {fault.after} after each change"
+    finally:
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+
+@asynccontextmanager
+async def denied(site: Site, fault: specs.Denied) -> AsyncIterator[str]:
+    """The rights of the kubeconfig's first context and of the cloud's key."""
+    access, token = site.hub.access, site.tokens[0]
+    former = access.tokens[token]
+    access.roles[fault.role] = access.roles[former]
+    access.tokens[token] = fault.role
+    denials = [_denial(fault.role, permission) for permission in fault.permissions]
+    access.denials += denials
+    refused = {(site.key, action): code for action, code in fault.actions.items()}
+    site.openapi.denied.update(refused)
+    yield f"{fault.role} may not {', '.join((*fault.permissions, *fault.actions)) or 'do less than before'}"
+    access.tokens[token] = former
+    access.denials = [each for each in access.denials if each not in denials]
+    for each in refused:
+        site.openapi.denied.pop(each, None)
+
+
+def _denial(role: str, permission: str) -> Denial:
+    verb, _, what = permission.partition(" ")
+    resource, _, group = what.partition(".")
+    return Denial(role=role, verb=verb, group="*" if resource == "*" else group, resource=resource)
+
+
+EFFECTS: Mapping[type, Callable[[Site, Any], Effect]] = {
+    specs.ServersDead: servers_dead,
+    specs.AgentSilent: agent_silent,
+    specs.AgentLost: agent_silent,
+    specs.MemberLost: member_lost,
+    specs.ApiPartition: api_partition,
+    specs.SlowController: slow_controller,
+    specs.Poison: poison,
+    specs.Throttle: throttle,
+    specs.ClockSkew: clock_skew,
+    specs.CredentialExpiry: credential_expiry,
+    specs.SelfHeal: self_heal,
+    specs.Denied: denied,
+}

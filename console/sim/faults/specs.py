@@ -1,0 +1,142 @@
+"""Faults as typed values, the same in a scenario file and in the word of a command. `for` ends any of them by itself;
+seconds and durations are the wall's, whatever the speed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from console.sim.terms import Base, Days, Name, Rate, RouteKey
+
+
+class _Fault(Base, frozen=True, tag_field="fault"):
+    """Every fault. `lasting` (`for` on the wire): when it ends by itself; None is never."""
+
+    lasting: Days | None = msgspec.field(default=None, name="for")
+
+
+class ServersDead(_Fault, frozen=True, kw_only=True, tag="servers-dead"):
+    """No server of a member answers: connections are refused, or accepted and never answered."""
+
+    member: Name
+    how: Literal["refuse", "hang"] = "refuse"
+    since: Days = "0s"
+
+
+class AgentSilent(_Fault, frozen=True, kw_only=True, tag="agent-silent"):
+    """A member's agent renews its Lease no more; `since` its last renewal."""
+
+    member: Name
+    since: Days = "0s"
+
+
+class AgentLost(AgentSilent, frozen=True, kw_only=True, tag="agent-lost"):
+    """The same, by the word that people say while it runs."""
+
+
+class MemberLost(ServersDead, frozen=True, kw_only=True, tag="member-lost"):
+    """A whole member gone: servers dead and agent silent."""
+
+
+class ApiPartition(_Fault, frozen=True, kw_only=True, tag="api-partition"):
+    """The hub's API cannot be reached from outside; its own controllers and the agents go on."""
+
+    how: Literal["hang", "reset"] = "hang"
+
+
+class SlowController(_Fault, frozen=True, kw_only=True, tag="slow-controller"):
+    """The ALB ingress controller waits so many seconds before it carries a change out."""
+
+    seconds: Rate
+
+
+class Poison(_Fault, frozen=True, kw_only=True, tag="poison"):
+    """Somebody gives an Ingress an annotation that cannot be read, which keeps its whole AlbConfig back."""
+
+    route: RouteKey
+
+
+class Throttle(_Fault, frozen=True, kw_only=True, tag="throttle"):
+    """The ALB OpenAPI answers Throttling.User, to everybody and to the controller."""
+
+
+class ClockSkew(_Fault, frozen=True, kw_only=True, tag="clock-skew"):
+    """The hub's clock is ahead by so many seconds, behind where negative: as seen from a host whose own is off."""
+
+    seconds: Annotated[float, msgspec.Meta(ge=-86400 * 365, le=86400 * 365)]
+
+
+class CredentialExpiry(_Fault, frozen=True, kw_only=True, tag="credential-expiry"):
+    """The kubeconfig's tokens of the hub are no longer taken (401), or the cloud's key, or both."""
+
+    of: Literal["hub", "cloud", "both"] = "hub"
+
+
+class SelfHeal(_Fault, frozen=True, kw_only=True, tag="self-heal"):
+    """Somebody who knows better writes a route's former weights back `after` each change."""
+
+    route: RouteKey
+    after: Days = "2s"
+
+
+Permission = Annotated[str, msgspec.Meta(pattern=r"^[a-z*]+ [a-z*]+(\.[a-z0-9.-]+)?$")]
+"""`list leases.coordination.k8s.io`; `*` stands for any verb or resource."""
+Action = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Za-z0-9]+$")]
+"""`ListRules`."""
+
+
+class Denied(_Fault, frozen=True, kw_only=True, tag="denied"):
+    """Permissions that the kubeconfig's first context lacks, as user `role`, and operations that the cloud's key lacks:
+    operation -> error code."""
+
+    role: Name = "on-call"
+    permissions: tuple[Permission, ...] = ()
+    actions: dict[Action, str] = msgspec.field(default_factory=dict)
+
+
+Fault = (
+    ServersDead
+    | AgentSilent
+    | AgentLost
+    | MemberLost
+    | ApiPartition
+    | SlowController
+    | Poison
+    | Throttle
+    | ClockSkew
+    | CredentialExpiry
+    | SelfHeal
+    | Denied
+)
+
+
+class HandEdited(Base, frozen=True, tag_field="fault", tag="hand-edited"):
+    """Somebody set the image of an application's Deployment in a member past git, to one that does not start."""
+
+    member: Name
+    application: Name
+    version: str
+    since: Days = "0s"
+
+
+class RevisionHeld(Base, frozen=True, tag_field="fault", tag="revision-held"):
+    """An application follows another revision in one kind of member than in the rest."""
+
+    member: Name
+    application: Name
+    revision: str
+
+
+Deviation = HandEdited | RevisionHeld
+"""What the world was made with; unlike a fault it neither begins nor ends while it runs."""
+
+
+def name_of(fault: Fault) -> str:
+    """`api-partition`."""
+    return str(fault.__struct_config__.tag)
+
+
+def subject_of(fault: Fault) -> str:
+    """The member or route that it is about, nothing where it is about all."""
+    return str(getattr(fault, "member", getattr(fault, "route", "")))

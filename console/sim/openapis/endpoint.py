@@ -1,0 +1,138 @@
+"""The OpenAPI endpoint of all products: calls as the SDKs send them, signatures checked, calls counted and throttled,
+answers and errors in the service's shapes. A product is told by x-acs-version, an operation by x-acs-action or path."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from console.sim.openapis.bucket import Bucket
+from console.sim.openapis.parameters import Parameters
+from console.sim.openapis.product import Answer, Product
+from console.sim.openapis.refusal import OpenApiError, throttling
+from console.sim.openapis.signature import check
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+CALLS_A_SECOND = 100.0
+"""Calls a second and key before Throttling.User; the real figure is not published."""
+
+
+class OpenApi:
+    """The endpoint. `secrets`: access key id -> secret."""
+
+    def __init__(
+        self, products: Iterable[Product], secrets: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._products = {product.version: product for product in products}
+        self._secrets = dict(secrets)
+        self._clock = clock
+        self.rate = CALLS_A_SECOND
+        self.retry_after: int | None = None
+        """Milliseconds in x-acs-retry-after with a throttled answer; None leaves the header out."""
+        self.throttled: set[str] = set()
+        """Products of which every call is one too many."""
+        self.denied: dict[tuple[str, str], str] = {}
+        """(key, action) that RAM refuses -> the code with which it does."""
+        self.inactive: set[str] = set()
+        """Keys that are known and disabled."""
+        self.calls: Counter[tuple[str, str]] = Counter()
+        """(key, action) -> calls that arrived with a right signature."""
+        self._buckets: dict[str, Bucket] = {}
+        self._tokens: dict[tuple[str, str, str], tuple[dict[str, str], Answer]] = {}
+
+    def application(self) -> web.Application:
+        """What serves it."""
+        from aiohttp import web
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", self.answer)
+        return application
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """One call."""
+        from aiohttp import web
+
+        identifier = str(uuid.uuid4()).upper()
+        body = await request.read()
+        product = self._products.get(request.headers.get("x-acs-version", ""))
+        try:
+            said = self._call(request, body, product)
+        except OpenApiError as error:
+            headers = {}
+            if error.code.startswith("Throttling") and self.retry_after is not None:
+                headers["x-acs-retry-after"] = str(self.retry_after)
+            document = _told(error, identifier, request, product)
+            return web.json_response(document, status=error.status, headers=headers)
+        # The ROA style has the id in a header alone.
+        if product is not None and product.routes:
+            return web.json_response(said, headers={"x-acs-request-id": identifier})
+        return web.json_response({**said, "RequestId": identifier})
+
+    def _call(self, request: web.Request, body: bytes, product: Product | None) -> Answer:
+        query = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)
+        key = check(request.method, request.rel_url.raw_path, query, request.headers, body, self._secrets)
+        if key in self.inactive:
+            raise OpenApiError("InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+        action, named = _asked(request, product)
+        self.calls[key, action] += 1
+        bucket = self._buckets.setdefault(key, Bucket(self.rate, self._clock))
+        bucket.rate = self.rate
+        if not bucket.take() or (product is not None and product.name in self.throttled):
+            raise throttling()
+        if product is None or (action not in product.reads and action not in product.writes):
+            words = "Specified api is not found, please check your url and method."
+            raise OpenApiError("InvalidAction.NotFound", words, 404)
+        if (key, action) in self.denied:
+            words = f"You are not authorized to do this action: {product.name}:{action}."
+            raise OpenApiError(self.denied[key, action], words, 403)
+        form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+        asked = Parameters([*query, *form, *named.items()])
+        if action in product.reads:
+            return product.reads[action](asked)
+        return self._write(key, action, product, asked)
+
+    def _write(self, key: str, action: str, product: Product, asked: Parameters) -> Answer:
+        """A write under its ClientToken: the same token with the same parameters gets the same answer."""
+        token = asked.text("ClientToken")
+        known = self._tokens.get((key, action, token)) if token else None
+        if known is not None:
+            if known[0] != asked.flat:
+                raise OpenApiError("IdempotentParameterMismatch", "The ClientToken was used with other parameters.")
+            return known[1]
+        if asked.truth("DryRun"):
+            raise OpenApiError("DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        said = product.writes[action](asked)
+        if token:
+            self._tokens[key, action, token] = (asked.flat, said)
+        return said
+
+
+def _asked(request: web.Request, product: Product | None) -> tuple[str, dict[str, str]]:
+    """The operation and the parameters that its path holds."""
+    if product is None or not product.routes:
+        return request.headers.get("x-acs-action", ""), {}
+    return product.named(request.rel_url.raw_path) if request.method == "GET" else ("", {})
+
+
+def _told(error: OpenApiError, identifier: str, request: web.Request, product: Product | None) -> dict[str, Any]:
+    """An error as its style has it: RPC in Pascal case, ROA in camel case with the status."""
+    if product is not None and product.routes:
+        return {"code": error.code, "message": str(error), "requestId": identifier, "status": error.status}
+    document = {
+        "Code": error.code,
+        "Message": str(error),
+        "RequestId": identifier,
+        "HostId": request.host,
+        "Recommend": f"https://api.example.invalid/troubleshoot?q={error.code}",
+    }
+    if error.status == 403 and product is not None:
+        action = f"{product.name}:{request.headers.get('x-acs-action', '')}"
+        document["AccessDeniedDetail"] = json.dumps({"AuthAction": action})
+    return document

@@ -108,3 +108,27 @@ def test_a_denied_source_names_the_permission() -> None:
     (note,) = sources.note(fleet, SourceName.ROUTES, NOW, some=False)
 
     assert "needs: list ingresses.networking.k8s.io" in line.text(note)
+
+
+def test_every_missing_permission_is_named_at_once() -> None:
+    fleet = situations.denied()
+    more = {
+        SourceName.EVENTS: (SourceState.DENIED, "list events"),
+        SourceName.ALB: (SourceState.DENIED, "alb:ListRules"),
+        SourceName.HEARTBEATS: (SourceState.LIVE, "list leases.coordination.k8s.io"),
+    }
+    kept = tuple(
+        Source(s.name, more[s.name][0], NOW, NOW, "", more[s.name][1]) if s.name in more else s for s in fleet.sources
+    )
+    said = [f"{one.subject}: {one.sentence}" for one in alerts.alerts(replace(fleet, sources=kept), NOW)]
+
+    assert [
+        "not allowed: list ingresses.networking.k8s.io, list events, alb:ListRules; read slowly without: "
+        "list leases.coordination.k8s.io. Ask for a role that grants them."
+    ] == said
+
+
+def test_a_throttled_source_is_dated_in_the_header() -> None:
+    throttled = Source(SourceName.ALB, SourceState.THROTTLED, NOW - 60, NOW - 65)
+
+    assert "cloud throttled 1m" == sources.freshness(throttled, NOW).text

@@ -182,12 +182,27 @@ def _applications(fleet: Fleet) -> Iterator[Alert]:
 
 def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
     hub = fleet.source(SourceName.HUB)
+    yield from _permissions(fleet, hub)
     for source in fleet.sources:
+        if source.state is SourceState.DENIED and source.permission:
+            continue
         if not source.wanting or source.name is SourceName.HUB:
             continue
         if source.name not in (SourceName.ALB, SourceName.PROBE) and _same_cause(source, hub):
             continue
         yield Alert(Tone.WARN, words.SOURCES[source.name], _rest(source, now), source.name)
+
+
+def _permissions(fleet: Fleet, hub: Source) -> Iterator[Alert]:
+    """Every permission that is missing, at once: whoever asks for a role asks once."""
+    asked = [s for s in fleet.sources if s.permission and s.name is not SourceName.HUB]
+    denied = [s for s in asked if s.state is SourceState.DENIED]
+    if not denied or hub.state is SourceState.DENIED:
+        return
+    said = ", ".join(str(s.permission) for s in denied)
+    detours = ", ".join(str(s.permission) for s in asked if s.state is not SourceState.DENIED)
+    slowly = f"; read slowly without: {detours}" if detours else ""
+    yield Alert(Tone.WARN, "not allowed", f"{said}{slowly}. Ask for a role that grants them.", denied[0].name)
 
 
 def _same_cause(source: Source, hub: Source) -> bool:

@@ -91,12 +91,13 @@ def ill_sentence(fleet: Fleet, parts: Sequence[Application]) -> str:
     """What is wrong with the first of some applications, and in how many others."""
     first = parts[0]
     where = members.name_of(fleet, first.member) if first.member else first.destination or UNKNOWN
-    why = first.health_message or first.phase_message
+    failed = first.phase in ("Failed", "Error")
+    why = first.health_message or (first.phase_message if failed else "")
     if not why and first.unwell:
-        one = first.unwell[0]
+        one = max(first.unwell, key=lambda each: (bool(each.message), each.health == first.health))
         why = f"{one.kind} {one.name} {one.health or one.status}{f': {one.message}' if one.message else ''}"
     also = f" {len(parts) - 1} more members alike." if len(parts) > 1 else ""
-    operation = f", last operation {first.phase}" if first.phase in ("Failed", "Error") else ""
+    operation = f", last operation {first.phase}" if failed else ""
     return f"{first.health or UNKNOWN} in {where}{operation}{f': {why}' if why else ''}.{also}"
 
 

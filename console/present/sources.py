@@ -85,7 +85,8 @@ def freshness(source: Source, now: float) -> Span:
         return Span(f"{name} {age(source.age(now))}", shown.ink)
     if source.state is SourceState.UNCONFIGURED:
         return Span(f"no {name}", shown.ink)
-    if source.state in (SourceState.STALE, SourceState.LOST) and source.age(now) is not None:
+    aged = (SourceState.STALE, SourceState.LOST, SourceState.THROTTLED)
+    if source.state in aged and source.age(now) is not None:
         return Span(f"{name} {shown.word} {age(source.age(now))}", shown.ink)
     return Span(f"{name} {shown.word}", shown.ink)
 

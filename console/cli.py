@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from console.errors import EXIT_DONE, FleetConsoleError, Refused
+from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
 from console.verbs import runs, see, simulate
 
@@ -46,8 +46,15 @@ def console(options: Options) -> None:
 
 
 def open_screen(options: Options) -> int:
-    """The screen on the Fleet that the options name; returns its exit code."""
+    """The screen on the Fleet that the options name; returns its exit code.
+
+    Raises `UsageError` where there is no terminal to draw on and to take keys from.
+    """
     settings = options.load()
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "the screen needs a terminal on stdin and stderr", fix="In scripts: fleet-console status -o json."
+        )
     from console.app import run_screen
 
     return run_screen(settings, options.access())

@@ -172,3 +172,12 @@ def test_no_kubeconfig_is_one_sentence_with_the_next_step(tmp_path: Path) -> Non
 
     assert 7 == done.returncode
     assert "kubeconfig" in done.stdout + done.stderr
+
+
+def test_the_screen_without_a_terminal_says_what_to_use_instead(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "console", "--state-dir", str(tmp_path)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+
+    assert 2 == done.returncode
+    assert "the screen needs a terminal on stdin and stderr" in done.stderr
+    assert "fleet-console status -o json" in done.stderr

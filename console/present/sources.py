@@ -117,7 +117,7 @@ def sources_sheet(fleet: Fleet, now: float) -> Sheet[Source]:
     """Every source with state, age, message and permission."""
     items = tuple(fleet.source(name) for name in SourceName)
     columns = (
-        Column[Source]("SOURCE", 10, lambda s: line(words.SOURCES[s.name])),
+        Column[Source]("SOURCE", 12, lambda s: line(words.SOURCES[s.name])),
         Column[Source]("STATE", 11, lambda s: line(words.of(s.state).marked)),
         Column[Source]("AGE", 5, lambda s: line(Span(age(s.age(now)), Ink.DIM if s.seen is None else Ink.PLAIN))),
         Column[Source]("SAYS", 30, lambda s: line(says(s)), grow=True),

@@ -24,6 +24,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 import assets
+from console import terminal
 from console.model.fleet import Fleet
 from console.settings import Duration, Settings
 from screens import actions
@@ -157,7 +158,7 @@ class FleetConsole(App[int]):
 
 def run_screen(settings: Settings, access: Access) -> int:
     """The screen until a person leaves it or a signal ends it; returns the process's exit code."""
-    app = FleetConsole(settings, ObservedFleet(settings, access), plain=plain_terminal())
+    app = FleetConsole(settings, ObservedFleet(settings, access), plain=terminal.plain(os.environ))
     end_by_signal(app)
     code = app.run(mouse=False)
     return code if isinstance(code, int) else app.return_code or 0
@@ -190,10 +191,3 @@ def end_by_signal(app: FleetConsole) -> None:
     if sys.__stdin__ is not None and sys.__stdin__.isatty():
         # SIGHUP reaches the leader of the session alone: under make or a wrapper that is not this process.
         threading.Thread(target=watch, name="terminal", daemon=True).start()
-
-
-def plain_terminal() -> bool:
-    """Whether only ASCII can be drawn: no UTF-8 in the locale, or a terminal that has no other glyphs."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-    utf8 = "utf-8" in locale.lower() or "utf8" in locale.lower()
-    return not utf8 or os.environ.get("TERM", "") in ("linux", "dumb", "vt100", "vt220")

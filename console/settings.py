@@ -180,6 +180,13 @@ def default_path() -> Path:
     return platformdirs.user_config_path("fleet-console") / "config.yaml"
 
 
+def located(path: Path | None) -> tuple[Path, str]:
+    """Where settings are read from, and what named the place: an option, an environment variable, or nothing."""
+    if path is not None:
+        return path, "option --config"
+    return default_path(), "environment FLEET_CONSOLE_CONFIG" if os.environ.get("FLEET_CONSOLE_CONFIG") else "default"
+
+
 def load(path: Path | None) -> Settings:
     """Settings from `path`, or from the default place, or all defaults where nobody wrote any.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from console.cloud.budget import CallBudget
@@ -23,6 +26,8 @@ class Alb:
     def __init__(self, client: Any, budget: CallBudget) -> None:
         self._client = client
         self._budget = budget
+        self.skew: float | None = None
+        """The cloud's clock minus ours, seconds, from the newest Date header; None before the first."""
 
     def greet(self) -> None:
         """Whether the service answers us at all."""
@@ -96,6 +101,7 @@ class Alb:
         try:
             response = getattr(self._client, f"{method}_with_options")(request, RuntimeOptions())
             body = getattr(response, "body", None)
+            self._note_clock(getattr(response, "headers", None))
         except Exception as error:
             found = trouble(error, action)
             if found.state is SourceState.THROTTLED:
@@ -104,6 +110,12 @@ class Alb:
         if body is None:
             raise shapeless(action)
         return body
+
+    def _note_clock(self, headers: Any) -> None:
+        """A Date header is cut to the second: half a second late on average."""
+        with suppress(AttributeError, StopIteration, TypeError, ValueError, OverflowError):
+            date = next(value for name, value in headers.items() if name.lower() == "date")
+            self.skew = parsedate_to_datetime(date).timestamp() + 0.5 - time.time()
 
 
 def _models() -> Any:

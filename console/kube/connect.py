@@ -59,6 +59,10 @@ class Hub:
         hub._ready()
         return hub
 
+    def granted(self) -> Granted:
+        """The credential that holds now, TLS made ready for it. Raises `KubeconfigError` as `open` does."""
+        return self._ready()[0]
+
     def call(
         self,
         method: str,

@@ -14,7 +14,7 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused
 from console.options import Options, common
-from console.verbs import doctor, runs, see, simulate
+from console.verbs import config, doctor, runs, see, simulate
 
 EPILOG = """\b
 Exit codes
@@ -61,6 +61,7 @@ for verb in (
     runs.attach,
     runs.rollback,
     doctor.doctor,
+    config.config,
     simulate.demo,
     simulate.sim,
 ):

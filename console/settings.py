@@ -198,7 +198,7 @@ def load(path: Path | None) -> Settings:
         if named:
             raise SettingsError(f"{path}: no such settings file", fix="Name one that exists with --config.")
         return Settings()
-    return parse(_read(path), where=str(path))
+    return parse(read(path), where=str(path))
 
 
 def parse(document: object, *, where: str = "settings") -> Settings:
@@ -225,7 +225,8 @@ def is_loopback(endpoint: str) -> bool:
         return False
 
 
-def _read(path: Path) -> object:
+def read(path: Path) -> object:
+    """The YAML document of a settings file, unchecked. Raises `SettingsError`."""
     import yaml
 
     try:

@@ -24,7 +24,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 import assets
-from console import terminal
+from console import log, terminal
 from console.model.fleet import Fleet
 from console.settings import Duration, Settings
 from screens import actions
@@ -152,6 +152,7 @@ class FleetConsole(App[int]):
 
     def _fatal_error(self) -> None:
         """A failure of our own: the plain traceback, without the values of variables."""
+        log.note("screen failed", *traceback.format_exc().splitlines()[-3:])
         self._exit_renderables.append(Text(traceback.format_exc()))
         self._close_messages_no_wait()
 

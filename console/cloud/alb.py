@@ -8,6 +8,7 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from console import log
 from console.cloud.budget import CallBudget
 from console.cloud.decode import Decoder
 from console.cloud.trouble import shapeless, trouble
@@ -98,15 +99,18 @@ class Alb:
         from darabonba.runtime import RuntimeOptions
 
         self._budget.take(urgent=urgent)
+        began = time.monotonic()
         try:
             response = getattr(self._client, f"{method}_with_options")(request, RuntimeOptions())
             body = getattr(response, "body", None)
             self._note_clock(getattr(response, "headers", None))
         except Exception as error:
             found = trouble(error, action)
+            log.note("cloud", action, getattr(error, "code", None) or type(error).__name__, log.lasted(began))
             if found.state is SourceState.THROTTLED:
                 self._budget.throttled()
             raise found from None
+        log.note("cloud", action, getattr(response, "status_code", None) or "answered", log.lasted(began))
         if body is None:
             raise shapeless(action)
         return body

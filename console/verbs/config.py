@@ -91,4 +91,6 @@ def said(options: Options, settings: Settings) -> dict[str, tuple[Any, str]]:
 
     chosen = options.state_dir
     found["state_dir"] = (str(chosen), "option --state-dir") if chosen else (str(place.default()), "default")
+    if options.log_file is not None:
+        found["log_file"] = (str(options.log_file), "option --log-file")
     return found

@@ -19,6 +19,7 @@ from rich.text import Text
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import NoColor
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -73,7 +74,10 @@ class FleetConsole(App[int]):
         self.settings = settings
         self.desk = feed.desk
         self._feed = feed
-        self._glass = Glass(plain=plain)
+        self._glass = Glass(plain=plain, mono=terminal.mono(settings.theme, os.environ))
+        self._filters = [
+            one for one in self._filters if not isinstance(one, NoColor)
+        ]  # the glass knows what to do instead
         self.loop: asyncio.AbstractEventLoop | None = None
         named = settings.fleet
         self.set_reactive(

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
+from msgspec import structs
 
 from console import settings
 from console.errors import FleetConsoleError, SettingsError
@@ -30,6 +31,7 @@ class Options:
     state_dir: Path | None = None
     output: str | None = None
     log_file: Path | None = None
+    theme: Literal["default", "mono"] | None = None
 
     @property
     def json(self) -> bool:
@@ -43,8 +45,9 @@ class Options:
         return Access(self.kubeconfig, self.context, self.config, self.state_dir, self.log_file)
 
     def load(self) -> Settings:
-        """The settings file that was named, or the default one. Raises `SettingsError`."""
-        return settings.load(self.config)
+        """The settings file that was named, or the default one, and the theme that was said. Raises `SettingsError`."""
+        found = settings.load(self.config)
+        return found if self.theme is None else structs.replace(found, theme=self.theme)
 
 
 def common(function: F) -> F:
@@ -89,7 +92,7 @@ def logged(file: Path, words: str) -> Iterator[None]:
     log.note("end", words, "exit", 0)
 
 
-_NAMES = ("kubeconfig", "context", "config", "state_dir", "output", "log_file")
+_NAMES = ("kubeconfig", "context", "config", "state_dir", "output", "log_file", "theme")
 _OPTIONS = (
     click.option("--kubeconfig", metavar="FILE", help="Kubeconfig of the Fleet."),
     click.option("--context", metavar="NAME", help="Context in the kubeconfig."),
@@ -98,6 +101,7 @@ _OPTIONS = (
     click.option(
         "--log-file", type=click.Path(path_type=Path), metavar="FILE", help="Log requests and failures there."
     ),
+    click.option("--theme", type=click.Choice(["default", "mono"]), help="How the screen looks; mono has no colours."),
     click.option("-o", "--output", type=click.Choice(["table", "json"]), help="How to answer; json is one document."),
 )
 

@@ -155,6 +155,8 @@ class Settings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     read_only: bool = False
     """No write by any key or verb, whatever else is said."""
+    theme: Literal["default", "mono"] = "default"
+    """`mono` draws with bold, dim and reverse alone; NO_COLOR does so, too."""
     arming: str = "10m"
     """How long arming lasts before the screen is read-only again."""
     probe_budget: float = 20.0

@@ -19,6 +19,11 @@ def plain(environment: Mapping[str, str]) -> bool:
     return not utf8(environment) or environment.get("TERM", "") in POOR
 
 
+def mono(theme: str, environment: Mapping[str, str]) -> bool:
+    """Whether the screen is drawn without colours: the theme, or NO_COLOR that is not empty (no-color.org)."""
+    return theme == "mono" or bool(environment.get("NO_COLOR"))
+
+
 def colors(environment: Mapping[str, str]) -> str:
     """How many colours there are, in words."""
     if environment.get("NO_COLOR"):

@@ -91,6 +91,14 @@ def test_keys_of_the_environment_are_told_by_name(tmp_path: Path, monkeypatch: p
     assert (None, "default") == found["fleets.0.cloud.credentials.access_key_secret"]
 
 
+def test_no_color_and_the_option_set_the_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ("mono", "option --theme") == shown("--theme", "mono")["theme"]
+
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert ("mono", "environment NO_COLOR") == shown("--theme", "default")["theme"]
+
+
 def test_without_a_file_all_defaults_hold(tmp_path: Path) -> None:
     found = shown("--state-dir", str(tmp_path))
 

@@ -87,6 +87,10 @@ def said(options: Options, settings: Settings) -> dict[str, tuple[Any, str]]:
             name = f"ALIBABA_CLOUD_ACCESS_KEY_{part}"
             if os.environ.get(name):
                 found[f"{_FIRST}.cloud.credentials.access_key_{part.lower()}"] = ("set", f"environment {name}")
+    if os.environ.get("NO_COLOR"):
+        found["theme"] = ("mono", "environment NO_COLOR")
+    elif options.theme is not None:
+        found["theme"] = (options.theme, "option --theme")
     from console.run import place
 
     chosen = options.state_dir

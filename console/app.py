@@ -19,11 +19,13 @@ from rich.text import Text
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import NoColor
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
 import assets
+from console import log, terminal
 from console.model.fleet import Fleet
 from console.settings import Duration, Settings
 from screens import actions
@@ -72,7 +74,10 @@ class FleetConsole(App[int]):
         self.settings = settings
         self.desk = feed.desk
         self._feed = feed
-        self._glass = Glass(plain=plain)
+        self._glass = Glass(plain=plain, mono=terminal.mono(settings.theme, os.environ))
+        self._filters = [
+            one for one in self._filters if not isinstance(one, NoColor)
+        ]  # the glass knows what to do instead
         self.loop: asyncio.AbstractEventLoop | None = None
         named = settings.fleet
         self.set_reactive(
@@ -151,13 +156,14 @@ class FleetConsole(App[int]):
 
     def _fatal_error(self) -> None:
         """A failure of our own: the plain traceback, without the values of variables."""
+        log.note("screen failed", *traceback.format_exc().splitlines()[-3:])
         self._exit_renderables.append(Text(traceback.format_exc()))
         self._close_messages_no_wait()
 
 
 def run_screen(settings: Settings, access: Access) -> int:
     """The screen until a person leaves it or a signal ends it; returns the process's exit code."""
-    app = FleetConsole(settings, ObservedFleet(settings, access), plain=plain_terminal())
+    app = FleetConsole(settings, ObservedFleet(settings, access), plain=terminal.plain(os.environ))
     end_by_signal(app)
     code = app.run(mouse=False)
     return code if isinstance(code, int) else app.return_code or 0
@@ -190,10 +196,3 @@ def end_by_signal(app: FleetConsole) -> None:
     if sys.__stdin__ is not None and sys.__stdin__.isatty():
         # SIGHUP reaches the leader of the session alone: under make or a wrapper that is not this process.
         threading.Thread(target=watch, name="terminal", daemon=True).start()
-
-
-def plain_terminal() -> bool:
-    """Whether only ASCII can be drawn: no UTF-8 in the locale, or a terminal that has no other glyphs."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-    utf8 = "utf-8" in locale.lower() or "utf8" in locale.lower()
-    return not utf8 or os.environ.get("TERM", "") in ("linux", "dumb", "vt100", "vt220")

@@ -14,14 +14,14 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import runs, see, simulate
+from console.verbs import config, doctor, runs, see, simulate
 
 EPILOG = """\b
 Exit codes
   0  done; for status: every configured source answered
   2  usage, bad weights, not confirmed
   3  refused by a rule
-  4  held, partial, detached; for status: some sources did not answer
+  4  held, partial, detached; for status: some sources did not answer; for doctor: something is bad
   5  not verified in time
   6  superseded or reverted
   7  unreachable or denied; for status: nothing answered
@@ -67,6 +67,8 @@ for verb in (
     runs.runs,
     runs.attach,
     runs.rollback,
+    doctor.doctor,
+    config.config,
     simulate.demo,
     simulate.sim,
 ):

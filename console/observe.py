@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from console import log
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState
 from console.model.hub import Event
@@ -59,6 +60,7 @@ class Observer:
         self._boosts: dict[str, float] = {}
         self._gateway: str | None = None
         self._gateways = SourceState.LOADING
+        self._states: dict[SourceName, SourceState] = {}
         self._follower: Follower | None = None
         self._alb: AlbPoll | None = None
         self._probes: Probes | None = None
@@ -106,14 +108,14 @@ class Observer:
             )
             self._alb = AlbPoll(
                 fleet.cloud,
-                self.store.apply,
+                self._post,
                 self._clock,
                 self._balancers,
                 watched=self._watched_balancer,
                 every=self._cloud_every,
             )
             self._probes = Probes(
-                fleet.probes, self._settings.probe_budget, self.store.apply, self._clock, self._member_names
+                fleet.probes, self._settings.probe_budget, self._post, self._clock, self._member_names
             )
             for route, rate in self._boosts.items():
                 self._probes.boost(route, rate)
@@ -129,9 +131,17 @@ class Observer:
         if self._settings.fleet.name is None:
             self.store.rename(inert(hub.context, 80))
 
+    def _post(self, *observations: Observation) -> None:
+        """Facts of any source, to the store; what became of sources, to the log."""
+        for one in observations:
+            if isinstance(one, Heard) and self._states.get(one.source.name) is not one.source.state:
+                self._states[one.source.name] = one.source.state
+                log.note("source", one.source.name, one.source.state, one.source.message)
+        self.store.apply(*observations)
+
     def _apply(self, *observations: Observation) -> None:
         """Facts of the hub; some of them are news for the ALB's poll, too."""
-        self.store.apply(*observations)
+        self._post(*observations)
         alb = self._alb
         if alb is None:
             return

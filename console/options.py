@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
+from msgspec import structs
 
 from console import settings
-from console.errors import SettingsError
+from console.errors import FleetConsoleError, SettingsError
 from console.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class Options:
     config: Path | None = None
     state_dir: Path | None = None
     output: str | None = None
+    log_file: Path | None = None
+    theme: Literal["default", "mono"] | None = None
 
     @property
     def json(self) -> bool:
@@ -38,11 +42,12 @@ class Options:
         """How a run reaches the same Fleet, settings and journal again."""
         from console.run.runs import Access
 
-        return Access(kubeconfig=self.kubeconfig, context=self.context, config=self.config, state_dir=self.state_dir)
+        return Access(self.kubeconfig, self.context, self.config, self.state_dir, self.log_file)
 
     def load(self) -> Settings:
-        """The settings file that was named, or the default one. Raises `SettingsError`."""
-        return settings.load(self.config)
+        """The settings file that was named, or the default one, and the theme that was said. Raises `SettingsError`."""
+        found = settings.load(self.config)
+        return found if self.theme is None else structs.replace(found, theme=self.theme)
 
 
 def common(function: F) -> F:
@@ -50,10 +55,12 @@ def common(function: F) -> F:
 
     def innermost(click_context: click.Context, /, **said: Any) -> Any:
         outer = click_context.find_object(Options) or Options()
-        names = ("kubeconfig", "context", "config", "state_dir", "output")
-        own = {name: value for name in names if (value := said.pop(name, None)) is not None}
-        click_context.obj = replace(outer, **own)
-        return click_context.invoke(function, click_context.obj, **said)
+        own = {name: value for name in _NAMES if (value := said.pop(name, None)) is not None}
+        options = click_context.obj = replace(outer, **own)
+        if options.log_file is None or click_context.invoked_subcommand is not None:
+            return click_context.invoke(function, options, **said)
+        with logged(options.log_file, click_context.command_path):
+            return click_context.invoke(function, options, **said)
 
     innermost.__name__ = function.__name__
     innermost.__doc__ = function.__doc__
@@ -64,11 +71,37 @@ def common(function: F) -> F:
     return decorated  # type: ignore[no-any-return]
 
 
+@contextmanager
+def logged(file: Path, words: str) -> Iterator[None]:
+    """Log to `file` that a verb began, and how it ended."""
+    from console import log
+
+    log.open_log(file)
+    log.note("begin", words)
+    try:
+        yield
+    except click.exceptions.Exit as leaving:
+        log.note("end", words, "exit", leaving.exit_code)
+        raise
+    except FleetConsoleError as error:
+        log.note("failed", words, "exit", error.exit_code, error, *getattr(error, "reasons", ()))
+        raise
+    except BaseException as error:
+        log.note("failed", words, f"{type(error).__name__}:", error)
+        raise
+    log.note("end", words, "exit", 0)
+
+
+_NAMES = ("kubeconfig", "context", "config", "state_dir", "output", "log_file", "theme")
 _OPTIONS = (
     click.option("--kubeconfig", metavar="FILE", help="Kubeconfig of the Fleet."),
     click.option("--context", metavar="NAME", help="Context in the kubeconfig."),
     click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings file."),
     click.option("--state-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where runs are journaled."),
+    click.option(
+        "--log-file", type=click.Path(path_type=Path), metavar="FILE", help="Log requests and failures there."
+    ),
+    click.option("--theme", type=click.Choice(["default", "mono"]), help="How the screen looks; mono has no colours."),
     click.option("-o", "--output", type=click.Choice(["table", "json"]), help="How to answer; json is one document."),
 )
 

@@ -155,6 +155,8 @@ class Settings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     read_only: bool = False
     """No write by any key or verb, whatever else is said."""
+    theme: Literal["default", "mono"] = "default"
+    """`mono` draws with bold, dim and reverse alone; NO_COLOR does so, too."""
     arming: str = "10m"
     """How long arming lasts before the screen is read-only again."""
     probe_budget: float = 20.0
@@ -180,6 +182,13 @@ def default_path() -> Path:
     return platformdirs.user_config_path("fleet-console") / "config.yaml"
 
 
+def located(path: Path | None) -> tuple[Path, str]:
+    """Where settings are read from, and what named the place: an option, an environment variable, or nothing."""
+    if path is not None:
+        return path, "option --config"
+    return default_path(), "environment FLEET_CONSOLE_CONFIG" if os.environ.get("FLEET_CONSOLE_CONFIG") else "default"
+
+
 def load(path: Path | None) -> Settings:
     """Settings from `path`, or from the default place, or all defaults where nobody wrote any.
 
@@ -191,7 +200,7 @@ def load(path: Path | None) -> Settings:
         if named:
             raise SettingsError(f"{path}: no such settings file", fix="Name one that exists with --config.")
         return Settings()
-    return parse(_read(path), where=str(path))
+    return parse(read(path), where=str(path))
 
 
 def parse(document: object, *, where: str = "settings") -> Settings:
@@ -218,7 +227,8 @@ def is_loopback(endpoint: str) -> bool:
         return False
 
 
-def _read(path: Path) -> object:
+def read(path: Path) -> object:
+    """The YAML document of a settings file, unchecked. Raises `SettingsError`."""
     import yaml
 
     try:

@@ -18,7 +18,7 @@ def a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
-    for name in ("KUBECONFIG", "FLEET_CONSOLE_CONFIG", *PROXIES, *map(str.upper, PROXIES)):
+    for name in ("KUBECONFIG", "FLEET_CONSOLE_CONFIG", "NO_COLOR", *PROXIES, *map(str.upper, PROXIES)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
 

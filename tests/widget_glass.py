@@ -107,6 +107,20 @@ def test_without_colours_there_is_no_attribute_at_all() -> None:
     assert re.search(r"\x1b\[[1-9][0-9;]*m", written) is None
 
 
+def test_mono_marks_by_bold_and_reverse_what_colours_mark() -> None:
+    inks = (
+        Style(color="yellow"),
+        Style(color="red", bold=True),
+        Style(bgcolor="blue"),
+        Style(dim=True, underline=True),
+        Style(color="default", bgcolor="default"),
+    )
+    row = Strip([Segment(letter, ink) for letter, ink in zip("abcde", inks, strict=True)] + [Segment(" " * 7)])
+    written = Glass(mono=True).difference(frame(row, "", ""), (COLUMNS, ROWS), STANDARD)
+
+    assert "\x1b[0m\x1b[2J\x1b[1;1H\x1b[1ma\x1b[0;1;7mb\x1b[0;7mc\x1b[0;2md\x1b[0me" == written
+
+
 def test_a_row_with_wide_characters_is_written_whole() -> None:
     glass = Glass()
     glass.difference(frame(Strip([Segment("宽a" + " " * 9)]), "", ""), (COLUMNS, ROWS), STANDARD)

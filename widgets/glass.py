@@ -30,10 +30,11 @@ _TO_ASCII |= dict.fromkeys("┬├└┌┐┘┤┴┼╭╮╯╰", "+") | dic
 
 
 class Glass:
-    """The cells of one terminal. `plain` draws ASCII only, for terminals that know no more."""
+    """The cells of one terminal. `plain` draws ASCII only, for terminals that know no more; `mono` without colours."""
 
-    def __init__(self, *, plain: bool = False) -> None:
+    def __init__(self, *, plain: bool = False, mono: bool = False) -> None:
         self._plain = plain
+        self._mono = mono
         self._rows: list[list[Cell]] = []
         self._size = (0, 0)
         self._wide: set[int] = set()
@@ -70,7 +71,7 @@ class Glass:
 
     def _put(self, y: int, x: int, strip: Strip, changed: dict[int, set[int]]) -> None:
         row = self._rows[y]
-        for cell in _cells(strip, self._plain):
+        for cell in _cells(strip, self._plain, self._mono):
             if x >= len(row):
                 break
             if row[x] != cell:
@@ -94,11 +95,11 @@ def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
                     yield y, x, chop
 
 
-def _cells(strip: Strip, plain: bool) -> Iterator[Cell]:
+def _cells(strip: Strip, plain: bool, mono: bool) -> Iterator[Cell]:
     for text, style, control in strip:
         if control:
             continue
-        shown = _own(style)
+        shown = _own(style, mono)
         if text.isascii():
             for character in text:
                 yield character, shown
@@ -116,12 +117,23 @@ def _cells(strip: Strip, plain: bool) -> Iterator[Cell]:
 
 
 @lru_cache(512)
-def _own(style: Style | None) -> Style | None:
-    """`style` without what is the terminal's default anyway."""
+def _own(style: Style | None, mono: bool) -> Style | None:
+    """`style` without what is the terminal's default anyway; in mono what has a colour is bold, what was bold besides
+    or has a coloured ground is reversed."""
     if style is None:
         return None
     color = None if style.color is None or style.color.is_default else style.color
     back = None if style.bgcolor is None or style.bgcolor.is_default else style.bgcolor
+    if mono:
+        marked = back is not None or (color is not None and bool(style.bold))
+        return (
+            Style(
+                bold=bool(color or style.bold) or None,
+                dim=style.dim or None,
+                reverse=bool(marked or style.reverse) or None,
+            )
+            or None
+        )
     shown = Style(
         color=color,
         bgcolor=back,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from console import log
 from console.cloud.budget import CallBudget
 from console.cloud.decode import Decoder
 from console.cloud.trouble import shapeless, trouble
@@ -23,6 +27,8 @@ class Alb:
     def __init__(self, client: Any, budget: CallBudget) -> None:
         self._client = client
         self._budget = budget
+        self.skew: float | None = None
+        """The cloud's clock minus ours, seconds, from the newest Date header; None before the first."""
 
     def greet(self) -> None:
         """Whether the service answers us at all."""
@@ -93,17 +99,27 @@ class Alb:
         from darabonba.runtime import RuntimeOptions
 
         self._budget.take(urgent=urgent)
+        began = time.monotonic()
         try:
             response = getattr(self._client, f"{method}_with_options")(request, RuntimeOptions())
             body = getattr(response, "body", None)
+            self._note_clock(getattr(response, "headers", None))
         except Exception as error:
             found = trouble(error, action)
+            log.note("cloud", action, getattr(error, "code", None) or type(error).__name__, log.lasted(began))
             if found.state is SourceState.THROTTLED:
                 self._budget.throttled()
             raise found from None
+        log.note("cloud", action, getattr(response, "status_code", None) or "answered", log.lasted(began))
         if body is None:
             raise shapeless(action)
         return body
+
+    def _note_clock(self, headers: Any) -> None:
+        """A Date header is cut to the second: half a second late on average."""
+        with suppress(AttributeError, StopIteration, TypeError, ValueError, OverflowError):
+            date = next(value for name, value in headers.items() if name.lower() == "date")
+            self.skew = parsedate_to_datetime(date).timestamp() + 0.5 - time.time()
 
 
 def _models() -> Any:

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from console import log
 from console.errors import Answered, FleetConsoleError, KubeconfigError, Lost
 from console.kube.answer import LARGEST, Answer, Stream
 from console.kube.credential import Credential, Granted
@@ -58,6 +59,10 @@ class Hub:
         hub = cls(load(kubeconfig, context))
         hub._ready()
         return hub
+
+    def granted(self) -> Granted:
+        """The credential that holds now, TLS made ready for it. Raises `KubeconfigError` as `open` does."""
+        return self._ready()[0]
 
     def call(
         self,
@@ -177,7 +182,7 @@ class Hub:
             data = body if isinstance(body, bytes) else msgspec.json.encode(body)
             headers["Content-Type"] = content_type
         url = f"{self.server}{path}?{urlencode(query)}" if query else f"{self.server}{path}"
-        before = time.time()
+        before, began = time.time(), time.monotonic()
         send = partial(
             pool.request,
             method,
@@ -202,7 +207,11 @@ class Hub:
                 f"{inert(self.server, 120)} is no server address", fix="Correct it in the kubeconfig."
             ) from None
         except Exception as error:
-            raise lost(error, self.server, timeout, expiry_hint(granted)) from error
+            found = lost(error, self.server, timeout, expiry_hint(granted))
+            log.note("hub", method, path, "no answer", log.lasted(began), found)
+            raise found from error
+        watching = "watch" if any(key == "watch" for key, _ in query) else ""
+        log.note("hub", method, path, watching, response.status, log.lasted(began))
         self._note_clock(response.headers.get("Date"), before, time.time())
         return response, granted
 

@@ -45,14 +45,15 @@ def load(kubeconfig: str | None, context: str | None) -> Entry:
 
     Raises `KubeconfigError`. Of several files the first that names a thing wins, as with kubectl.
     """
-    paths = _paths(kubeconfig)
+    paths = files(kubeconfig)
     merged = _Merged()
     for path in paths:
         merged.add(path, _document(path))
     return merged.entry(context, ", ".join(str(path) for path in paths))
 
 
-def _paths(kubeconfig: str | None) -> list[Path]:
+def files(kubeconfig: str | None) -> list[Path]:
+    """The files that are read, in their order. Raises `KubeconfigError` where there is none."""
     if kubeconfig is not None:
         path = Path(kubeconfig).expanduser()
         if not path.exists():

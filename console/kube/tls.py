@@ -107,3 +107,13 @@ def expiry_hint(granted: Granted) -> str:
     if begin > now:
         return f"The client certificate is valid only from {begin:%Y-%m-%d %H:%M} UTC: check this machine's clock."
     return ""
+
+
+def certificate_ends(pem: bytes) -> float | None:
+    """When the first certificate of a PEM text ends, epoch seconds; None where nobody can tell."""
+    try:
+        from cryptography import x509
+
+        return x509.load_pem_x509_certificate(pem).not_valid_after_utc.timestamp()
+    except (ImportError, ValueError):
+        return None

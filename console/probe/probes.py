@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from console import log
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import NEWEST, ProbeSeries
 from console.model.text import inert
@@ -142,6 +143,7 @@ class Probes:
             if self._stopped:
                 return
             now = self._clock()
+            self._log(probe, reply)
             if isinstance(reply, Unanswered):
                 probe.failures.append((now, str(reply)))
                 probe.silent += 1
@@ -152,6 +154,14 @@ class Probes:
                 probe.posted = now
                 self._post(Changed(SourceName.PROBE, probe.settings.route, self._series(probe), now))
             self._tell(now)
+
+    def _log(self, probe: _Probe, reply: Reply | Unanswered) -> None:
+        """The first trouble of a row, another one, and its end: not every request."""
+        if not isinstance(reply, Unanswered):
+            if probe.silent:
+                log.note("probe", probe.settings.route, "answers again after", probe.silent, "without an answer")
+        elif not probe.silent or probe.failures[-1][1] != str(reply):
+            log.note("probe", probe.settings.route, reply)
 
     def _series(self, probe: _Probe) -> ProbeSeries:
         members = self._members()

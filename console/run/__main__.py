@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
+from console import log
 from console.errors import FleetConsoleError, Refused
 from console.model.run import RunState
 from console.run.journal import Journal
@@ -39,6 +40,10 @@ def main(run: str, directory: Path) -> int:
         return 2
     row = journal.row(run)
     assert row is not None
+    if (log_file := row.access.get("log_file")) is not None:
+        with suppress(FleetConsoleError):  # a shift is worth more than its log
+            log.open_log(Path(log_file))
+            log.note("begin runner of run", run)
     try:
         return _carry_out(journal, row).exit_code
     except FleetConsoleError as error:
@@ -94,6 +99,7 @@ class _Reach:
     kubeconfig: str | None = None
     context: str | None = None
     config: str | None = None
+    log_file: str | None = None
 
 
 def _fail(journal: Journal, run: str, state: RunState, message: str) -> int:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from console import log
 from console.errors import UsageError
 from console.model.run import RunReport, RunState
 from console.model.text import inert
@@ -141,6 +142,8 @@ class Journal:
 
     def update(self, run: str, **values: Any) -> None:
         """Change fields of a run: state, message, layer, routes, fence, actor, ended, reasons."""
+        if "state" in values:
+            log.note("run", run, "is", values["state"], values.get("message", ""))
         values = {name: rows.value_out(name, value) for name, value in values.items()}
         names = ", ".join(f"{name} = ?" for name in values)
         with self._commit(f"run {'+'.join(values)}") as db:
@@ -153,6 +156,7 @@ class Journal:
                 "INSERT INTO lines (run, at, step, phase, sentence) VALUES (?,?,?,?,?)",
                 (run, time.time(), step, phase, sentence),
             )
+        log.note("run", run, step, phase, sentence)
 
     def command(self, run: str, word: str) -> None:
         """Leave a word for a live run's runner. Raises `UsageError` where it takes none any more."""
@@ -165,6 +169,7 @@ class Journal:
                     fix="Look at how it ended; undo it with a rollback of its own.",
                 )
             db.execute("INSERT INTO commands (run, word, at) VALUES (?,?,?)", (run, word, time.time()))
+        log.note("run", run, "is told to", word)
 
     def commands(self, run: str) -> list[str]:
         """The words left for a run, oldest first."""

@@ -20,7 +20,8 @@ COLUMNS = (
 class Row:
     """A run as the journal holds it: its report, and what its runner needs.
 
-    `access`: kubeconfig, context and config, each a text or None. `process`: the runner as JSON, empty before it began.
+    `access`: kubeconfig, context, config and log_file, each a text or None. `process`: the runner as JSON, empty before
+    it began.
     """
 
     report: RunReport

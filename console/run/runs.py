@@ -38,6 +38,7 @@ class Access:
     context: str | None = None
     config: Path | None = None
     state_dir: Path | None = None
+    log_file: Path | None = None
 
 
 def start(
@@ -86,6 +87,7 @@ def _reach(access: Access) -> dict[str, str | None]:
         "kubeconfig": str(Path(access.kubeconfig).expanduser().absolute()) if access.kubeconfig else None,
         "context": access.context,
         "config": str(access.config.expanduser().absolute()) if access.config else None,
+        "log_file": str(access.log_file.expanduser().absolute()) if access.log_file else None,
     }
 
 

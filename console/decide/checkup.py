@@ -1,0 +1,184 @@
+"""From the facts of one look to its checks: the state of each, what to do about it, and the exit code of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from console.decide import checkup_host as host
+from console.errors import EXIT_DONE, EXIT_HELD, EXIT_UNREACHABLE
+from console.model.checkup import Check, CheckState, Checkup, CloudFacts, Grant, HubFacts, KubeconfigFacts, Write
+from console.model.freshness import SourceName
+
+SOON = 14 * 86400.0
+"""Seconds before its end from which on a certificate is worth a warning."""
+SLOW = 1.0
+"""Seconds that an answer of the hub may take."""
+CLOCK_WARN, CLOCK_BAD = 5.0, 60.0
+"""Seconds between our clock and another: from then on times mislead; from then on tokens and signatures fail."""
+ROLES = "assets/manifests/rbac.yaml holds the roles"
+
+_LOSSES: dict[SourceName | Write, tuple[CheckState, str]] = {
+    SourceName.MEMBERS: (CheckState.BAD, "no member and no zone is known, and no shift can be planned"),
+    SourceName.HEARTBEATS: (CheckState.WARN, "a member's link to the hub is not known"),
+    SourceName.GATEWAYS: (CheckState.WARN, "gateways, and with them the ALB's rules, are not known"),
+    SourceName.CLASSES: (CheckState.WARN, "a route's gateway is not known"),
+    SourceName.ROUTES: (CheckState.BAD, "no route and no weight is known, and no shift can be planned"),
+    SourceName.EVENTS: (CheckState.WARN, "the controller's word on a shift is not reported"),
+    SourceName.RUNS: (CheckState.WARN, "runs of other hosts are not known, and no shift can number its fence"),
+    Write.WEIGHTS: (CheckState.BAD, "no weight can be written"),
+    Write.LOCK: (CheckState.BAD, "no shift can take the Fleet's lock"),
+    Write.RECORDS: (CheckState.BAD, "no shift can be recorded, and none starts unrecorded"),
+    Write.NAMESPACE: (CheckState.BAD, "the lock and the records have no place"),
+}
+
+
+def checks(found: Checkup) -> tuple[Check, ...]:
+    """All checks, in the order in which things depend on one another."""
+    return (
+        kubeconfig(found.kubeconfig, found.now, found.patience),
+        hub(found.hub, found.patience),
+        *(grant(one, read_only=found.settings.read_only, answered=_answered(found.hub)) for one in found.grants),
+        *cloud(found.cloud, found.patience),
+        clock(found.hub, found.cloud),
+        host.settings(found.settings),
+        host.members(found.settings, found.members),
+        host.state(found.state),
+        host.terminal(found.terminal),
+    )
+
+
+def exit_code(found: Checkup, all_checks: Sequence[Check]) -> int:
+    """7 where the hub does not answer or denies us, 4 where a check is bad or could not be made, else 0."""
+    if found.hub is None or found.hub.failure is not None:
+        return EXIT_UNREACHABLE
+    wanting = any(check.state in (CheckState.BAD, CheckState.UNKNOWN) for check in all_checks)
+    return EXIT_HELD if wanting else EXIT_DONE
+
+
+def kubeconfig(facts: KubeconfigFacts | None, now: float, patience: float) -> Check:
+    """Which file and context, how we say who we are there, and how long that holds."""
+    name = "kubeconfig"
+    if facts is None:
+        return Check(name, CheckState.BAD, f"no credential within {patience:g} s", "Run its exec plugin by hand.")
+    if facts.failure is not None:
+        return Check(name, CheckState.BAD, facts.failure.sentence, facts.failure.fix)
+    took = f" in {facts.took:.1f} s" if facts.took is not None and facts.way.startswith("exec") else ""
+    found = f"{facts.files}, context {facts.context}, {facts.server}; {facts.way}{took}"
+    moments = (
+        ("client certificate", facts.certificate_ends),
+        ("cluster's authority", facts.authority_ends),
+        ("credential", facts.credential_ends),
+    )
+    ends = [(what, at) for what, at in moments if at is not None]
+    told = "".join(f"; {what} ends {_day(at)}" for what, at in ends)
+    if any(at <= now for _, at in ends):
+        return Check(name, CheckState.BAD, found + told, "Fetch a new kubeconfig, or log in again.")
+    if any(at - now < SOON for what, at in ends if what != "credential"):
+        return Check(name, CheckState.WARN, found + told, "Fetch a new kubeconfig before that day.")
+    if facts.exposed:
+        return Check(name, CheckState.WARN, f"{found}; others may read it", "Set its mode to 0600: it holds secrets.")
+    return Check(name, CheckState.OK, found + told)
+
+
+def hub(facts: HubFacts | None, patience: float) -> Check:
+    """Whether the hub answers, who it is, and how fast."""
+    if facts is None:
+        return Check("hub", CheckState.BAD, f"no answer within {patience:g} s", "Check the network and the VPN.")
+    if facts.failure is not None:
+        return Check("hub", CheckState.BAD, facts.failure.sentence, facts.failure.fix)
+    user = f", we are {facts.user}" if facts.user else ""
+    latency = f", answers in {facts.latency * 1000:.0f} ms" if facts.latency is not None else ""
+    found = f"uid {facts.uid}, Kubernetes {facts.version or 'of unknown version'}{latency}{user}"
+    if facts.latency is not None and facts.latency > SLOW:
+        return Check("hub", CheckState.WARN, found, "Check the way to the hub: every step of a shift asks it.")
+    return Check("hub", CheckState.OK, found)
+
+
+def _answered(facts: HubFacts | None) -> bool:
+    return facts is not None and (facts.failure is None or facts.uid is not None or facts.version is not None)
+
+
+def grant(asked: Grant, *, read_only: bool, answered: bool) -> Check:
+    """Whether one source can be read, or one write be made; names what is missing and what it costs."""
+    writes = isinstance(asked.of, Write)
+    name = _name(asked)
+    state, loss = _LOSSES[asked.of]
+    if writes and read_only and state is CheckState.BAD:
+        state = CheckState.WARN
+    if asked.of is Write.NAMESPACE and asked.served:
+        return Check(name, CheckState.OK, "namespace fleet-console exists")
+    missing = [one.words for one in asked.asked if one.allowed is False]
+    if missing and asked.of is Write.NAMESPACE and asked.served is None:
+        state, loss = CheckState.WARN, f"{loss} unless it is there: we may not see it"
+    if missing:
+        words = ", ".join(missing)
+        return Check(name, state, f"not allowed: {words}", f"Grant it ({ROLES}); without it {loss}.")
+    if any(one.allowed is None for one in asked.asked):
+        why = "the hub did not say" if answered else "the hub could not be asked"
+        return Check(name, CheckState.UNKNOWN, why, f"Ask with `kubectl auth can-i`; without it {loss}.")
+    if asked.served is False and not writes:
+        return Check(name, state, "the hub does not know this kind", f"Install its CRD; without it {loss}.")
+    return Check(name, CheckState.OK, f"allowed: {', '.join(one.verb for one in asked.asked)}")
+
+
+def _name(asked: Grant) -> str:
+    if asked.of is Write.NAMESPACE:
+        return "create namespace"
+    if asked.of is SourceName.RUNS:
+        return "read configmaps"
+    return f"{'write' if isinstance(asked.of, Write) else 'read'} {asked.of}"
+
+
+def cloud(facts: CloudFacts | None, patience: float) -> tuple[Check, Check]:
+    """Whether a credential can be had, and whether the ALB answers to it."""
+    names = ("cloud credential", "cloud call")
+    if facts is None:
+        late = f"no answer within {patience:g} s"
+        return (
+            Check(names[0], CheckState.UNKNOWN, late, "Check the way to the credential's provider."),
+            Check(names[1], CheckState.UNKNOWN, late, "Check the way to the cloud's endpoint."),
+        )
+    if not facts.which:
+        fix = "Name a credential under fleets.cloud.credentials to see the ALB's rules and health."
+        return (
+            Check(names[0], CheckState.UNSET, "none is named in the settings", fix),
+            Check(names[1], CheckState.UNSET, "needs a credential"),
+        )
+    if facts.credential is not None:
+        return (
+            Check(names[0], CheckState.BAD, facts.credential.sentence, facts.credential.fix),
+            Check(names[1], CheckState.UNKNOWN, "needs a credential"),
+        )
+    first = Check(names[0], CheckState.OK, f"obtained from {facts.which}")
+    if facts.call is not None:
+        return first, Check(names[1], CheckState.BAD, facts.call.sentence, facts.call.fix)
+    took = f" in {facts.seconds * 1000:.0f} ms" if facts.seconds is not None else ""
+    return first, Check(names[1], CheckState.OK, f"{facts.action} answered{took}")
+
+
+def clock(facts: HubFacts | None, seen: CloudFacts | None) -> Check:
+    """Our clock against the Date headers of the hub and of the cloud, which are cut to the second."""
+    pairs = (("hub", facts.skew if facts else None), ("cloud", seen.skew if seen else None))
+    known = [(who, skew) for who, skew in pairs if skew is not None]
+    if not known:
+        return Check("clock", CheckState.UNKNOWN, "nobody told the time", "Reach the hub or the cloud first.")
+    found = ", ".join(f"{who} {_skew(skew)}" for who, skew in known)
+    worst = max(abs(skew) for _, skew in known)
+    fix = "Have this machine's clock set by NTP."
+    if worst > CLOCK_BAD:
+        return Check("clock", CheckState.BAD, found, fix)
+    return Check("clock", CheckState.WARN, found, fix) if worst > CLOCK_WARN else Check("clock", CheckState.OK, found)
+
+
+def _skew(seconds: float) -> str:
+    if abs(seconds) < 1.0:
+        return "agrees within 1 s"
+    return f"is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine"
+
+
+def _day(at: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, OSError, ValueError):
+        return "at no known time"

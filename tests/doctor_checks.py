@@ -9,6 +9,7 @@ import pytest
 
 from console.decide import checkup as decide
 from console.decide import checkup_host as host
+from console.kube.kinds import KINDS
 from console.model.checkup import (
     Check,
     CheckState,
@@ -211,3 +212,7 @@ def test_text_says_every_check_with_its_fix_and_cuts_nothing() -> None:
     assert "bad      hub                   words words" == lines[1][:42]
     assert 40 == present.checks_text([check]).count("words")
     assert "-> Do this." == lines[-1].strip()
+
+
+def test_every_kind_that_is_read_says_what_is_lost_without_it() -> None:
+    assert {kind.source for kind in KINDS} <= set(decide._LOSSES)

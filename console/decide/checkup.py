@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from console.decide import checkup_host as host
 from console.errors import EXIT_DONE, EXIT_HELD, EXIT_UNREACHABLE
 from console.model.checkup import Check, CheckState, Checkup, CloudFacts, Grant, HubFacts, KubeconfigFacts, Write
-from console.model.freshness import SourceName
+from console.model.freshness import GITOPS_SOURCES, SourceName
 
 SOON = 14 * 86400.0
 """Seconds before its end from which on a certificate is worth a warning."""
@@ -25,6 +25,8 @@ _LOSSES: dict[SourceName | Write, tuple[CheckState, str]] = {
     SourceName.CLASSES: (CheckState.WARN, "a route's gateway is not known"),
     SourceName.ROUTES: (CheckState.BAD, "no route and no weight is known, and no shift can be planned"),
     SourceName.EVENTS: (CheckState.WARN, "the controller's word on a shift is not reported"),
+    SourceName.APPLICATIONS: (CheckState.WARN, "sync, health and revisions of applications are not known"),
+    SourceName.SETS: (CheckState.WARN, "what a label edit would drop is not known"),
     SourceName.RUNS: (CheckState.WARN, "runs of other hosts are not known, and no shift can number its fence"),
     Write.WEIGHTS: (CheckState.BAD, "no weight can be written"),
     Write.LOCK: (CheckState.BAD, "no shift can take the Fleet's lock"),
@@ -117,6 +119,8 @@ def grant(asked: Grant, *, read_only: bool, answered: bool) -> Check:
     if any(one.allowed is None for one in asked.asked):
         why = "the hub did not say" if answered else "the hub could not be asked"
         return Check(name, CheckState.UNKNOWN, why, f"Ask with `kubectl auth can-i`; without it {loss}.")
+    if asked.served is False and asked.of in GITOPS_SOURCES:
+        return Check(name, CheckState.UNSET, "the hub has no ArgoCD", f"Nothing, if that is meant; without it {loss}.")
     if asked.served is False and not writes:
         return Check(name, state, "the hub does not know this kind", f"Install its CRD; without it {loss}.")
     return Check(name, CheckState.OK, f"allowed: {', '.join(one.verb for one in asked.asked)}")

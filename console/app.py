@@ -10,7 +10,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -61,28 +63,29 @@ class FleetConsole(App[int]):
     armed_until: reactive[float | None] = reactive(None)
 
     class FleetChanged(Message):
-        """A new picture came."""
+        """A new picture came from a feed."""
 
-        def __init__(self, fleet: Fleet) -> None:
+        def __init__(self, feed: Feed, fleet: Fleet) -> None:
             super().__init__()
+            self.feed = feed
             self.fleet = fleet
 
-    def __init__(self, settings: Settings, feed: Feed, *, plain: bool = False) -> None:
-        """`plain` draws ASCII only."""
+    def __init__(
+        self, settings: Settings, feed: Feed, *, plain: bool = False, feeds: Callable[[Settings], Feed] | None = None
+    ) -> None:
+        """`plain` draws ASCII only. `feeds` makes the feed of the Fleet that settings open, where there are several."""
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.settings = settings
         self.desk = feed.desk
         self._feed = feed
+        self._feeds = feeds
         self._glass = Glass(plain=plain, mono=terminal.mono(settings.theme, os.environ))
         self._filters = [
             one for one in self._filters if not isinstance(one, NoColor)
         ]  # the glass knows what to do instead
         self.loop: asyncio.AbstractEventLoop | None = None
-        named = settings.fleet
-        self.set_reactive(
-            FleetConsole.fleet, Fleet(named.name or "fleet", named.region or named.cloud.region, None, ())
-        )
+        self.set_reactive(FleetConsole.fleet, _unread(settings))
 
     def get_default_screen(self) -> Screen[Any]:
         """The dashboard."""
@@ -91,19 +94,37 @@ class FleetConsole(App[int]):
     def on_ready(self) -> None:
         """The first frame is out: now read."""
         self.loop = asyncio.get_running_loop()
-        self._feed.start(self._publish)
+        self._feed.start(partial(self._publish, self._feed))
 
-    def _publish(self, fleet: Fleet) -> None:
+    def _publish(self, feed: Feed, fleet: Fleet) -> None:
         """From any thread."""
-        self.post_message(self.FleetChanged(fleet))
+        self.post_message(self.FleetChanged(feed, fleet))
+
+    def open_fleet(self, name: str) -> None:
+        """Read another Fleet of settings from now on: read-only, with an empty picture, and nothing of the former one.
+
+        Raises `SettingsError` where none is called so.
+        """
+        settings = self.settings.opening(name)
+        assert self._feeds is not None
+        self._feed.stop()
+        self.arm(False)
+        self.settings = settings
+        self._feed = self._feeds(settings)
+        self.desk = self._feed.desk
+        self.fleet = _unread(settings)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self._feed.start(partial(self._publish, self._feed))
 
     def on_unmount(self) -> None:
         """Stop reading."""
         self._feed.stop()
 
     def on_fleet_console_fleet_changed(self, message: FleetChanged) -> None:
-        """The one place where a picture becomes the application's."""
-        self.fleet = message.fleet
+        """The one place where a picture becomes the application's; what a former feed had under way is dropped."""
+        if message.feed is self._feed:
+            self.fleet = message.fleet
 
     @property
     def armed(self) -> float | None:
@@ -161,9 +182,23 @@ class FleetConsole(App[int]):
         self._close_messages_no_wait()
 
 
+def _unread(settings: Settings) -> Fleet:
+    """The Fleet that settings open before anything was read of it."""
+    named = settings.fleet
+    return Fleet(named.name or "fleet", named.region or named.cloud.region, None, ())
+
+
 def run_screen(settings: Settings, access: Access) -> int:
     """The screen until a person leaves it or a signal ends it; returns the process's exit code."""
-    app = FleetConsole(settings, ObservedFleet(settings, access), plain=terminal.plain(os.environ))
+    first = settings.fleet.name
+
+    def feed(opened: Settings) -> Feed:
+        """A kubeconfig and a context that were said are those of the Fleet that was opened with them."""
+        other = opened.fleet.name != first
+        reach = replace(access, kubeconfig=None, context=None, fleet=opened.fleet.name) if other else access
+        return ObservedFleet(opened, reach)
+
+    app = FleetConsole(settings, feed(settings), plain=terminal.plain(os.environ), feeds=feed)
     end_by_signal(app)
     code = app.run(mouse=False)
     return code if isinstance(code, int) else app.return_code or 0

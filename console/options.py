@@ -32,6 +32,7 @@ class Options:
     output: str | None = None
     log_file: Path | None = None
     theme: Literal["default", "mono"] | None = None
+    fleet: str | None = None
 
     @property
     def json(self) -> bool:
@@ -42,11 +43,14 @@ class Options:
         """How a run reaches the same Fleet, settings and journal again."""
         from console.run.runs import Access
 
-        return Access(self.kubeconfig, self.context, self.config, self.state_dir, self.log_file)
+        return Access(self.kubeconfig, self.context, self.config, self.state_dir, self.log_file, self.fleet)
 
     def load(self) -> Settings:
-        """The settings file that was named, or the default one, and the theme that was said. Raises `SettingsError`."""
-        found = settings.load(self.config)
+        """The settings file that was named, or the default one, with the Fleet and the theme that were said.
+
+        Raises `SettingsError`.
+        """
+        found = settings.load(self.config).opening(self.fleet)
         return found if self.theme is None else structs.replace(found, theme=self.theme)
 
 
@@ -92,10 +96,11 @@ def logged(file: Path, words: str) -> Iterator[None]:
     log.note("end", words, "exit", 0)
 
 
-_NAMES = ("kubeconfig", "context", "config", "state_dir", "output", "log_file", "theme")
+_NAMES = ("kubeconfig", "context", "config", "state_dir", "output", "log_file", "theme", "fleet")
 _OPTIONS = (
     click.option("--kubeconfig", metavar="FILE", help="Kubeconfig of the Fleet."),
     click.option("--context", metavar="NAME", help="Context in the kubeconfig."),
+    click.option("--fleet", metavar="NAME", help="Which Fleet of the settings file; the first one otherwise."),
     click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings file."),
     click.option("--state-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where runs are journaled."),
     click.option(

@@ -171,6 +171,19 @@ class Settings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The Fleet that opens; all defaults where none is set."""
         return self.fleets[0] if self.fleets else FleetSettings()
 
+    def opening(self, name: str | None) -> Settings:
+        """The same with another Fleet first: the one that opens; None leaves the order.
+
+        Raises `SettingsError` where none is called so.
+        """
+        if name is None:
+            return self
+        chosen = [fleet for fleet in self.fleets if fleet.name == name]
+        if not chosen:
+            known = ", ".join(fleet.name or "(no name)" for fleet in self.fleets) or "none"
+            raise SettingsError(f"no Fleet is called '{name}'", fix=f"In settings: {known}.")
+        return msgspec.structs.replace(self, fleets=(chosen[0], *(one for one in self.fleets if one is not chosen[0])))
+
 
 def default_path() -> Path:
     """`$FLEET_CONSOLE_CONFIG`, else config.yaml in the user's XDG configuration directory."""
@@ -211,6 +224,9 @@ def parse(document: object, *, where: str = "settings") -> Settings:
         raise SettingsError(f"{where}: {error}", fix="README lists every setting.") from None
     for fleet in settings.fleets:
         _check_fleet(fleet, where)
+    names = [fleet.name for fleet in settings.fleets]
+    if len(names) > 1 and (None in names or len(set(names)) < len(names)):
+        raise SettingsError(f"{where}: several Fleets need a name each, all different", fix="Set fleets.name.")
     for text in (settings.arming, *(getattr(settings.run, f) for f in settings.run.__struct_fields__)):
         Duration.parse(text)
     return settings

@@ -26,6 +26,8 @@ class Standing:
     """The run that is shown or selected."""
     refused: str = ""
     """Why the plan that is shown cannot be started; empty where it can."""
+    fleets: int = 1
+    """How many Fleets settings name."""
     new_key: bool = False
     """Whether the plan that is shown would create a weight key."""
 
@@ -83,6 +85,10 @@ def _needs_route(standing: Standing) -> str:
     return "" if standing.route else "no route is selected"
 
 
+def _fleets(standing: Standing) -> str:
+    return "" if standing.fleets > 1 else "settings name no other Fleet"
+
+
 def _arm(standing: Standing) -> str:
     return "settings forbid every write (read_only: true)" if standing.read_only else ""
 
@@ -123,15 +129,17 @@ ACTIONS: tuple[Action, ...] = (
            shown=False),
     Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("run", "runs"),
            danger=True, unavailable=_roll_back),
-    Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs"), shown=False),
+    Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs", "fleets"), shown=False),
     Action("filter", "slash", "filter", "Show only the routes that hold a word.", _at("dashboard")),
     Action("clear", "escape", "all routes", "Show every route again.", _at("dashboard"), shown=False),
     Action("arm", "a", "arm", "Allow shifts for a while, or make the console read-only again.", _at(ALWAYS),
            unavailable=_arm),
     Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
     Action("sources", "i", "sources", "Say what every source answers, and every problem.", _at("dashboard", "route")),
+    Action("fleets", "f", "fleets", "Choose another Fleet of the settings file; the console is read-only after it.",
+           _at("dashboard"), shown=False, unavailable=_fleets),
     Action("back", "escape", "back", "Leave this page; a run goes on.",
-           _at("route", "shift", "run", "runs", "sources", "help", "member")),
+           _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "fleets")),
     Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
     Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
     Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),

@@ -42,6 +42,9 @@ class Console(Protocol):
     def forget_glass(self) -> None:
         """Write the next frame whole."""
 
+    def open_fleet(self, name: str) -> None:
+        """Read another Fleet of settings from now on."""
+
 
 class Place(Screen[Any]):
     """A screen with a name in the registry; subclasses draw in `draw` and act in `do_<action id>`."""
@@ -153,6 +156,7 @@ class Place(Screen[Any]):
             armed=self.console.armed,
             route=self.route_key,
             report=self.report,
+            fleets=len(self.console.settings.fleets),
         )
 
     @property
@@ -204,6 +208,12 @@ class Place(Screen[Any]):
     def do_palette(self) -> None:
         """Open the palette."""
         self.app.action_command_palette()
+
+    def do_fleets(self) -> None:
+        """Open the list of Fleets."""
+        from screens.fleets import FleetsPage
+
+        self.app.push_screen(FleetsPage())
 
     def do_repaint(self) -> None:
         """Write everything anew."""

@@ -117,6 +117,11 @@ class StageFeed:
         assert self._publish is not None
         self._publish(fleet)
 
+    def again(self) -> None:
+        """The first picture once more, where it ever went out."""
+        if self._publish is not None:
+            self._publish(self._fleet)
+
     def stop(self) -> None:
         """Runs end with the stage."""
         self.desk.end()

@@ -68,7 +68,7 @@ def _carry_out(journal: Journal, row: Row) -> RunState:
     for name in PRELOADED:
         import_module(name)
     reach, report = _Reach(**row.access), row.report
-    settings = settings_file.load(Path(reach.config) if reach.config else None)
+    settings = settings_file.load(Path(reach.config) if reach.config else None).opening(reach.fleet)
     plan = plans.parse(row.plan)
     if plan.hash != report.plan_hash:
         raise Refused("the journal's plan does not have its hash")
@@ -100,6 +100,7 @@ class _Reach:
     context: str | None = None
     config: str | None = None
     log_file: str | None = None
+    fleet: str | None = None
 
 
 def _fail(journal: Journal, run: str, state: RunState, message: str) -> int:

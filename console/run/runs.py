@@ -39,6 +39,7 @@ class Access:
     config: Path | None = None
     state_dir: Path | None = None
     log_file: Path | None = None
+    fleet: str | None = None
 
 
 def start(
@@ -87,6 +88,7 @@ def _reach(access: Access) -> dict[str, str | None]:
         "kubeconfig": str(Path(access.kubeconfig).expanduser().absolute()) if access.kubeconfig else None,
         "context": access.context,
         "config": str(access.config.expanduser().absolute()) if access.config else None,
+        "fleet": access.fleet,
         "log_file": str(access.log_file.expanduser().absolute()) if access.log_file else None,
     }
 

@@ -387,6 +387,7 @@ def test_an_address_that_two_members_claim_is_underivable() -> None:
 
     assert [None, None] == [line.rule for line in world.route.members]
     assert "belongs to no member that can be derived" in world.route.rule_message
+    assert world.route.underivable
 
 
 def test_a_weight_that_is_no_number_never_agrees(world: World) -> None:

@@ -220,3 +220,14 @@ def test_a_record_with_another_key_after_than_before_is_no_plan() -> None:
 
     with pytest.raises(UsageError):
         plans.parse(json.dumps(forged, sort_keys=True, separators=(",", ":")))
+
+
+def test_a_backend_of_a_member_that_cannot_be_derived_blocks_the_shift() -> None:
+    calm = fleet()
+    hidden = replace(calm, routes=(replace(calm.routes[0], underivable="sgp-9"),))
+    decision = decide.shift(hidden, calm.routes[0].key, {ACK: 80, IDC: 20})
+
+    assert decision.refused
+    assert [("derivable", "ALB server group sgp-9 belongs to no member that can be derived")] == [
+        (reason.rule, reason.measured) for reason in decision.blocking
+    ]

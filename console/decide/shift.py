@@ -169,6 +169,17 @@ def _rule_behind(case: _Case) -> list[Reason]:
     )
 
 
+def _rule_derivable(case: _Case) -> list[Reason]:
+    """Where the ALB is read, every backend of the route must be known to be some member's."""
+    if not case.route.underivable:
+        return []
+    return _blocks(
+        "derivable", f"ALB server group {case.route.underivable} belongs to no member that can be derived",
+        "every server group of the route tied to one member",
+        "name it under fleets.members.ID.server_groups, or give the members' cidrs: whose traffic moves is not known",
+    )  # fmt: skip
+
+
 def _rule_target_health(case: _Case) -> list[Reason]:
     found: list[Reason] = []
     for member in case.gaining:
@@ -260,6 +271,7 @@ _RULES: tuple[Callable[[_Case], list[Reason]], ...] = (
     _rule_current,
     _rule_new_key,
     _rule_behind,
+    _rule_derivable,
     _rule_target_health,
     _rule_serving,
     _rule_link,

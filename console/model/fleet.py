@@ -178,6 +178,8 @@ class Route:
     probe_failures: int = 0
     """Requests of the probe without a usable answer, since the rule last changed."""
     probed: bool = False
+    underivable: str = ""
+    """A server group of its rule whose member nothing tells; empty where there is none."""
 
     def weights(self, member: str) -> Weights | None:
         """The ledger line of one member id."""

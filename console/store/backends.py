@@ -94,16 +94,21 @@ class Backends:
         if not rules:
             return RuleReading({}, None, "no ALB rule of this route was found")
         readings = [self._weights(rule) for rule in rules]
+        unknown = next((group for _, group, _ in readings if group), "")
+        if unknown:
+            words = f"server group {unknown} belongs to no member that can be derived"
+            return RuleReading({}, _status(rules), words, underivable=unknown)
         busy = next((rule for rule in rules if rule.status != "Available"), None)
         shared = any(one for _, _, one in readings)
-        weights, message, _ = readings[0]
+        weights = readings[0][0]
         if any(other != weights for other, _, _ in readings):
             return RuleReading(weights, "rules differ", f"{len(rules)} ALB rules of this route differ", shared)
         if busy is not None:
             return RuleReading(weights, busy.status or "unknown", f"rule {busy.id} is {busy.status}", shared)
-        return RuleReading(weights, "Available", message, shared)
+        return RuleReading(weights, "Available", "", shared)
 
     def _weights(self, rule: Rule) -> tuple[dict[str, float], str, bool]:
+        """(member -> weight, the group that is underivable, whether members share one)."""
         weights: dict[str, float] = {}
         for group, weight in rule.tuples:
             member = self.member.get(group)
@@ -112,7 +117,7 @@ class Backends:
             elif len(rule.tuples) == 1 and (split := self._shared(group)):
                 return split, "", True
             else:
-                return {}, f"server group {group} belongs to no member that can be derived", False
+                return {}, group, False
         return weights, "", False
 
     def _shared(self, group: str) -> dict[str, float]:
@@ -148,6 +153,11 @@ class Backends:
             mine = {k: (s.status, s.reason) for k, s in bad.items() if s.ip in {one.ip for one in own}}
             if own:
                 yield entry.group, len(own), mine
+
+
+def _status(rules: Iterable[Rule]) -> str:
+    """The state word of the first rule that is not Available."""
+    return next((rule.status or "unknown" for rule in rules if rule.status != "Available"), "Available")
 
 
 def _judge(groups: Iterable[tuple[int, dict[str, tuple[str, str]], bool | None]]) -> AlbHealth:

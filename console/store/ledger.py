@@ -26,6 +26,8 @@ class RuleReading:
     message: str = ""
     shared: bool = False
     """Members share one group: weights are percentages, and agree within 1 point."""
+    underivable: str = ""
+    """The server group whose member nothing tells."""
 
 
 def asked(route: Ingress, records: Iterable[RunRecord], owner: str) -> tuple[str | None, dict[str, int | None]]:

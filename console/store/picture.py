@@ -283,6 +283,7 @@ def _route(scene: _Scene, fact: Ingress, gateways: Sequence[Gateway]) -> Route:
         owner_at=owner_at,
         run=run,
         fence=fact.annotation(FENCE_ANNOTATION),
+        underivable=rule.underivable,
         probe_failures=sum(at >= since for at, _ in series.failures) if series else 0,
         probed=series is not None or any(probe.route == fact.key for probe in scene.settings.probes),
     )

@@ -26,6 +26,8 @@ class Standing:
     """The run that is shown or selected."""
     refused: str = ""
     """Why the plan that is shown cannot be started; empty where it can."""
+    objects: int = 0
+    """How many objects of the hub the page, or its marked row, is about."""
     fleets: int = 1
     """How many Fleets settings name."""
     new_key: bool = False
@@ -85,6 +87,10 @@ def _needs_route(standing: Standing) -> str:
     return "" if standing.route else "no route is selected"
 
 
+def _objects(standing: Standing) -> str:
+    return "" if standing.objects else "nothing is marked that is an object of the hub"
+
+
 def _fleets(standing: Standing) -> str:
     return "" if standing.fleets > 1 else "settings name no other Fleet"
 
@@ -136,10 +142,12 @@ ACTIONS: tuple[Action, ...] = (
            unavailable=_arm),
     Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
     Action("sources", "i", "sources", "Say what every source answers, and every problem.", _at("dashboard", "route")),
+    Action("yaml", "y", "yaml", "Read the object anew and show it whole, as YAML.",
+           _at("dashboard", "route", "member", "application", "yaml"), shown=False, unavailable=_objects),
     Action("fleets", "f", "fleets", "Choose another Fleet of the settings file; the console is read-only after it.",
            _at("dashboard"), shown=False, unavailable=_fleets),
     Action("back", "escape", "back", "Leave this page; a run goes on.",
-           _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "fleets")),
+           _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "fleets", "yaml")),
     Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
     Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
     Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),

@@ -7,11 +7,15 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
+from console.model.argo import Deployed
 from console.model.freshness import SourceName
 from console.present import applications, sources
 from console.present.line import Line, line, paragraph, strong
 from screens.place import Place
 from widgets.pager import Pager
+
+MOST = 20
+"""Applications of one name that are shown as YAML at once."""
 
 
 class ApplicationPage(Place):
@@ -28,6 +32,12 @@ class ApplicationPage(Place):
         """One page of lines."""
         yield Pager(id="body")
 
+    @property
+    def objects(self) -> tuple[tuple[SourceName, str], ...]:
+        """Its Applications, and what generates them."""
+        group = next((one for one in self.fleet.deployed if one.key == self._key), None)
+        return group_objects(group) if group else ()
+
     def draw(self) -> None:
         """The application, or that it is gone."""
         cells = self.size.width
@@ -40,3 +50,9 @@ class ApplicationPage(Place):
         else:
             lines = applications.group_lines(self.fleet, group, time.time(), cells)
         self.query_one(Pager).show(lines)
+
+
+def group_objects(group: Deployed) -> tuple[tuple[SourceName, str], ...]:
+    """An application's objects on the hub: one Application a member, and the ApplicationSet."""
+    parts = tuple((SourceName.APPLICATIONS, part.key) for part in group.parts[:MOST])
+    return (*parts, (SourceName.SETS, f"{group.parts[0].namespace}/{group.set}")) if group.set else parts

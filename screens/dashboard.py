@@ -120,6 +120,19 @@ class Dashboard(Place):
         """The marked route."""
         return self.query_one("#routes", Table).selected if self.is_mounted else None
 
+    @property
+    def objects(self) -> tuple[tuple[SourceName, str], ...]:
+        """What the marked row of the table with the keys is on the hub."""
+        table = self.focused
+        if not isinstance(table, Table) or table.selected is None:
+            return ()
+        if table.id == "applications":
+            from screens.application import group_objects
+
+            return next((group_objects(one) for one in self.fleet.deployed if one.key == table.selected), ())
+        source = {"members": SourceName.MEMBERS, "routes": SourceName.ROUTES}.get(table.id or "")
+        return ((source, table.selected),) if source else ()
+
     def on_table_moved(self, message: Table.Moved) -> None:
         """The detail follows the selection."""
         self._changed()

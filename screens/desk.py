@@ -56,6 +56,9 @@ class Desk(Protocol):
     def rollback_plan(self, run: str) -> Plan:
         """The plan that undoes a finished run."""
 
+    def yaml(self, source: SourceName, key: str) -> tuple[str, ...]:
+        """One object of the hub as lines of YAML."""
+
 
 class Feed(Protocol):
     """Where pictures come from, and the desk that belongs to them."""
@@ -172,6 +175,15 @@ class ObservedFleet:
         from console.run import runs
 
         return runs.rollback_plan(self._access, run)
+
+    def yaml(self, source: SourceName, key: str) -> tuple[str, ...]:
+        """Read anew from the hub."""
+        from console.kube.fetch import yaml_of
+
+        hub = self._reading().hub
+        if hub is None:
+            raise Lost("the hub is not connected", fix="See the sources (i).")
+        return yaml_of(hub, source, key)
 
 
 def _unreadable(settings: Settings, error: Exception) -> Fleet:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
+from console.model.freshness import SourceName
 from console.present import members, splits, timeline
 from console.present.line import EMPTY, Line, dim, line, strong, title
 from screens.place import Place
@@ -25,6 +26,11 @@ class MemberPage(Place):
     def body(self) -> ComposeResult:
         """One page of lines."""
         yield Pager(id="body")
+
+    @property
+    def objects(self) -> tuple[tuple[SourceName, str], ...]:
+        """Its ManagedCluster."""
+        return ((SourceName.MEMBERS, self._member),)
 
     def draw(self) -> None:
         """The member, or that it is gone."""

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from console.model.fleet import Fleet
+from console.model.freshness import SourceName
 from console.model.run import RunReport
 from console.present import sources
 from console.present.line import EMPTY, Ink, Line, Span, cut, dim, ends, fit, length, strong
@@ -156,6 +157,7 @@ class Place(Screen[Any]):
             armed=self.console.armed,
             route=self.route_key,
             report=self.report,
+            objects=len(self.objects),
             fleets=len(self.console.settings.fleets),
         )
 
@@ -163,6 +165,11 @@ class Place(Screen[Any]):
     def route_key(self) -> str | None:
         """The route that actions are about."""
         return None
+
+    @property
+    def objects(self) -> tuple[tuple[SourceName, str], ...]:
+        """The hub's objects that the page, or its marked row, is about: (kind, `NAME` or `NAMESPACE/NAME`)."""
+        return ()
 
     @property
     def report(self) -> RunReport | None:
@@ -214,6 +221,12 @@ class Place(Screen[Any]):
         from screens.fleets import FleetsPage
 
         self.app.push_screen(FleetsPage())
+
+    def do_yaml(self) -> None:
+        """Open the objects as YAML."""
+        from screens.yaml import YamlPage
+
+        self.app.push_screen(YamlPage(self.objects))
 
     def do_repaint(self) -> None:
         """Write everything anew."""

@@ -44,6 +44,11 @@ class RoutePage(Place):
         """This route, where it is known."""
         return self._key if self.fleet.route(self._key) else None
 
+    @property
+    def objects(self) -> tuple[tuple[SourceName, str], ...]:
+        """Its Ingress."""
+        return ((SourceName.ROUTES, self._key),)
+
     def do_shift(self) -> None:
         """Plan a shift of it."""
         from screens.shift import ShiftPage

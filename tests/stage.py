@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from console.app import FleetConsole
 from console.decide.plan import Plan, undo
-from console.errors import FleetConsoleError
+from console.errors import FleetConsoleError, Lost
 from console.model.fleet import Fleet, Layer
+from console.model.freshness import SourceName
 from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState
 from console.settings import Settings
 from tests import situations
@@ -93,6 +94,13 @@ class StageDesk:
         """Kept, and a rollback ends the run."""
         self.asked.append(f"command {run} {word}")
         self.tell(replace(self.reports[run], state=RunState.ROLLED_BACK, message="as it was"))
+
+    def yaml(self, source: SourceName, key: str) -> tuple[str, ...]:
+        """As if the hub had answered."""
+        self.asked.append(f"yaml {source} {key}")
+        if key == "gateway-demo/web-demo":
+            raise Lost("the hub is gone")
+        return ("kind: Ingress", "metadata:", f"  name: {key}")
 
     def rollback_plan(self, run: str) -> Plan:
         """The undoing of its plan."""

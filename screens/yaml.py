@@ -45,6 +45,11 @@ class YamlPage(Place):
         """One page of lines."""
         yield Pager(id="body")
 
+    @property
+    def objects(self) -> tuple[Named, ...]:
+        """Those that are shown."""
+        return self._named
+
     def on_mount(self) -> None:
         """Ask."""
         self._read()

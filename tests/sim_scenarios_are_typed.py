@@ -61,7 +61,7 @@ def test_a_file_of_ones_own_is_named_by_its_path(tmp_path: Path) -> None:
         ({"faults": [{"fault": "poison", "route": "a/b"}]}, r"faults\[0\].route: nothing is called 'a/b'"),
         ({"faults": [{"fault": "throttle", "for": "5"}]}, r"matching regex .* `faults\[0\].for"),
         ({"word": 1}, "unknown field `word`"),
-        ({"world": None}, "neither world nor base"),
+        ({"world": None}, "neither world, size nor base"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(tmp_path: Path, changes: dict[str, object], told: str) -> None:

@@ -25,6 +25,7 @@ PARENT_CHECK = 0.5
 def run(
     *,
     scenario: str = "calm",
+    size: str | None = None,
     seed: int = 1,
     speed: float = 1.0,
     directory: Path,
@@ -33,19 +34,23 @@ def run(
 ) -> int:
     """Serve a scenario until SIGTERM or SIGINT; returns the exit code.
 
-    `load`: requests a second in place of the scenario's. `parent`: end with the process of this id. Raises
-    `SettingsError` for a scenario that cannot be used and `UsageError` for a directory or a number that cannot.
+    `size`: a world of that size in place of a scenario's. `load`: requests a second in place of the scenario's.
+    `parent`: end with the process of this id. Raises `SettingsError` for a scenario that cannot be used and
+    `UsageError` for a size, a directory or a number that cannot.
     """
     if not speed > 0:
         raise UsageError(f"speed {speed} is not above 0", fix="1 is the pace of the real thing.")
     if load is not None and load < 0:
         raise UsageError(f"load {load} is below 0", fix="0 is none.")
-    return asyncio.run(serve(scenario=scenario, seed=seed, speed=speed, directory=directory, load=load, parent=parent))
+    return asyncio.run(
+        serve(scenario=scenario, size=size, seed=seed, speed=speed, directory=directory, load=load, parent=parent)
+    )
 
 
 async def serve(
     *,
     scenario: str,
+    size: str | None = None,
     seed: int,
     speed: float,
     directory: Path,
@@ -54,15 +59,16 @@ async def serve(
     out: IO[str] | None = None,
 ) -> int:
     """As `run`, inside a loop that is there already; the ready line goes to `out`, or to standard output."""
-    from console.sim import handover
+    from console.sim import handover, sized
     from console.sim.scenario import load as read
     from console.sim.simulation import Simulation
     from console.sim.world import generate
 
+    asked = read(scenario) if size is None else sized.scenario(sized.parse(size))
     stop = asyncio.Event()
     _listen(stop.set)
     where = handover.prepare(directory)
-    world = generate(read(scenario), seed=seed, began=time.time())
+    world = generate(asked, seed=seed, began=time.time())
     async with Simulation(world, speed=speed, load=load) as simulation:
         _leave(where, simulation)
         watching = asyncio.create_task(_follow(parent, stop.set)) if parent is not None else None

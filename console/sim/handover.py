@@ -118,7 +118,8 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
     if path.suffix == ".json":
         text = json.dumps(document) + "\n"
     else:
-        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+        text = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

@@ -202,7 +202,7 @@ def ingress(world: World, route: Route) -> Obj:
             PREFIX + "healthcheck-method": "HEAD",
             PREFIX + "healthcheck-httpcode": "http_2xx",
             PREFIX + "healthcheck-timeout-seconds": "2",
-            PREFIX + "healthcheck-interval-seconds": "2",
+            PREFIX + "healthcheck-interval-seconds": str(route.health_interval),
             PREFIX + "healthy-threshold-count": "3",
             PREFIX + "unhealthy-threshold-count": "3",
         }

@@ -27,6 +27,8 @@ def member(world: World, cluster: Member) -> Iterator[Obj]:
     for machine in cluster.nodes:
         yield node(world, cluster, machine, ready=not dead)
     for service in world.services:
+        if service.key not in cluster.pods:
+            continue
         pods = cluster.pods[service.key]
         yield service_object(world, cluster, service)
         yield deployment(world, cluster, service, ready=0 if dead else len(pods))

@@ -1,15 +1,17 @@
 """What a scenario file may say: a world, the faults in it, and what a person is expected to see; one format for demo,
-drill and test. A file may build on another one (`base`), whose world it then takes over."""
+drill and test. A file may build on another one (`base`), whose world it then takes over, or name a world by its
+`size`."""
 
 from __future__ import annotations
 
 import importlib.resources
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
-from console.errors import SettingsError
+from console.errors import SettingsError, UsageError
 from console.sim.faults.specs import Deviation, Fault, RevisionHeld
 from console.sim.terms import Base, Days, Layout, Name, Port, Positive, Rate, RouteKey, Weight
 
@@ -87,7 +89,7 @@ class GatewaySpec(Base, frozen=True):
 
 
 class ServiceSpec(Base, frozen=True):
-    """A Service with the Deployment behind it, the same in every member.
+    """A Service with the Deployment behind it, the same in every member that has it.
 
     `pods` stand in each member, the autoscaler may make it `most`; `busy` is their CPU use in percent of what they ask
     for.
@@ -101,6 +103,8 @@ class ServiceSpec(Base, frozen=True):
     pods: Positive
     most: Positive
     busy: Annotated[int, msgspec.Meta(ge=0, le=100)] = 40
+    members: tuple[str, ...] = ()
+    """Where it is; everywhere where none is named."""
 
 
 class RouteSpec(Base, frozen=True):
@@ -114,6 +118,8 @@ class RouteSpec(Base, frozen=True):
     service: Name
     weights: dict[str, Weight] = msgspec.field(default_factory=dict)
     health_check: bool = True
+    health_interval: Annotated[int, msgspec.Meta(ge=1, le=50)] = 2
+    """Seconds between two health checks of a backend."""
     probe: Rate = 0.0
     share: Rate = 1.0
     age: Days = "60d"
@@ -138,18 +144,24 @@ class RepositorySpec(Base, frozen=True):
 
 
 class ApplicationSpec(Base, frozen=True):
-    """An ApplicationSet that spreads a Service and its Deployment to every member, one Application each."""
+    """An ApplicationSet that spreads a Service and its Deployment to every member, one Application each; in a light
+    world to some `members` only, where they are named."""
 
     name: Name
     service: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
     revision: str = "main"
     self_heal: bool = False
     age: Days = "90d"
+    members: tuple[str, ...] = ()
 
 
 class WorldSpec(Base, frozen=True):
     """Everything there is. `load`: requests a second through all gateways; `reconciled`: how long ago the
-    controller's last success lies."""
+    controller's last success lies.
+
+    `light`: what would cost too much in a large world is left out: the members' own APIs, and all that ArgoCD does.
+    Applications say what they said at the start, or what a storm makes of them.
+    """
 
     fleet: FleetSpec
     vpc: VpcSpec
@@ -162,6 +174,7 @@ class WorldSpec(Base, frozen=True):
     applications: tuple[ApplicationSpec, ...] = ()
     load: Rate = 20.0
     reconciled: Days = "25m"
+    light: bool = False
 
 
 class MemberExpectation(Base, frozen=True):
@@ -199,6 +212,7 @@ class Scenario(Base, frozen=True):
 class _File(Base, frozen=True):
     summary: str
     base: str | None = None
+    size: str | None = None
     world: WorldSpec | None = None
     faults: tuple[Fault | Deviation, ...] = ()
     expect: Expectation = Expectation()
@@ -226,15 +240,26 @@ def _load(name: str, seen: tuple[str, ...]) -> Scenario:
         file = msgspec.convert(document, _File)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{where}: {_placed(error)}", fix="Compare with the scenarios that ship.") from None
-    world = file.world
-    if world is None:
-        if file.base is None:
-            raise SettingsError(f"{where}: neither world nor base is there", fix="Give one of them.")
-        world = _load(file.base, (*seen, where)).world
+    world = _world(file, where, seen)
     short = name.rsplit("/", 1)[-1].removesuffix(".yaml")
     scenario = Scenario(name=short, summary=file.summary, world=world, faults=file.faults, expect=file.expect)
     _check(scenario, where)
     return scenario
+
+
+def _world(file: _File, where: str, seen: tuple[str, ...]) -> WorldSpec:
+    if file.world is not None:
+        return file.world
+    if file.base is not None:
+        return _load(file.base, (*seen, where)).world
+    if file.size is None:
+        raise SettingsError(f"{where}: neither world, size nor base is there", fix="Give one of them.")
+    from console.sim import sized
+
+    try:
+        return sized.world(sized.parse(file.size))
+    except UsageError as error:
+        raise SettingsError(f"{where}: size: {error.args[0]}", fix=error.fix) from None
 
 
 def _read(name: str) -> tuple[str, object]:
@@ -270,6 +295,8 @@ def _check(scenario: Scenario, where: str) -> None:
     vswitches = _unique([vswitch.name for vswitch in world.vswitches], f"{where}: world.vswitches")
     gateways = _unique([gateway.name for gateway in world.gateways], f"{where}: world.gateways")
     services = _unique([f"{s.namespace}/{s.name}" for s in world.services], f"{where}: world.services")
+    for number, service in enumerate(world.services):
+        _known(service.members, members, f"{where}: world.services[{number}].members")
     routes = _unique([route.name for route in world.routes], f"{where}: world.routes")
     for number, gateway in enumerate(world.gateways):
         place = f"{where}: world.gateways[{number}]"
@@ -286,6 +313,9 @@ def _check(scenario: Scenario, where: str) -> None:
         place = f"{where}: world.applications[{number}]"
         _known([application.service], services, f"{place}.service")
         _known([application.revision], refs, f"{place}.revision")
+        _known(application.members, members, f"{place}.members")
+        if application.members and not world.light:
+            raise SettingsError(f"{place}.members: only a light world spreads to some", fix="Say light: true.")
     for number, fault in enumerate(scenario.faults):
         place = f"{where}: faults[{number}]"
         for field, known in (("member", members), ("route", routes), ("application", applications), ("revision", refs)):
@@ -300,7 +330,7 @@ def _check(scenario: Scenario, where: str) -> None:
 
 
 def _unique(found: list[str], place: str) -> set[str]:
-    twice = sorted({name for name in found if found.count(name) > 1})
+    twice = sorted(name for name, count in Counter(found).items() if count > 1)
     if twice:
         raise SettingsError(f"{place}: '{twice[0]}' is there twice", fix="Name each once.")
     return set(found)

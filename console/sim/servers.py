@@ -46,7 +46,7 @@ class MemberServer:
         self._runner: web.ServerRunner | None = None
         self._port = 0
         self._turn = 0
-        self._pods = {host: tuple(pod.name for pod in member.pods[service]) for host, service in hosts.items()}
+        self._pods = {host: tuple(pod.name for pod in member.pods.get(service, ())) for host, service in hosts.items()}
 
     @property
     def endpoint(self) -> Endpoint:
@@ -147,16 +147,16 @@ class Members:
 def backends(world: World) -> Lookup:
     """Who stands behind a Service's port, as the controller sees it through the members' Services."""
     services = {service.key: service for service in world.services}
+    there: dict[tuple[str, str], dict[str, tuple[Address, ...]]] = {key: {} for key in services}
+    for member in world.members:
+        for key, pods in member.pods.items():
+            there[key][member.id] = tuple(Address(pod.ip, services[key].target_port) for pod in pods)
 
     def lookup(namespace: str, name: str, port: int | str) -> Backends | None:
         service = services.get((namespace, name))
         if service is None:
             return None
-        by_member = {
-            member.id: tuple(Address(pod.ip, service.target_port) for pod in member.pods[service.key])
-            for member in world.members
-        }
-        return Backends(by_member, service.port if port in (service.port, "http") else 0)
+        return Backends(there[service.key], service.port if port in (service.port, "http") else 0)
 
     return lookup
 

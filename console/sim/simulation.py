@@ -8,7 +8,7 @@ import contextlib
 import importlib.resources
 import secrets
 import ssl
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
@@ -19,6 +19,7 @@ from console.sim.alb import dataplane, operations
 from console.sim.alb.state import Alb
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController, Applied
+from console.sim.argo import light
 from console.sim.argo import past as argo_past
 from console.sim.argo.manifests import Cluster
 from console.sim.argo.start import Argo
@@ -35,6 +36,7 @@ from console.sim.openapis.endpoint import OpenApi
 from console.sim.openapis.facts import Facts
 from console.sim.routing import build
 from console.sim.servers import HOST, Members, backends
+from console.sim.storm import Storm
 from console.sim.world import Member, World
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 REFUSED = "CONNECT_FAILED"
 HUNG = "RECV_RESPONSE_TIMEOUT"
 """What the ALB's health check says of a member's servers that refuse, and of those that hang."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a start that does not settle is given up."""
 
 
@@ -52,7 +54,7 @@ FAREWELL = 2.0
 
 
 class ControlAddress(NamedTuple):
-    """Where faults are taken while it runs."""
+    """Where faults and storms are taken while it runs."""
 
     url: str
     token: str
@@ -127,7 +129,7 @@ class Simulation:
         await self.data_plane.start()
         self._stack.push_async_callback(self.data_plane.stop)
         self.gateways = {name: self._address(balancer) for name, balancer in applied.items()}
-        for member in world.members:
+        for member in () if world.light else world.members:
             await self._member_api(member)
         site = await self._hub(applied)
         self.openapi = f"{HOST}:{await self._serve(self._api.application())}"
@@ -200,7 +202,10 @@ class Simulation:
         api.faults.append(link.fault)
         api.link(link.passes)
         past.seed(api, self._clock, manifests.hub(self.world))
-        argo_past.seed(api, self._clock, self.world, self._clusters)
+        if self.world.light:
+            light.seed(api, self._clock, self.world)
+        else:
+            argo_past.seed(api, self._clock, self.world, self._clusters)
         server = await self._serve_api(api)
         authority = self._certificate.authority
         names = ("hub", "hub-operator", "hub-viewer")
@@ -249,18 +254,22 @@ class Simulation:
             silent = member.id in world.silent
             self.agents[member.id] = Agent(agent, member.id, speed=self.speed, silent=silent, clock=clock)
             self._background(self.agents[member.id].run())
+        if not world.light:
+            await self._argo(session, lambda name: Client(session, server, token, agent=name))
+        await controller.ready.wait()
+        return controller
+
+    async def _argo(self, session: ClientSession, hub: Callable[[str], Client]) -> None:
         argo = Argo(
-            world,
+            self.world,
             session,
-            lambda name: Client(session, server, token, agent=name),
+            hub,
             self._clusters,
             alive=lambda member: self.members.servers[member].state == "alive",
             speed=self.speed,
         )
         self._background(argo.run())
-        await controller.ready.wait()
         await argo.ready()
-        return controller
 
     async def _go_wrong(self, site: Site) -> None:
         """Begin the world's faults, and take others from now on."""
@@ -268,7 +277,7 @@ class Simulation:
         self._stack.push_async_callback(faults.stop)
         for fault in self.world.faults:
             await faults.begin(fault)
-        control = Control(faults)
+        control = Control(faults, Storm(site))
         self.control = ControlAddress(f"http://{HOST}:{await self._serve(control.application())}", control.token)
 
     async def _member_api(self, member: Member) -> None:

@@ -72,7 +72,7 @@ class Member:
     node_cidr: str
     pod_cidr: str
     pods: Mapping[tuple[str, str], tuple[Pod, ...]]
-    """By the namespace and name of their Service."""
+    """By the namespace and name of their Service, for every Service that it has."""
     vswitches: tuple[VSwitch, ...] = ()
     """Of its nodes and, where they are in the VPC, of its pods; none outside the cloud."""
 
@@ -115,6 +115,7 @@ class Route:
     probe: float
     share: float
     age: float
+    health_interval: int = 2
 
     @property
     def key(self) -> str:
@@ -154,6 +155,8 @@ class World:
     vpc_name: str = ""
     vswitches: tuple[VSwitch, ...] = ()
     """All of the VPC: the gateways' and those of members in the cloud."""
+    light: bool = False
+    """Without the members' own APIs and without ArgoCD's controllers, as large worlds are."""
 
     @property
     def age(self) -> float:
@@ -210,6 +213,7 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
             *(_vswitch(seed, each) for each in spec.vswitches),
             *(vswitch for member in members for vswitch in member.vswitches),
         ),
+        light=spec.light,
     )
 
 
@@ -231,11 +235,17 @@ def _members(scenario: Scenario, seed: int, services: tuple[Service, ...]) -> tu
             nodes=(nodes := _nodes(scenario, seed, number)),
             node_cidr=each.nodes.cidr,
             pod_cidr=each.pods.cidr,
-            pods=_pods(seed, each.name, services, nodes),
+            pods=_pods(seed, each.name, _services_of(scenario, each.name, services), nodes),
             vswitches=_member_vswitches(scenario, seed, number),
         )
         for number, each in enumerate(scenario.world.members)
     )
+
+
+def _services_of(scenario: Scenario, member: str, services: tuple[Service, ...]) -> tuple[Service, ...]:
+    """Those that the member has."""
+    specs = zip(scenario.world.services, services, strict=True)
+    return tuple(service for spec, service in specs if not spec.members or member in spec.members)
 
 
 def _service(spec: ServiceSpec) -> Service:
@@ -347,6 +357,7 @@ def _routes(scenario: Scenario, services: tuple[Service, ...], ids: Mapping[str,
             probe=each.probe,
             share=each.share,
             age=seconds(each.age),
+            health_interval=each.health_interval,
         )
         for each in scenario.world.routes
     )

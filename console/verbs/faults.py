@@ -1,9 +1,11 @@
-"""`sim fault NAME`: what may go wrong in a simulator that runs, one command each; it is found by its --dir."""
+"""`sim fault NAME` and `sim storm`: what may be done to a simulator that runs, one command each; it is found by its
+--dir."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -219,6 +221,25 @@ def clear(options: Options, name: str | None, directory: Path | None) -> None:
     if name is not None and name not in fault.commands:
         raise UsageError(f"no fault is called '{name}'", fix=f"There are: {', '.join(fault.commands)}.")
     _say(options, remote.clear(_needed(), name))
+
+
+@click.command()
+@click.option("--rate", type=click.FloatRange(1, 5000), default=500.0, metavar="R", help="Changes a second.  [500]")
+@click.option("--for", "lasting", type=DURATION, default="10s", metavar="S", help="How long.  [10s]")
+@DIRECTORY
+@common
+def storm(options: Options, rate: float, lasting: float, directory: Path | None) -> None:
+    """Change objects of a simulator that runs at a rate, and say when it is over.
+
+    \b
+    Example: fleet-console sim storm --rate 500 --for 10s --dir /var/tmp/fleet
+    """
+    from console.sim.faults import remote
+
+    done = remote.storm(_needed(), rate=rate, lasting=_duration(lasting))
+    ended = datetime.fromtimestamp(done["ended"], UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    said = f"{done['changes']:,} changes in {done['seconds']:.1f} s, over at {ended}"
+    click.echo(json.dumps({**done, "done": said}) if options.json else said)
 
 
 def _begin(options: Options, name: str, *, directory: Path | None, lasting: float | None, **said: Any) -> None:

@@ -16,16 +16,17 @@ from typing import IO, Any
 
 import click
 
-from console.errors import FleetConsoleError
+from console.errors import FleetConsoleError, UsageError
 from console.options import Options, common
-from console.verbs.faults import fault
+from console.verbs.faults import fault, storm
 
 PATIENCE = 60.0
 """Seconds a simulator may take to serve."""
 
 
-@click.group(invoke_without_command=True, subcommand_metavar="[fault ...]")
-@click.option("--scenario", default="calm", metavar="NAME", help="World to start with: a name or a file.  [calm]")
+@click.group(invoke_without_command=True, subcommand_metavar="[fault ... | storm ...]")
+@click.option("--scenario", metavar="NAME", help="World to start with: a name or a file.  [calm]")
+@click.option("--size", metavar="MxAxR", help="World to start with: so many members, applications and routes.")
 @click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
 @click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
 @click.option("--load", type=float, metavar="R", help="Requests a second through the gateways; 0 is none.")
@@ -34,7 +35,8 @@ PATIENCE = 60.0
 @common
 def sim(
     options: Options,
-    scenario: str,
+    scenario: str | None,
+    size: str | None,
     seed: int,
     speed: float,
     load: float | None,
@@ -55,13 +57,17 @@ def sim(
         option = next(each for each in context.command.params if each.name == "directory")
         raise click.MissingParameter(ctx=context, param=option)
 
+    if scenario is not None and size is not None:
+        raise UsageError("both a scenario and a size name the world", fix="Give one of them.")
     from console.sim.entry import run
 
-    code = run(scenario=scenario, seed=seed, speed=speed, directory=directory, load=load, parent=parent)
+    world = scenario or "calm"
+    code = run(scenario=world, size=size, seed=seed, speed=speed, directory=directory, load=load, parent=parent)
     context.exit(code)
 
 
 sim.add_command(fault)
+sim.add_command(storm)
 
 
 @click.command()

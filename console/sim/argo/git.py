@@ -39,7 +39,8 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An ApplicationSet to be, with an Application in every member. `revisions`: what those follow, by member id."""
+    """An ApplicationSet to be, with an Application in each of its members. `revisions`: what those follow, by member
+    id."""
 
     name: str
     service: Service
@@ -63,7 +64,7 @@ def applications(scenario: Scenario, services: tuple[Service, ...], ids: Mapping
         Application(
             name=each.name,
             service=by_name[each.service],
-            revisions={ids[name]: held.get((each.name, name), each.revision) for name in ids},
+            revisions={ids[name]: held.get((each.name, name), each.revision) for name in each.members or ids},
             self_heal=each.self_heal,
             age=seconds(each.age),
         )

@@ -1,4 +1,5 @@
-"""The endpoint through which faults are begun and ended while a simulation runs: loopback, one random token."""
+"""The endpoint through which a simulation is meddled with while it runs, and asked for the truth: loopback, one random
+token."""
 
 from __future__ import annotations
 
@@ -13,16 +14,21 @@ import msgspec
 from console.errors import FleetConsoleError
 from console.sim.faults.registry import Faults
 from console.sim.faults.specs import Fault
+from console.sim.storm import Storm, StormSpec
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 
 class Control:
-    """`POST /faults` begins one, `DELETE /faults[/NAME]` ends, `GET /faults` tells which hold."""
+    """`POST /faults` begins one, `DELETE /faults[/NAME]` ends, `GET /faults` tells which hold.
 
-    def __init__(self, faults: Faults) -> None:
+    `POST /storm` answers when the storm is over; `GET /truth` tells what a console has to say of the hub's objects.
+    """
+
+    def __init__(self, faults: Faults, storm: Storm) -> None:
         self._faults = faults
+        self._storm = storm
         self.token = secrets.token_urlsafe(24)
 
     def application(self) -> web.Application:
@@ -34,6 +40,8 @@ class Control:
         application.router.add_post("/faults", self._begin)
         application.router.add_delete("/faults", self._clear)
         application.router.add_delete("/faults/{name}", self._clear)
+        application.router.add_post("/storm", self._rage)
+        application.router.add_get("/truth", self._truth)
         return application
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -61,6 +69,17 @@ class Control:
         except FleetConsoleError as error:
             return self._answer(request, {"error": error.args[0], "fix": error.fix}, status=422)
         return self._answer(request, {"done": f"ended: {', '.join(ended)}" if ended else "nothing was wrong"})
+
+    async def _rage(self, request: web.Request) -> web.Response:
+        self._check(request)
+        try:
+            asked = msgspec.json.decode(await request.read(), type=StormSpec)
+        except msgspec.ValidationError as error:
+            return self._answer(request, {"error": str(error).replace("$.", "")}, status=422)
+        return self._answer(request, await self._storm.rage(asked))
+
+    async def _truth(self, request: web.Request) -> web.Response:
+        return self._answer(request, self._storm.truth())
 
     def _answer(self, request: web.Request, document: dict[str, Any], *, status: int = 200) -> web.Response:
         from aiohttp import web

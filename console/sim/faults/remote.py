@@ -11,6 +11,7 @@ from typing import Any
 
 from console.errors import Answered, Lost, UsageError
 from console.sim.handover import CONTROL
+from console.sim.terms import seconds
 
 PATIENCE = 20.0
 """Seconds that a fault may take to begin."""
@@ -35,14 +36,34 @@ def held(directory: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _call(directory: Path, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def storm(directory: Path, *, rate: float, lasting: str) -> dict[str, Any]:
+    """Let a storm of changes pass through the simulator, and return when it is over: `changes`, `seconds`, and when it
+    `ended` in epoch seconds. Raises as `begin`."""
+    asked = {"rate": rate, "for": lasting}
+    return _call(directory, "POST", "/storm", asked, patience=PATIENCE + 2 * seconds(lasting))
+
+
+def truth(directory: Path) -> dict[str, Any]:
+    """What a console has to say of the hub's objects: `applications`, `routes`, `members`, each by key. Raises as
+    `begin`."""
+    return _call(directory, "GET", "/truth")
+
+
+def _call(
+    directory: Path,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    patience: float = PATIENCE,
+) -> dict[str, Any]:
     url, token = _found(directory)
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url + path, data=data, method=method, headers={"Authorization": f"Bearer {token}"})
     # Straight to loopback: a proxy of the environment has no business in between.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=PATIENCE) as answer:
+        with opener.open(request, timeout=patience) as answer:
             document: dict[str, Any] = json.load(answer)
             return document
     except urllib.error.HTTPError as error:

@@ -29,7 +29,8 @@ _HEALTH = ("/healthz", "/livez", "/readyz")
 
 
 class KubeApi:
-    """One API server in memory. All methods but `seed` and `amend` belong to the loop that serves `application()`."""
+    """One API server in memory. Before it serves, any thread may `seed`, `amend` and `place`; from then on all methods
+    belong to the loop that serves `application()`."""
 
     def __init__(
         self,
@@ -94,6 +95,20 @@ class KubeApi:
         subresource = "status" if resource.has_status and "status" in patch else ""
         write = Write(manager=manager, validation="Ignore", subresource=subresource)
         return self._objects.patch(resource, place, "application/merge-patch+json", patch, write).stored.copy()
+
+    def place(self, obj: Obj) -> None:
+        """Store a whole object as it stands, from inside, new or in the place of the one of its name: neither checked
+        nor owned anew, for those who know it to be right. It belongs to the server from here on."""
+        self._store.put(self._resource_of(obj).key, obj)
+
+    def object(self, group: str, plural: str, namespace: str, name: str) -> Obj | None:
+        """An object as it is stored, not to be changed; None where there is none."""
+        stored = self._store.get((group, plural), (namespace, name))
+        return None if stored is None else stored.obj
+
+    def objects(self, group: str, plural: str) -> list[Obj]:
+        """All objects of a resource as they are stored, in order of place; not to be changed."""
+        return [stored.obj for stored in self._store.list((group, plural))]
 
     def link(self, passes: Callable[[web.Request], Awaitable[bool]]) -> None:
         """Have `passes` asked before all news of every watch; it may take its time, or say that the watch is over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Zone
+from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
 from console.model.freshness import SourceName
 from console.present import sources, words
 from console.present.line import Ink, Line, Span, dim, line, width
@@ -107,12 +107,31 @@ def alb_cell(health: AlbHealth) -> Line:
 
 def weight_of(fleet: Fleet, member: str) -> float | None:
     """Mean weight in percent that the annotations give a member over its routes; None where none is known."""
-    shares = []
-    for route in fleet.routes:
-        total = sum(route.noted.values())
-        if total and member in route.noted:
-            shares.append(100.0 * route.noted[member] / total)
-    return sum(shares) / len(shares) if shares else None
+    return _means.of(fleet.routes).get(member)
+
+
+class _Means:
+    """Every member's mean weight over the routes of the picture that was asked about last: many ask for one each."""
+
+    def __init__(self) -> None:
+        self._last: tuple[tuple[Route, ...], dict[str, float]] = ((), {})
+
+    def of(self, routes: tuple[Route, ...]) -> dict[str, float]:
+        """Member id -> percent."""
+        known, means = self._last
+        if known is not routes:
+            shares: dict[str, list[float]] = {}
+            for route in routes:
+                noted = route.noted
+                total = sum(noted.values())
+                for member, part in noted.items() if total else ():
+                    shares.setdefault(member, []).append(100.0 * part / total)
+            means = {member: sum(parts) / len(parts) for member, parts in shares.items()}
+            self._last = (routes, means)
+        return means
+
+
+_means = _Means()
 
 
 def weight_cell(fleet: Fleet, member: Member) -> Line:

@@ -6,15 +6,17 @@ A group's member: settings, then tags, then the longest matching CIDR of its ser
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from console.model.alb import GroupHealth, LoadBalancerFacts, Rule, Server, ServerGroup
 from console.model.fleet import AlbHealth, AlbHealthWord
 from console.model.hub import Ingress
 from console.settings import MemberSettings
-from console.store.ledger import RuleReading
+from console.store.reading import RuleReading
 
+_Said = tuple[str, int, dict[str, tuple[str, str]], bool | None]
+"""(group, servers, abnormal ones with status and reason, whether health checks are on)"""
 _NAMESPACE_TAG = "ingress.k8s.alibaba/service_ns"
 _INGRESS_TAG = "ingress.k8s.alibaba/ingress_name"
 
@@ -71,12 +73,21 @@ class Backends:
         self.member = {
             group.id: member_of_group(group, self._servers.get(group.id, []), ids, members) for group in facts.groups
         }
+        self._made: dict[tuple[str, str], list[Rule]] = {}
+        for rule in facts.rules:
+            for maker in dict.fromkeys(self._maker(group) for group, _ in rule.tuples):
+                if maker is not None:
+                    self._made.setdefault(maker, []).append(rule)
+        self._said: dict[str, list[_Said]] = {}
+        for entry in facts.health:
+            for member, said in self._share_out(entry):
+                self._said.setdefault(member, []).append(said)
 
     def rules_of(self, route: Ingress) -> tuple[Rule, ...]:
         """The rules that this Ingress made: by their groups' tags, else by host and path."""
-        tagged = tuple(rule for rule in self._facts.rules if any(self._made_by(route, g) for g, _ in rule.tuples))
+        tagged = self._made.get((route.namespace, route.name))
         if tagged:
-            return tagged
+            return tuple(tagged)
         wanted = {(path.host, path.path) for path in route.paths}
         return tuple(
             rule
@@ -84,9 +95,11 @@ class Backends:
             if rule.tuples and any((h, p) in wanted for h in rule.hosts or (None,) for p in rule.paths or ("/",))
         )
 
-    def _made_by(self, route: Ingress, group: str) -> bool:
+    def _maker(self, group: str) -> tuple[str, str] | None:
+        """Namespace and name of the Ingress that a group's tags name."""
         tags = dict(self._groups[group].tags) if group in self._groups else {}
-        return tags.get(_NAMESPACE_TAG) == route.namespace and tags.get(_INGRESS_TAG) == route.name
+        namespace, name = tags.get(_NAMESPACE_TAG), tags.get(_INGRESS_TAG)
+        return (namespace, name) if namespace is not None and name is not None else None
 
     def reading(self, route: Ingress) -> RuleReading:
         """What the route's rules weigh, member by member; `rules differ` where they do not all say the same."""
@@ -134,25 +147,30 @@ class Backends:
     def health(self, member: str) -> AlbHealth:
         """ALB's word on all of one member's backends; the same server under several listeners counts once."""
         worst: dict[str, tuple[int, dict[str, tuple[str, str]], bool | None]] = {}
-        for entry in self._facts.health:
-            for group, count, bad in self._share_of(entry, member):
-                known = worst.get(group)
-                merged = {**(known[1] if known else {}), **bad}
-                worst[group] = (max(count, known[0] if known else 0), merged, entry.enabled)
+        for group, count, bad, enabled in self._said.get(member, ()):
+            known = worst.get(group)
+            merged = {**(known[1] if known else {}), **bad}
+            worst[group] = (max(count, known[0] if known else 0), merged, enabled)
         if not worst:
             return AlbHealth(AlbHealthWord.UNKNOWN, why="ALB says nothing of its backends")
         return _judge(worst.values())
 
-    def _share_of(self, entry: GroupHealth, member: str) -> Iterable[tuple[str, int, dict[str, tuple[str, str]]]]:
+    def _share_out(self, entry: GroupHealth) -> Iterator[tuple[str, _Said]]:
+        """What ALB says of one group, member by member."""
         owner = self.member.get(entry.group)
         bad = {server.id + server.ip + str(server.port): server for server in entry.abnormal}
-        if owner == member:
-            yield entry.group, entry.count, {key: (s.status, s.reason) for key, s in bad.items()}
-        elif owner is None:
-            own = [s for s in self._servers.get(entry.group, []) if member_of_address(s.ip, self._members) == member]
-            mine = {k: (s.status, s.reason) for k, s in bad.items() if s.ip in {one.ip for one in own}}
-            if own:
-                yield entry.group, len(own), mine
+        if owner is not None:
+            yield owner, (entry.group, entry.count, {k: (s.status, s.reason) for k, s in bad.items()}, entry.enabled)
+            return
+        own: dict[str, list[Server]] = {}
+        for server in self._servers.get(entry.group, []):
+            member = member_of_address(server.ip, self._members)
+            if member is not None:
+                own.setdefault(member, []).append(server)
+        for member, servers in own.items():
+            addresses = {server.ip for server in servers}
+            mine = {k: (s.status, s.reason) for k, s in bad.items() if s.ip in addresses}
+            yield member, (entry.group, len(servers), mine, entry.enabled)
 
 
 def _status(rules: Iterable[Rule]) -> str:

@@ -3,31 +3,30 @@ they part."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from console.decide.plan import weight
 from console.model.fleet import Agreement, Controller, Layer, Weights
 from console.model.hub import AlbConfig, Event, Ingress, RunRecord
 from console.model.share import ProbeSeries, Share, Verdict
-from console.store.memory import SUCCESS, Mark, concerns, revision, weight_keys
+from console.store.memory import SUCCESS, Mark, concerns, revision, suffixes, weight_keys
+from console.store.reading import RuleReading
 
 MANAGER = "fleet-console"
 """Our field manager."""
 _ENDED_UNWRITTEN = ("refused", "failed", "planned")
 
 
-@dataclass(frozen=True, slots=True)
-class RuleReading:
-    """What the ALB's rules say of a route: member id -> weight, the state word, and why a member is missing."""
+Told = Mapping[tuple[str, str], Sequence[Event]]
+"""(kind, name) of an object -> the Events about it, or about others of that name elsewhere."""
 
-    weights: Mapping[str, float]
-    state: str | None
-    message: str = ""
-    shared: bool = False
-    """Members share one group: weights are percentages, and agree within 1 point."""
-    underivable: str = ""
-    """The server group whose member nothing tells."""
+
+def told(events: Iterable[Event]) -> Told:
+    """Events by what they are about, once for all routes."""
+    found: dict[tuple[str, str], list[Event]] = {}
+    for event in events:
+        found.setdefault((event.kind, event.name), []).append(event)
+    return found
 
 
 def asked(route: Ingress, records: Iterable[RunRecord], owner: str) -> tuple[str | None, dict[str, int | None]]:
@@ -63,7 +62,7 @@ def controller(
     route: Ingress,
     mark: Mark | None,
     gateway: AlbConfig | None,
-    events: Sequence[Event],
+    events: Told,
     reports: bool,
     labels: bool,
     prefix: str,
@@ -72,7 +71,7 @@ def controller(
 
     `reports`: it was ever seen to say anything on this gateway; `labels`: it writes hash labels there.
     """
-    own = [event for event in events if concerns(event, route)]
+    own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
     success = _newest(event for event in own if event.reason == SUCCESS)
     failure = _newest(event for event in own if event.reason.startswith("Failed"))
     if not reports and failure is None:
@@ -90,17 +89,17 @@ def controller(
             Controller.ACKNOWLEDGED,
             f"{SUCCESS}" if success is not None else "hash label written after the change",
         )
-    blocked = blocking(events, route, gateway)
+    blocked = blocking(events, gateway)
     if blocked:
         return Controller.WAITING, blocked
     return Controller.WAITING, "no success event and no new hash label since the change"
 
 
-def blocking(events: Sequence[Event], route: Ingress, gateway: AlbConfig | None) -> str:
+def blocking(events: Told, gateway: AlbConfig | None) -> str:
     """The newest failure of a gateway that keeps every one of its Ingresses back, as a sentence; else nothing."""
     if gateway is None:
         return ""
-    about = [e for e in events if e.kind == "AlbConfig" and e.name == gateway.name]
+    about = events.get(("AlbConfig", gateway.name), ())
     failure = _newest(e for e in about if e.reason.startswith("Failed"))
     success = _newest(e for e in about if e.reason == SUCCESS)
     if failure is None or (success is not None and _order(success) > _order(failure)):
@@ -169,10 +168,11 @@ def lines(
 ) -> tuple[Weights, ...]:
     """One ledger line a member: every member that has a key, a target or a rule weight, in the order of `members`."""
     values = dict(route.annotations)
-    keys = {key: _member_of(key, members, prefix) for key in weight_keys(values, prefix, members)}
+    among = frozenset(members)
+    keys = {key: _member_of(key, among, prefix) for key in weight_keys(values, prefix, among)}
     key_of = {member: key for key, member in keys.items()}
     concerned = [m for m in members if m in key_of or m in targets or m in rule.weights]
-    concerned += [m for m in key_of if m not in members]
+    concerned += [m for m in key_of if m not in among]
     shares: Mapping[str, Share | None] = series.shares(tuple(concerned), since) if series else {}
     noted = {member: weight(values[key]) for member, key in key_of.items()}
     goal = {m: targets.get(m) if targets.get(m) is not None else noted.get(m) for m in concerned}
@@ -197,10 +197,10 @@ def lines(
     return tuple(out)
 
 
-def _member_of(key: str, members: Sequence[str], prefix: str) -> str:
-    named = [member for member in members if key.endswith("." + member)]
-    if named:
-        return max(named, key=len)
+def _member_of(key: str, members: Collection[str], prefix: str) -> str:
+    named = next((suffix for suffix in suffixes(key) if suffix in members), None)
+    if named is not None:
+        return named
     return key.removeprefix(prefix) if key.startswith(prefix) else key.rsplit(".", 1)[-1]
 
 

@@ -7,11 +7,14 @@ The controller layer is ordered by resourceVersions and counts, never by clocks 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from console.model.alb import LoadBalancerFacts
 from console.model.hub import Event, Heartbeat, Ingress
+from console.settings import MemberSettings
 from console.store.applications import Resolved
+from console.store.backends import Backends
 
 SUCCESS = "SuccessfullyReconciled"
 """The controller's event after it applied a whole gateway (domain.md section 2)."""
@@ -31,10 +34,18 @@ def weight_keys(annotations: Iterable[str], prefix: str, members: Collection[str
             if (key.startswith(prefix) and len(key) > len(prefix))
             or (
                 key.startswith("alb.ingress.kubernetes.io/")
-                and (_CLUSTER_ID.search(key) or any(key.endswith("." + member) for member in members))
+                and (_CLUSTER_ID.search(key) or any(suffix in members for suffix in suffixes(key)))
             )
         )
     )
+
+
+def suffixes(key: str) -> Iterator[str]:
+    """What stands behind each of a key's dots, the longest first: a member's name may have dots of its own."""
+    _, dot, rest = key.partition(".")
+    while dot:
+        yield rest
+        _, dot, rest = rest.partition(".")
 
 
 def revision(text: str) -> int | None:
@@ -64,6 +75,8 @@ class Memory:
     rules: dict[str, tuple[object, float | None]] = field(default_factory=dict)
     """Route -> (its rule weights, monotonic second when they were seen to change; None at first sight)."""
 
+    balancers: dict[str, tuple[tuple[object, ...], Backends]] = field(default_factory=dict)
+    """AlbConfig's name -> what its backends were resolved from, and they."""
     resolved: Resolved = field(default_factory=Resolved)
 
     def route(self, fact: Ingress, events: Iterable[Event], now: float) -> None:
@@ -77,6 +90,15 @@ class Memory:
         elif mark.weights != weights:
             counts = tuple((event.uid, event.count) for event in events if concerns(event, fact))
             self.marks[fact.key] = Mark(weights, now, revision(fact.resource_version), fact.hash, counts)
+
+    def backends(
+        self, gateway: str, facts: LoadBalancerFacts, ids: tuple[str, ...], members: Mapping[str, MemberSettings]
+    ) -> Backends:
+        """A gateway's backends, resolved anew only where the facts of its ALB or the members are other ones."""
+        known = self.balancers.get(gateway)
+        if known is None or known[0][0] is not facts or known[0][1] != ids:
+            known = self.balancers[gateway] = ((facts, ids), Backends(facts, ids, members))
+        return known[1]
 
     def beat(self, fact: Heartbeat, now: float, wall: float) -> None:
         """Remember a Lease: a renewal that was watched is dated by our own clock, the first sight by the agent's."""

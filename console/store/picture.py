@@ -39,6 +39,7 @@ from console.store import ledger
 from console.store.applications import Resolved
 from console.store.backends import Backends
 from console.store.memory import LATE, SUCCESS, Memory, weight_keys
+from console.store.reading import RuleReading
 
 LOST = 300.0
 """Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
@@ -70,7 +71,12 @@ class _Scene:
     settings: FleetSettings
     now: float
     ids: tuple[str, ...]
+    known: frozenset[str]
+    """The same, to ask whether one is among them."""
     events: tuple[Event, ...]
+    told: ledger.Told
+    orders: Mapping[str, tuple[str, ...]]
+    """AlbConfig name -> all members, those behind it first."""
     backends: Mapping[str, Backends]
     """AlbConfig name -> its resolved backends."""
 
@@ -82,12 +88,13 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     balancers: Mapping[str, LoadBalancerFacts] = facts.of(SourceName.ALB)
     ids = _member_ids(clusters, gateways, settings)
     backends = {
-        g.name: Backends(balancers[g.load_balancer], ids, settings.members)
+        g.name: memory.backends(g.name, balancers[g.load_balancer], ids, settings.members)
         for g in gateways.values()
         if g.load_balancer is not None and g.load_balancer in balancers
     }
     events = tuple(facts.of(SourceName.EVENTS).values())
-    scene = _Scene(facts, memory, settings, now, ids, events, backends)
+    orders = {g.name: _ordered(ids, g.remote_clusters) for g in gateways.values()}
+    scene = _Scene(facts, memory, settings, now, ids, frozenset(ids), events, ledger.told(events), orders, backends)
     members = tuple(_member(scene, member, clusters.get(member)) for member in ids)
     shown_gateways = tuple(_gateway(scene, g) for g in sorted(gateways.values(), key=lambda g: g.name))
     routes = tuple(_route(scene, r, shown_gateways) for r in _routes(scene))
@@ -236,7 +243,7 @@ def _routes(scene: _Scene) -> list[Ingress]:
     found = [
         route
         for route in scene.facts.of(SourceName.ROUTES).values()
-        if _gateway_of(scene, route) is not None or weight_keys(dict(route.annotations), _prefix(scene), scene.ids)
+        if _gateway_of(scene, route) is not None or weight_keys(dict(route.annotations), _prefix(scene), scene.known)
     ]
     return sorted(found, key=lambda route: route.key)
 
@@ -248,20 +255,20 @@ def _prefix(scene: _Scene) -> str:
 def _route(scene: _Scene, fact: Ingress, gateways: Sequence[Gateway]) -> Route:
     name = _gateway_of(scene, fact)
     config: AlbConfig | None = scene.facts.of(SourceName.GATEWAYS).get(name or "")
-    keys = weight_keys(dict(fact.annotations), _prefix(scene), scene.ids)
+    keys = weight_keys(dict(fact.annotations), _prefix(scene), scene.known)
     owner, owner_at = ledger.owner_of(fact, keys)
     run, targets = ledger.asked(fact, scene.facts.of(SourceName.RUNS).values(), owner)
     gateway = next((g for g in gateways if g.name == name), None)
     reports, labels = (gateway.reports, gateway.labels) if gateway else (False, False)
     mark = scene.memory.marks.get(fact.key)
-    state, words = ledger.controller(fact, mark, config, scene.events, reports, labels, _prefix(scene))
+    state, words = ledger.controller(fact, mark, config, scene.told, reports, labels, _prefix(scene))
     resolved = scene.backends.get(name or "")
-    rule = resolved.reading(fact) if resolved else ledger.RuleReading({}, None, "the ALB is not read")
+    rule = resolved.reading(fact) if resolved else RuleReading({}, None, "the ALB is not read")
     changed = scene.memory.rule(fact.key, tuple(sorted(rule.weights.items())), scene.now)
     marks = [at for at in (changed, mark.at if mark and resolved is None else None) if at is not None]
     since = max(marks, default=0.0)
     series: ProbeSeries | None = scene.facts.of(SourceName.PROBE).get(fact.key)
-    members = scene.ids if config is None else _ordered(scene.ids, config.remote_clusters)
+    members = scene.ids if config is None else scene.orders[config.name]
     lines = ledger.lines(fact, members, _prefix(scene), targets, state, rule, series, since)
     checks = fact.annotation("alb.ingress.kubernetes.io/healthcheck-enabled")
     return Route(
@@ -291,7 +298,8 @@ def _route(scene: _Scene, fact: Ingress, gateways: Sequence[Gateway]) -> Route:
 
 def _ordered(ids: Sequence[str], behind: Sequence[str]) -> tuple[str, ...]:
     """The gateway's members in the order in which members are shown, so that `62:38` reads alike everywhere."""
-    return (*(m for m in ids if m in behind), *(m for m in ids if m not in behind))
+    inside = frozenset(behind)
+    return (*(m for m in ids if m in inside), *(m for m in ids if m not in inside))
 
 
 def _zones(members: Sequence[Member], routes: Sequence[Route]) -> tuple[Zone, ...]:

@@ -14,7 +14,7 @@ help:
 	@echo "make demo     set up, then the console on a simulated Fleet (SCENARIO=zone-lost for a dead zone)"
 	@echo "make test     set up, then lint, types, import contracts and all tests"
 	@echo "make check    lint, types and import contracts only"
-	@echo "make bench    measure first paint, idle traffic and one changed cell"
+	@echo "make bench    measure first paint, idle traffic, one changed cell, and what size costs"
 	@echo "make lock     write requirements.lock anew from pyproject.toml"
 	@echo "make clean    remove .venv and caches"
 

@@ -1,0 +1,153 @@
+"""The screen as `fleet-console` runs it, with a clock inside: how long its event loop stalls, what it paints, when its
+picture is whole, and when it equals the truth after a storm. Writes one JSON document and ends.
+
+    python -m tests.bench_inside --config FILE --state-dir DIR
+
+`BENCH` in the environment: JSON of `began` (monotonic second), `size`, `directory`, `out`, `rate`, `lasting`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import console.app
+from console import settings
+from console.model.fleet import Fleet
+from console.model.freshness import SourceName, SourceState
+from console.run.runs import Access
+from console.sim.faults import remote
+from widgets.glass import Glass
+
+STEP = 0.005
+"""Seconds between two looks at the event loop's clock."""
+AFTER = 3.0
+"""Seconds after the whole picture that still count as loading."""
+PATIENCE = 90.0
+
+
+class _Glass(Glass):
+    """Notes when something was painted."""
+
+    def __init__(self, *, plain: bool = False) -> None:
+        super().__init__(plain=plain)
+        self.painted: list[float] = []
+
+    def difference(self, *what: Any) -> str:
+        written = super().difference(*what)
+        if written:
+            self.painted.append(time.monotonic())
+        return written
+
+
+class Measured(console.app.FleetConsole):
+    """The application with its clocks."""
+
+    def __init__(self, *what: Any, **how: Any) -> None:
+        super().__init__(*what, **how)
+        self.pictures: list[tuple[float, Fleet]] = []
+        self.stalls: list[tuple[float, float]] = []
+        """(monotonic second, seconds for which the loop did not run)"""
+        self.glass = self._glass = _Glass(plain=bool(how.get("plain")))
+
+    def on_ready(self) -> None:
+        super().on_ready()
+        self._clock = asyncio.create_task(self._look())
+        threading.Thread(target=Script(self, json.loads(os.environ["BENCH"])).run, daemon=True).start()
+
+    def watch_fleet(self, fleet: Fleet) -> None:
+        """Every picture with the wall's second at which it became the screen's."""
+        self.pictures.append((time.time(), fleet))
+
+    async def _look(self) -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(STEP)
+            self.stalls.append((before, time.monotonic() - before - STEP))
+
+
+class Script:
+    """What is measured, in order, from a thread beside the screen."""
+
+    def __init__(self, app: Measured, asked: dict[str, Any]) -> None:
+        self._app = app
+        self._asked = asked
+        self._directory = Path(asked["directory"])
+        self._found: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Load, storm, compare, tell."""
+        app, found = self._app, self._found
+        began = time.monotonic()
+        self._until(self._whole)
+        found["hub"] = time.monotonic() - self._asked["began"]
+        time.sleep(AFTER)
+        found["stall_loading"] = self._worst(began)
+        self._until(lambda fleet: all(route.rule_state is not None for route in fleet.routes))
+        found["cloud"] = time.monotonic() - self._asked["began"]
+        time.sleep(1.0)
+        began = time.monotonic()
+        done = remote.storm(self._directory, rate=self._asked["rate"], lasting=self._asked["lasting"])
+        ended = time.monotonic()
+        time.sleep(1.5)
+        found["stall_storm"] = self._worst(began)
+        paints = [at for at in app.glass.painted if began <= at < ended]
+        found["paints"] = max((sum(at <= other < at + 1.0 for other in paints) for at in paints), default=0)
+        found["rss"] = _resident()
+        found["equal"] = self._equal(done["ended"])
+        Path(self._asked["out"]).write_text(json.dumps(found))
+        app.call_from_thread(app.exit, 0)
+
+    def _whole(self, fleet: Fleet) -> bool:
+        members, applications, routes = self._asked["size"]
+        counts = (len(fleet.members), len(fleet.applications), len(fleet.routes))
+        return counts == (members, applications, routes) and fleet.source(SourceName.EVENTS).state is SourceState.LIVE
+
+    def _until(self, wanted: Callable[[Fleet], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not wanted(self._app.fleet):
+            time.sleep(0.02)
+
+    def _worst(self, began: float) -> float:
+        return max((stall for at, stall in self._app.stalls if at >= began), default=0.0)
+
+    def _equal(self, ended: float) -> float:
+        """Seconds from the end of the storm to the picture that equals the truth fact by fact; `PATIENCE` for none."""
+        truth = remote.truth(self._directory)
+        later = [(at, fleet) for at, fleet in self._app.pictures if at >= ended] or self._app.pictures[-1:]
+        return next((max(0.0, at - ended) for at, fleet in later if _facts(fleet) == truth), PATIENCE)
+
+
+def _facts(fleet: Fleet) -> dict[str, Any]:
+    return {
+        "applications": {
+            one.key: {"sync": one.sync, "health": one.health, "revision": one.revision} for one in fleet.applications
+        },
+        "routes": {route.key: route.noted for route in fleet.routes},
+        "members": {member.id: member.link.value for member in fleet.members},
+    }
+
+
+def _resident() -> float:
+    """MiB of memory that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def main() -> None:
+    """As the front door opens the screen."""
+    config, state = Path(sys.argv[2]), Path(sys.argv[4])
+    console.app.FleetConsole = Measured  # type: ignore[misc]
+    access = Access(kubeconfig=None, context=None, config=config, state_dir=state)
+    console.app.run_screen(settings.load(config), access)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,28 +17,65 @@ class Resolved:
     """In order of their keys."""
     deployed: tuple[Deployed, ...] = ()
     _known: tuple[Sequence[str], Mapping[str, str]] = ((), {})
-    _done: dict[str, tuple[Application, Application]] = field(default_factory=dict)
+    _facts: dict[str, Application] = field(default_factory=dict)
+    _place: dict[str, int] = field(default_factory=dict)
+    """Key -> place among `applications`."""
+    _group: dict[str, int] = field(default_factory=dict)
+    """Key -> place among `deployed`."""
 
     def take(self, facts: Mapping[str, Application], ids: Sequence[str], names: Mapping[str, str]) -> None:
         """Work out what is new. `names`: a member's name -> its id."""
         if self._known != (ids, names):
             self._known = (ids, names)
-            self._done = {}
-        former, fresh = self._done, 0
-        done: dict[str, tuple[Application, Application]] = {}
-        for key, fact in facts.items():
-            known = former.get(key)
-            if known is None or known[0] is not fact:
-                known = (fact, _resolve(fact, ids, names))
-                fresh += 1
-            done[key] = known
-        if fresh or len(done) != len(former):
-            self._done = done
-            self.applications = tuple(done[key][1] for key in sorted(done))
-            self.deployed = deployed(self.applications)
+            self._facts = {}
+        former = self._facts
+        fresh = [key for key, fact in facts.items() if former.get(key) is not fact]
+        if not fresh and len(facts) == len(former):
+            return
+        self._facts = dict(facts)
+        among = _Members(ids, names)
+        done = {key: among.resolve(facts[key]) for key in fresh}
+        if len(facts) != len(former) or not all(key in former and self._stays(one) for key, one in done.items()):
+            kept = {key: self.applications[self._place[key]] for key in facts if key in former and key not in done}
+            self._arrange({**kept, **done})
+        else:
+            self._replace(done)
+
+    def _stays(self, one: Application) -> bool:
+        """Whether an application is part of the same group as before."""
+        before = self.applications[self._place[one.key]]
+        return (before.title, before.set) == (one.title, one.set)
+
+    def _arrange(self, done: Mapping[str, Application]) -> None:
+        """Everything anew."""
+        self.applications = tuple(done[key] for key in sorted(done))
+        self.deployed = deployed(self.applications)
+        self._place = {one.key: place for place, one in enumerate(self.applications)}
+        self._group = {part.key: place for place, group in enumerate(self.deployed) for part in group.parts}
+
+    def _replace(self, done: Mapping[str, Application]) -> None:
+        """Some in their places, and the groups that they are part of."""
+        applications, groups = list(self.applications), list(self.deployed)
+        for key, one in done.items():
+            applications[self._place[key]] = one
+        for place in {self._group[key] for key in done}:
+            parts = tuple(applications[self._place[part.key]] for part in groups[place].parts)
+            groups[place] = replace(groups[place], parts=parts)
+        self.applications, self.deployed = tuple(applications), tuple(groups)
 
 
-def _resolve(fact: Application, ids: Sequence[str], names: Mapping[str, str]) -> Application:
-    member = member_of(fact, ids, names, {})
-    called = [name for name, identifier in names.items() if identifier == member] if member else []
-    return replace(fact, member=member, title=title_of(fact.name, (member or "", *called, fact.destination or "")))
+class _Members:
+    """The members that Applications may be of."""
+
+    def __init__(self, ids: Sequence[str], names: Mapping[str, str]) -> None:
+        self._ids = frozenset(ids)
+        self._names = names
+        self._called: dict[str, list[str]] = {}
+        for name, identifier in names.items():
+            self._called.setdefault(identifier, []).append(name)
+
+    def resolve(self, fact: Application) -> Application:
+        """An Application with its member and its title."""
+        member = member_of(fact, self._ids, self._names, {})
+        called = self._called.get(member, []) if member else []
+        return replace(fact, member=member, title=title_of(fact.name, (member or "", *called, fact.destination or "")))

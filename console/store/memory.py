@@ -15,6 +15,7 @@ from console.model.hub import Event, Heartbeat, Ingress
 from console.settings import MemberSettings
 from console.store.applications import Resolved
 from console.store.backends import Backends
+from console.store.kept import Kept
 
 SUCCESS = "SuccessfullyReconciled"
 """The controller's event after it applied a whole gateway (domain.md section 2)."""
@@ -78,6 +79,7 @@ class Memory:
     balancers: dict[str, tuple[tuple[object, ...], Backends]] = field(default_factory=dict)
     """AlbConfig's name -> what its backends were resolved from, and they."""
     resolved: Resolved = field(default_factory=Resolved)
+    kept: Kept = field(default_factory=Kept)
 
     def route(self, fact: Ingress, events: Iterable[Event], now: float) -> None:
         """Remember a route's weights as they are now seen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,10 +15,7 @@ from console.model.fleet import (
     Gateway,
     Link,
     Member,
-    Moment,
     Route,
-    Run,
-    Tone,
     Zone,
 )
 from console.model.freshness import Source, SourceName
@@ -35,16 +32,15 @@ from console.model.hub import (
 from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
-from console.store import ledger
+from console.store import ledger, timeline
 from console.store.applications import Resolved
 from console.store.backends import Backends
+from console.store.kept import Key
 from console.store.memory import LATE, SUCCESS, Memory, weight_keys
 from console.store.reading import RuleReading
 
 LOST = 300.0
 """Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
-TIMELINE = 60
-"""Moments kept."""
 
 
 @dataclass(slots=True)
@@ -60,6 +56,15 @@ class Facts:
     def of(self, source: SourceName) -> dict[str, Any]:
         """The facts of one source by key."""
         return self.kinds.setdefault(source, {})
+
+    def all(self, source: SourceName) -> tuple[Any, ...]:
+        """The facts of one source."""
+        return tuple(self.of(source).values())
+
+    def flaws(self) -> Iterator[Problem]:
+        """What could not be read, source by source."""
+        for source in SourceName:
+            yield from self.problems.get(source, {}).values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +91,44 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     clusters: Mapping[str, ManagedCluster] = facts.of(SourceName.MEMBERS)
     gateways: Mapping[str, AlbConfig] = facts.of(SourceName.GATEWAYS)
     balancers: Mapping[str, LoadBalancerFacts] = facts.of(SourceName.ALB)
-    ids = _member_ids(clusters, gateways, settings)
+    kept, behind = memory.kept, facts.all(SourceName.GATEWAYS)
+    ids = kept.take("ids", (tuple(clusters), behind), lambda: _member_ids(clusters, gateways, settings))
     backends = {
         g.name: memory.backends(g.name, balancers[g.load_balancer], ids, settings.members)
         for g in gateways.values()
         if g.load_balancer is not None and g.load_balancer in balancers
     }
-    events = tuple(facts.of(SourceName.EVENTS).values())
-    orders = {g.name: _ordered(ids, g.remote_clusters) for g in gateways.values()}
-    scene = _Scene(facts, memory, settings, now, ids, frozenset(ids), events, ledger.told(events), orders, backends)
-    members = tuple(_member(scene, member, clusters.get(member)) for member in ids)
-    shown_gateways = tuple(_gateway(scene, g) for g in sorted(gateways.values(), key=lambda g: g.name))
-    routes = tuple(_route(scene, r, shown_gateways) for r in _routes(scene))
+    events = facts.all(SourceName.EVENTS)
+    told = kept.take("told", (events,), lambda: ledger.told(events))
+    orders = kept.take("orders", (ids, behind), lambda: {g.name: _ordered(ids, g.remote_clusters) for g in behind})
+    known = kept.take("known", (ids,), lambda: frozenset(ids))
+    scene = _Scene(facts, memory, settings, now, ids, known, events, told, orders, backends)
+    members = _members(scene)
+    shown_gateways = _gateways(scene)
+    routes = _routes(scene, shown_gateways)
     resolved = _resolved(scene, members)
-    records: Sequence[RunRecord] = tuple(facts.of(SourceName.RUNS).values())
+    records: Sequence[RunRecord] = facts.all(SourceName.RUNS)
+    shares = kept.take("shares", (routes,), lambda: _shares(routes))
     return Fleet(
         name=name,
         region=settings.region or settings.cloud.region,
         uid=facts.uid,
         sources=tuple(facts.sources[s] for s in SourceName if s in facts.sources),
         members=members,
-        zones=_zones(members, routes),
+        zones=kept.take("zones", (members, shares), lambda: _zones(members, shares)),
         gateways=shown_gateways,
         routes=routes,
         applications=resolved.applications,
         deployed=resolved.deployed,
         sets=tuple(fact for _, fact in sorted(facts.of(SourceName.SETS).items())),
-        runs=tuple(sorted(map(_run, records), key=lambda r: (-(r.started or 0.0), r.run))),
-        timeline=_timeline(events, records),
-        problems=_problems(facts, routes),
+        runs=kept.take("runs", (records,), lambda: timeline.runs(records)),
+        timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
+        problems=(*facts.flaws(), *kept.take("weights", (routes,), lambda: tuple(_unreadable_weights(routes)))),
     )
 
 
 def _resolved(scene: _Scene, members: Sequence[Member]) -> Resolved:
-    names = {member.name: member.id for member in members}
+    names = scene.memory.kept.take("names", (members,), lambda: {member.name: member.id for member in members})
     scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names)
     return scene.memory.resolved
 
@@ -133,11 +142,43 @@ def _member_ids(
     return (*ordered, *sorted(known.difference(ordered)))
 
 
-def _member(scene: _Scene, member: str, cluster: ManagedCluster | None) -> Member:
+def _members(scene: _Scene) -> tuple[Member, ...]:
+    """All members. A link grows late by the clock alone, and with the same heartbeats only ever later: how many are
+    late, and how many are lost, tells whether one did."""
+    beats, kept, now = scene.memory.beats, scene.memory.kept, scene.now
+    clusters: Mapping[str, ManagedCluster] = scene.facts.of(SourceName.MEMBERS)
+    healths = _healths(scene)
+    late = sum(now - at > LATE for _, at in beats.values())
+    lost = sum(now - at > LOST for _, at in beats.values())
+    heard = (tuple(beats), tuple(beats.values()), late, lost)
+    return kept.take(
+        "members",
+        (scene.ids, scene.facts.all(SourceName.MEMBERS), healths, heard),
+        lambda: tuple(_member(scene, member, clusters.get(member), healths.get(member, ())) for member in scene.ids),
+    )
+
+
+def _healths(scene: _Scene) -> Mapping[str, Sequence[AlbHealth]]:
+    """Member id -> the word of every gateway that it is behind."""
+
+    def made() -> dict[str, list[AlbHealth]]:
+        found: dict[str, list[AlbHealth]] = {}
+        for name, backends in scene.backends.items():
+            config: AlbConfig = scene.facts.of(SourceName.GATEWAYS)[name]
+            inside = {*config.remote_clusters, *backends.member.values()}
+            for member in scene.ids:
+                if member in inside:
+                    found.setdefault(member, []).append(backends.health(member))
+        return found
+
+    key = (scene.ids, scene.facts.all(SourceName.GATEWAYS), tuple(scene.backends.items()))
+    return scene.memory.kept.take("healths", key, made)
+
+
+def _member(scene: _Scene, member: str, cluster: ManagedCluster | None, health: Sequence[AlbHealth]) -> Member:
     said = scene.settings.members.get(member, MemberSettings())
     label = dict(cluster.labels).get(scene.settings.zone_label) if cluster else None
     link, since, words = _link(scene, member, cluster)
-    health = [b.health(member) for g, b in scene.backends.items() if _behind(scene, g, member)]
     return Member(
         id=member,
         name=said.name or member,
@@ -150,11 +191,6 @@ def _member(scene: _Scene, member: str, cluster: ManagedCluster | None) -> Membe
         alb_health=_together(health),
         joined=None if cluster is None or cluster.joined is None else cluster.joined == "True",
     )
-
-
-def _behind(scene: _Scene, gateway: str, member: str) -> bool:
-    config: AlbConfig = scene.facts.of(SourceName.GATEWAYS)[gateway]
-    return member in config.remote_clusters or member in scene.backends[gateway].member.values()
 
 
 def _together(parts: Sequence[AlbHealth]) -> AlbHealth:
@@ -207,6 +243,16 @@ def _heard(scene: _Scene, gateway: AlbConfig) -> tuple[bool, bool]:
     return succeeded, False
 
 
+def _gateways(scene: _Scene) -> tuple[Gateway, ...]:
+    facts = scene.facts
+    configs: tuple[AlbConfig, ...] = facts.all(SourceName.GATEWAYS)
+    sources = (SourceName.ROUTES, SourceName.CLASSES, SourceName.ALB)
+    key = (configs, *map(facts.all, sources), facts.sources.get(SourceName.ALB), scene.events)
+    return scene.memory.kept.take(
+        "gateways", key, lambda: tuple(_gateway(scene, g) for g in sorted(configs, key=lambda g: g.name))
+    )
+
+
 def _gateway(scene: _Scene, config: AlbConfig) -> Gateway:
     read: LoadBalancerFacts | None = scene.facts.of(SourceName.ALB).get(config.load_balancer or "")
     balancer = read.load_balancer if read else None
@@ -238,28 +284,50 @@ def _gateway_of(scene: _Scene, route: Ingress) -> str | None:
     return next((c.gateway for c in classes.values() if c.default and c.gateway), None)
 
 
-def _routes(scene: _Scene) -> list[Ingress]:
-    """The Ingresses of this console: those whose class leads to a gateway, or that carry weights."""
-    found = [
-        route
+def _routes(scene: _Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
+    """All routes, each made anew only where something that it is made of is another."""
+    facts, memory = scene.facts, scene.memory
+    said = {gateway.name: (gateway.reports, gateway.labels) for gateway in gateways}
+    chosen = memory.kept.take(
+        "routes", (facts.all(SourceName.ROUTES), facts.all(SourceName.CLASSES), scene.ids), lambda: _chosen(scene)
+    )
+    records = facts.all(SourceName.RUNS)
+
+    def key(fact: Ingress, name: str | None) -> Key:
+        config: AlbConfig | None = facts.of(SourceName.GATEWAYS).get(name or "")
+        told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
+        members = scene.ids if config is None else scene.orders[config.name]
+        series: ProbeSeries | None = facts.of(SourceName.PROBE).get(fact.key)
+        mark, resolved = memory.marks.get(fact.key), scene.backends.get(name or "")
+        return fact, name, config, said.get(name or ""), told, members, series, mark, resolved, records
+
+    keys = {fact.key: key(fact, name) for fact, name in chosen.values()}
+    return memory.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
+
+
+def _chosen(scene: _Scene) -> dict[str, tuple[Ingress, str | None]]:
+    """The Ingresses of this console: those whose class leads to a gateway, or that carry weights, by key
+    and in order, each with that gateway's name."""
+    found = {
+        route.key: (route, name)
         for route in scene.facts.of(SourceName.ROUTES).values()
-        if _gateway_of(scene, route) is not None or weight_keys(dict(route.annotations), _prefix(scene), scene.known)
-    ]
-    return sorted(found, key=lambda route: route.key)
+        if (name := _gateway_of(scene, route)) is not None
+        or weight_keys(dict(route.annotations), _prefix(scene), scene.known)
+    }
+    return dict(sorted(found.items()))
 
 
 def _prefix(scene: _Scene) -> str:
     return scene.settings.weights.key_prefix
 
 
-def _route(scene: _Scene, fact: Ingress, gateways: Sequence[Gateway]) -> Route:
-    name = _gateway_of(scene, fact)
+def _route(scene: _Scene, fact: Ingress, name: str | None, said: tuple[bool, bool] | None) -> Route:
+    """One route; `said`: whether its gateway's controller reports, and writes hash labels."""
     config: AlbConfig | None = scene.facts.of(SourceName.GATEWAYS).get(name or "")
     keys = weight_keys(dict(fact.annotations), _prefix(scene), scene.known)
     owner, owner_at = ledger.owner_of(fact, keys)
     run, targets = ledger.asked(fact, scene.facts.of(SourceName.RUNS).values(), owner)
-    gateway = next((g for g in gateways if g.name == name), None)
-    reports, labels = (gateway.reports, gateway.labels) if gateway else (False, False)
+    reports, labels = said or (False, False)
     mark = scene.memory.marks.get(fact.key)
     state, words = ledger.controller(fact, mark, config, scene.told, reports, labels, _prefix(scene))
     resolved = scene.backends.get(name or "")
@@ -302,12 +370,14 @@ def _ordered(ids: Sequence[str], behind: Sequence[str]) -> tuple[str, ...]:
     return (*(m for m in ids if m in inside), *(m for m in ids if m not in inside))
 
 
-def _zones(members: Sequence[Member], routes: Sequence[Route]) -> tuple[Zone, ...]:
-    shares = _shares(routes)
-    names = sorted({member.zone for member in members if member.zone})
+def _zones(members: Sequence[Member], shares: Mapping[str, float]) -> tuple[Zone, ...]:
+    found: dict[str, list[str]] = {}
+    for member in members:
+        if member.zone:
+            found.setdefault(member.zone, []).append(member.id)
     zones = []
-    for name in names:
-        inside = tuple(member.id for member in members if member.zone == name)
+    for name, ids in sorted(found.items()):
+        inside = tuple(ids)
         known = [shares[member] for member in inside if member in shares]
         zones.append(Zone(name, inside, sum(known) if known else None))
     return tuple(zones)
@@ -330,64 +400,19 @@ def _shares(routes: Sequence[Route]) -> dict[str, float]:
     return {member: total / counted for member, total in totals.items()}
 
 
-def _run(record: RunRecord) -> Run:
-    return Run(
-        run=record.run,
-        state=record.state,
-        routes=tuple(key for key, _ in record.targets),
-        actor=record.actor,
-        reason=record.reason,
-        started=record.started,
-        host=record.host,
-        pid=record.pid,
-        plan_hash=record.plan_hash,
-        message=record.message,
-        updated=record.updated,
-        targets=record.targets,
-        before=record.before,
-    )
-
-
-def _timeline(events: Sequence[Event], records: Sequence[RunRecord]) -> tuple[Moment, ...]:
-    """The newest moments first: what controllers said, and what runs did."""
-    moments = [_moment(event) for event in events if event.at is not None]
-    for record in records:
-        routes = ", ".join(key for key, _ in record.targets)
-        tone = Tone.GOOD if record.state in ("done", "rolled_back") else Tone.PLAIN
-        tone = Tone.WARN if record.state in ("held", "unverified", "superseded", "failed", "refused") else tone
-        if record.started is not None:
-            who = record.actor or "somebody"
-            moments.append(Moment(record.started, f"run {record.run} began on {routes} by {who}", Tone.PLAIN, routes))
-        if record.updated is not None and record.state not in ("planned", "running"):
-            moments.append(Moment(record.updated, f"run {record.run} {record.state.replace('_', ' ')}", tone, routes))
-    moments.sort(key=lambda moment: (-moment.at, moment.about, moment.sentence))
-    return tuple(moments[:TIMELINE])
-
-
-def _moment(event: Event) -> Moment:
-    about = f"{event.namespace}/{event.name}" if event.kind == "Ingress" else event.name
-    warning = event.type == "Warning"
-    tone = Tone.WARN if warning else Tone.GOOD if event.reason == SUCCESS else Tone.PLAIN
-    times = f" ({event.count} times)" if event.count > 1 else ""
-    return Moment(event.at or 0.0, f"{about}: {event.reason} {event.message}{times}".strip(), tone, about)
-
-
-def _problems(facts: Facts, routes: Sequence[Route]) -> tuple[Problem, ...]:
-    found = [problem for source in SourceName for problem in facts.problems.get(source, {}).values()]
+def _unreadable_weights(routes: Sequence[Route]) -> Iterator[Problem]:
     for route in routes:
         for line in route.members:
             if line.raw is not None and weight(line.raw) is None:
                 shown = inert(line.raw, 40)
-                found.append(
-                    Problem(route.key, f"weight of {inert(line.member, 60)} is '{shown}', no number from 0 to 100")
-                )
-    return tuple(found)
+                yield Problem(route.key, f"weight of {inert(line.member, 60)} is '{shown}', no number from 0 to 100")
 
 
 def carry(fresh: Fleet, former: Fleet | None, now: float) -> Fleet:
     """`fresh` with the moment since when each route is stuck where it is: kept from `former` where nothing moved."""
-    routes = tuple(_carry(route, former.route(route.key) if former else None, now) for route in fresh.routes)
-    return replace(fresh, routes=routes)
+    known = {route.key: route for route in former.routes} if former else {}
+    routes = tuple(_carry(route, known.get(route.key), now) for route in fresh.routes)
+    return replace(fresh, routes=former.routes if former and former.routes == routes else routes)
 
 
 def _carry(route: Route, former: Route | None, now: float) -> Route:
@@ -396,4 +421,5 @@ def _carry(route: Route, former: Route | None, now: float) -> Route:
     since = now
     if former is not None and former.agreement.stuck_at == route.agreement.stuck_at:
         since = former.agreement.since if former.agreement.since is not None else now
-    return replace(route, agreement=replace(route.agreement, since=since))
+    carried = replace(route, agreement=replace(route.agreement, since=since))
+    return former if former == carried else carried

@@ -168,7 +168,8 @@ class FleetStore:
                 self._changed.notify_all()
             return False
         same = kinds.get(key) == fact and problems.get(key) == problem
-        kinds[key] = fact
+        if not same:
+            kinds[key] = fact
         if problem is None:
             problems.pop(key, None)
         else:

@@ -1,0 +1,36 @@
+"""What the last picture was made of: every part with the facts it was made from, and made anew only from others. The
+key of a part is the very facts that go into it, so that none can be older than they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Key = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Kept:
+    """Parts by name. Keys are compared as tuples are: the same objects cost nothing, equal ones count as the same."""
+
+    _parts: dict[str, tuple[Key, Any]] = field(default_factory=dict)
+    _rows: dict[str, dict[str, tuple[Key, Any]]] = field(default_factory=dict)
+
+    def take(self, name: str, key: Key, make: Callable[[], T]) -> T:
+        """The part of this name: the very object that was given for an equal key last."""
+        known = self._parts.get(name)
+        if known is None or known[0] != key:
+            known = self._parts[name] = (key, make())
+        made: T = known[1]
+        return made
+
+    def rows(self, name: str, keys: Mapping[str, Key], make: Callable[[str], T]) -> tuple[T, ...]:
+        """One value a row, in order; each as `take` would give it, and rows that are no more are forgotten."""
+        former, rows = self._rows.get(name, {}), dict[str, tuple[Key, Any]]()
+        for row, key in keys.items():
+            known = former.get(row)
+            rows[row] = known if known is not None and known[0] == key else (key, make(row))
+        self._rows[name] = rows
+        return tuple(value for _, value in rows.values())

@@ -1,0 +1,61 @@
+"""What happened: runs as their records tell them, and the newest moments of controllers and runs."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+from console.model.fleet import Moment, Run, Tone
+from console.model.hub import Event, RunRecord
+from console.store.memory import SUCCESS
+
+TIMELINE = 60
+"""Moments kept."""
+
+
+def runs(records: Sequence[RunRecord]) -> tuple[Run, ...]:
+    """Runs as their records tell them, the newest first."""
+    return tuple(sorted(map(_run, records), key=lambda r: (-(r.started or 0.0), r.run)))
+
+
+def _run(record: RunRecord) -> Run:
+    return Run(
+        run=record.run,
+        state=record.state,
+        routes=tuple(key for key, _ in record.targets),
+        actor=record.actor,
+        reason=record.reason,
+        started=record.started,
+        host=record.host,
+        pid=record.pid,
+        plan_hash=record.plan_hash,
+        message=record.message,
+        updated=record.updated,
+        targets=record.targets,
+        before=record.before,
+    )
+
+
+def timeline(events: Sequence[Event], records: Sequence[RunRecord]) -> tuple[Moment, ...]:
+    """The newest moments first: what controllers said, and what runs did."""
+    dates = heapq.nlargest(TIMELINE, (event.at for event in events if event.at is not None))
+    moments = [_moment(event) for event in events if event.at is not None and event.at >= dates[-1]]
+    for record in records:
+        routes = ", ".join(key for key, _ in record.targets)
+        tone = Tone.GOOD if record.state in ("done", "rolled_back") else Tone.PLAIN
+        tone = Tone.WARN if record.state in ("held", "unverified", "superseded", "failed", "refused") else tone
+        if record.started is not None:
+            who = record.actor or "somebody"
+            moments.append(Moment(record.started, f"run {record.run} began on {routes} by {who}", Tone.PLAIN, routes))
+        if record.updated is not None and record.state not in ("planned", "running"):
+            moments.append(Moment(record.updated, f"run {record.run} {record.state.replace('_', ' ')}", tone, routes))
+    moments.sort(key=lambda moment: (-moment.at, moment.about, moment.sentence))
+    return tuple(moments[:TIMELINE])
+
+
+def _moment(event: Event) -> Moment:
+    about = f"{event.namespace}/{event.name}" if event.kind == "Ingress" else event.name
+    warning = event.type == "Warning"
+    tone = Tone.WARN if warning else Tone.GOOD if event.reason == SUCCESS else Tone.PLAIN
+    times = f" ({event.count} times)" if event.count > 1 else ""
+    return Moment(event.at or 0.0, f"{about}: {event.reason} {event.message}{times}".strip(), tone, about)

@@ -1,0 +1,183 @@
+"""However a picture came about, it is the one that the facts make at once: parts are kept between pictures, and none
+outlives the facts that it was made from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from console.model.alb import AbnormalServer, GroupHealth, LoadBalancer, LoadBalancerFacts, Rule, Server, ServerGroup
+from console.model.argo import Application
+from console.model.fleet import Fleet
+from console.model.freshness import Source, SourceName, SourceState
+from console.model.hub import (
+    AlbConfig,
+    Event,
+    Heartbeat,
+    Ingress,
+    IngressClass,
+    ManagedCluster,
+    Path,
+    Problem,
+    RunRecord,
+)
+from console.settings import FleetSettings, MemberSettings
+from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, Unread
+from console.store.store import FleetStore
+
+MEMBERS = tuple("c" + digit * 32 for digit in "1234")
+PREFIX = "alb.ingress.kubernetes.io/cluster-weight."
+SETTINGS = FleetSettings(members={MEMBERS[0]: MemberSettings(name="ack", zone="zone-a")}, zone_label="zone")
+WALL = 1_800_000_000.0
+
+
+class Clock:
+    now = 1000.0
+
+
+def cluster(chance: random.Random) -> tuple[SourceName, str, object]:
+    member, zone = chance.choice(MEMBERS), chance.choice(("zone-a", "zone-b"))
+    available = chance.choice(("True", "Unknown", None))
+    return SourceName.MEMBERS, member, ManagedCluster(member, member, (("zone", zone),), available=available)
+
+
+def beat(chance: random.Random) -> tuple[SourceName, str, object]:
+    member = chance.choice(MEMBERS)
+    return SourceName.HEARTBEATS, member, Heartbeat(member, WALL - chance.choice((1, 2, 100, 400)))
+
+
+def gateway(chance: random.Random) -> tuple[SourceName, str, object]:
+    behind = tuple(chance.sample(MEMBERS, 3))
+    return SourceName.GATEWAYS, "gw", AlbConfig("gw", "g", "1", behind, chance.choice(("alb-1", None)), "x")
+
+
+def class_(chance: random.Random) -> tuple[SourceName, str, object]:
+    return SourceName.CLASSES, "alb", IngressClass("alb", "c", chance.choice(("gw", "other")))
+
+
+def route(chance: random.Random) -> tuple[SourceName, str, object]:
+    name = chance.choice(("api", "web"))
+    weights = tuple((PREFIX + m, str(chance.choice((62, 38, "many")))) for m in chance.sample(MEMBERS, 2))
+    paths = (Path(f"{name}.example.com", "/", "Prefix", name, "80"),)
+    fact = Ingress("shop", name, f"u-{name}", str(chance.randrange(900)), "alb", paths, weights)
+    return SourceName.ROUTES, fact.key, replace(fact, hash=chance.choice((None, "h")))
+
+
+def event(chance: random.Random) -> tuple[SourceName, str, object]:
+    kind, name = chance.choice((("Ingress", "api"), ("Ingress", "web"), ("AlbConfig", "gw")))
+    reason = chance.choice(("SuccessfullyReconciled", "FailedApplyModel", "Sync"))
+    uid = f"{kind}-{name}-{reason}"
+    at, version = WALL - chance.randrange(100), str(chance.randrange(900))
+    return SourceName.EVENTS, uid, Event(uid, kind, "shop", name, "Normal", reason, "", 1, at, version)
+
+
+def balancer(chance: random.Random) -> tuple[SourceName, str, object]:
+    groups = tuple(ServerGroup(f"g{m[1]}", tags=(("ack.aliyun.com", m),)) for m in MEMBERS)
+    servers = tuple(Server(f"s-{g.id}", g.id, "10.0.0.1", 80, 100) for g in groups)
+    sick = (AbnormalServer("s", "10.0.0.1", 80, "Unhealthy", "CONNECT_FAILED"),)
+    health = tuple(GroupHealth("l", "r", g.id, True, 1, chance.choice(((), sick))) for g in groups)
+    tuples = tuple((g.id, chance.choice((62, 38))) for g in groups[:2])
+    rule = Rule("r", "r", "alb-1", "l", "Available", 1, ("api.example.com",), ("/",), tuples)
+    found = LoadBalancer("alb-1", "gw", "Active")
+    return SourceName.ALB, "alb-1", LoadBalancerFacts(found, (), (rule,), groups, servers, health)
+
+
+def application(chance: random.Random) -> tuple[SourceName, str, object]:
+    member, name = chance.choice(MEMBERS), chance.choice(("api", "web"))
+    fact = Application("argocd", f"{member}-{name}", destination=member, set=chance.choice((name, None)))
+    return SourceName.APPLICATIONS, fact.key, replace(fact, sync=chance.choice(("Synced", "OutOfSync")))
+
+
+def record(chance: random.Random) -> tuple[SourceName, str, object]:
+    targets = (("shop/api", ((MEMBERS[0], chance.choice((62, 38))),)),)
+    return SourceName.RUNS, "r1", RunRecord("r1", chance.choice(("running", "done")), started=WALL, targets=targets)
+
+
+KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
+    cluster,
+    beat,
+    gateway,
+    class_,
+    route,
+    event,
+    balancer,
+    application,
+    record,
+)
+
+
+def happening(chance: random.Random) -> Iterator[Observation]:
+    """Anything that readers may post, in any order."""
+    for kind in KINDS:
+        source, key, fact = kind(chance)
+        yield Listed(source, {key: fact}, Clock.now)
+    for _ in range(120):
+        source, key, fact = chance.choice(KINDS)(chance)
+        match chance.randrange(12):
+            case 0:
+                yield Gone(source, key, Clock.now)
+            case 1:
+                yield Unread(source, key, Problem(key, "unreadable"), Clock.now)
+            case 2:
+                yield Listed(source, {key: fact}, Clock.now)
+            case 3:
+                yield Heard(Source(source, SourceState.LIVE, Clock.now, Clock.now))
+            case _:
+                yield Changed(source, key, fact, Clock.now)
+
+
+def store() -> FleetStore:
+    made = FleetStore(SETTINGS, "hz", clock=lambda: Clock.now, wall=lambda: WALL + Clock.now - 1000.0)
+    made.apply(Identified("uid", Clock.now))
+    return made
+
+
+def undated(fleet: Fleet) -> Fleet:
+    """A picture without since when layers part: that is when it was first looked at."""
+    routes = tuple(replace(one, agreement=replace(one.agreement, since=None)) for one in fleet.routes)
+    return replace(fleet, routes=routes)
+
+
+def at_once(heard: list[tuple[float, Observation]]) -> Fleet:
+    """The first picture of a store that heard all this at these times and was not looked at before."""
+    now, fresh = Clock.now, store()
+    for Clock.now, observation in heard:
+        fresh.apply(observation)
+    Clock.now = now
+    return fresh.fleet
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_picture_that_grew_equals_one_made_at_once(seed: int) -> None:
+    chance, Clock.now = random.Random(seed), 1000.0
+    grown, heard, apart = store(), list[tuple[float, Observation]](), list[int]()
+    for observation in happening(chance):
+        heard.append((Clock.now, observation))
+        grown.apply(observation)
+        Clock.now += chance.choice((0.0, 5.0, 60.0))
+        if len(heard) % 10 and grown.fleet is not None:
+            continue
+        Clock.now += 5.0  # by then even what makes no news of its own is in the picture
+        if undated(grown.fleet) != undated(at_once(heard)):
+            apart.append(len(heard))
+
+    assert [] == apart
+
+
+def test_what_nothing_touched_is_the_very_same() -> None:
+    chance, Clock.now = random.Random(1), 1000.0
+    watched = store()
+    watched.apply(*happening(chance))
+    watched.apply(Listed(SourceName.APPLICATIONS, dict([application(chance)[1:], application(chance)[1:]]), Clock.now))
+    before = watched.fleet
+    one = before.applications[0]
+    watched.apply(Changed(SourceName.APPLICATIONS, one.key, replace(one, health="Degraded"), Clock.now))
+    after = watched.fleet
+
+    assert after.applications != before.applications
+    assert after.members is before.members
+    assert all(a is b for a, b in zip(after.routes, before.routes, strict=True))
+    assert after.timeline is before.timeline

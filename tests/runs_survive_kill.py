@@ -93,7 +93,7 @@ def test_a_killed_runner_leaves_a_run_that_ends_clean(shifter: Shifter, seam: in
     else:
         code, again = shifter.shift(50 + seam % 10)
 
-        assert (0, "done") == (code, again["state"])
+        assert (0, "done") == (code, again["state"]), again["message"]
     assert FENCE_ANNOTATION not in shifter.held()
     assert "" == (shifter.holder() or "")
 

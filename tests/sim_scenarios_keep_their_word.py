@@ -26,8 +26,9 @@ class Seen:
         _, self.text = self._status(directory)
 
     def _status(self, directory: Path, *words: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "console", "status", "--config", str(directory / "config.yaml"), *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ)
+        where = ("--config", str(directory / "config.yaml"), "--timeout", "60s")
+        command = [sys.executable, "-m", "console", "status", *where, *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ)
         return done.returncode, done.stdout
 
 

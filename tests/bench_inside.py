@@ -58,7 +58,7 @@ class Measured(console.app.FleetConsole):
         self.glass = self._glass = _Glass(plain=bool(how.get("plain")))
 
     def on_ready(self) -> None:
-        super().on_ready()
+        """Beside the application's own, which Textual calls as well."""
         self._clock = asyncio.create_task(self._look())
         threading.Thread(target=Script(self, json.loads(os.environ["BENCH"])).run, daemon=True).start()
 

@@ -111,6 +111,8 @@ def _conditions(status: dict[str, Any], notes: Notes) -> Iterator[tuple[str, str
 
 def _unwell(resources: list[tuple[dict[str, Any], str]], notes: Notes) -> Iterator[ManagedResource]:
     for resource, place in resources:
+        if _is_well(resource):
+            continue
         state = notes.some(resource.get("status"), f"{place}.status")
         health = notes.fields(resource.get("health"), f"{place}.health")
         word = notes.some(health.get("status"), f"{place}.health.status")
@@ -124,6 +126,14 @@ def _unwell(resources: list[tuple[dict[str, Any], str]], notes: Notes) -> Iterat
             health=word,
             message=notes.text(health.get("message"), f"{place}.health.message"),
         )
+
+
+def _is_well(resource: dict[str, Any]) -> bool:
+    """Whether a resource is Synced and Healthy beyond doubt, as most are: then nothing else of it is looked at."""
+    health = resource.get("health") or {}
+    if not isinstance(health, dict):
+        return False
+    return resource.get("status") in (None, "Synced") and health.get("status") in (None, "Healthy")
 
 
 def _selectors(spec: dict[str, Any], notes: Notes) -> Iterator[str]:

@@ -1,8 +1,11 @@
-"""Lists one kind in pages and decodes each object alone; a list that expires half-way is begun again."""
+"""Lists one kind in pages, the next one fetched while one is decoded, and decodes each object alone; a list that
+expires half-way is begun again."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -25,6 +28,31 @@ class _Page(msgspec.Struct):
 _PAGE = msgspec.json.Decoder(_Page)
 
 
+class _Ahead(threading.Thread):
+    """The next page, fetched while the one before it is being decoded."""
+
+    def __init__(self, fetch: Callable[[], _Page | None]) -> None:
+        super().__init__(name="page", daemon=True)
+        self._fetch = fetch
+        self._page: _Page | None = None
+        self._error: Exception | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Fetch it, and keep what went wrong for whoever waits."""
+        try:
+            self._page = self._fetch()
+        except Exception as error:
+            self._error = error
+
+    def page(self) -> _Page | None:
+        """Wait for it. Raises what fetching it raised."""
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self._page
+
+
 class Lister:
     """Lists one kind. `selector` is what the server is asked to leave out, as long as it can."""
 
@@ -41,13 +69,15 @@ class Lister:
         """
         for limit in (self._kind.page, self._kind.page, 0):
             found: dict[str, Decoded] = {}
-            token: str | None = None
-            while (page := self._page(limit, token)) is not None:
+            page = self._page(limit, None)
+            while page is not None:
                 check()
-                self._collect(page, found)
                 token = page.metadata.next
-                if not token:
+                ahead = _Ahead(partial(self._page, limit, token)) if token else None
+                self._collect(page, found)
+                if ahead is None:
                     return page.metadata.resourceVersion, found
+                page = ahead.page()
         raise Answered(f"the list of {self._kind.full_name} expires faster than it can be read", status=410)
 
     def decode(self, raw: bytes | msgspec.Raw) -> Decoded:

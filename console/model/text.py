@@ -19,6 +19,8 @@ def inert(text: object, limit: int = LIMIT) -> str:
     glyph of its own becomes `�`. What is longer than `limit` characters ends in `…`.
     """
     words = text if isinstance(text, str) else str(text)
+    if len(words) <= limit and words.isascii() and words.isprintable():
+        return words
     cut = len(words) > limit
     shown = "".join(_shown(character) for character in words[:limit])
     return shown + "…" if cut else shown

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from console.model.argo import Application, Deployed
-from console.model.fleet import Fleet
+from console.model.fleet import Fleet, Member
 from console.model.freshness import SourceName
 from console.present import members, sources
+from console.present.last import Last
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, spoken
@@ -74,9 +75,14 @@ def _count(group: Deployed) -> str:
     return f"{well}/{len(group.parts)} well"
 
 
+_zones: Last[Sequence[Member], Mapping[str, str]] = Last(
+    lambda members: {one.id: one.zone or one.name for one in members}
+)
+
+
 def skew_sentence(fleet: Fleet, group: Deployed) -> str:
     """`9b07d12 in zone-a, 8810ac3 in zone-b`."""
-    zones = {member.id: member.zone or member.name for member in fleet.members}
+    zones = _zones.of(fleet.members)
     places: dict[str, list[str]] = {}
     for part in group.parts:
         if part.revision:

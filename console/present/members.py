@@ -3,11 +3,13 @@ other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from console.model.argo import Application
 from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
 from console.model.freshness import SourceName
 from console.present import sources, words
+from console.present.last import Last
 from console.present.line import Ink, Line, Span, dim, line, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age, span, spoken
@@ -17,7 +19,7 @@ KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
 
 def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
     """The table of members."""
-    apps = _apps(fleet)
+    apps = _apps.of(fleet.applications)
     columns = (
         Column[Member]("MEMBERS", _longest([m.name for m in fleet.members], 12, 30), lambda m: line(m.name), least=12),
         Column[Member]("ZONE", _longest([m.zone or "?" for m in fleet.members], 6, 16), zone_cell, rank=2),
@@ -35,13 +37,14 @@ def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
 
 def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
     """The table of zones, each with the share of weight it carries."""
+    called = _called.of(fleet.members)
     columns = (
         Column[Zone]("ZONES", _longest([z.name for z in fleet.zones], 8, 20), lambda z: line(z.name), least=8),
         Column[Zone]("SHARE", 30, lambda z: share_cell(z.share, 30)),
         Column[Zone](
             "MEMBERS",
-            _longest([names(fleet, z.members) for z in fleet.zones], 12, 30),
-            lambda z: line(names(fleet, z.members)),
+            _longest([_names(called, z.members) for z in fleet.zones], 12, 30),
+            lambda z: line(_names(called, z.members)),
             rank=1,
         ),
         Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span), grow=True),
@@ -54,14 +57,18 @@ def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
     return Sheet(columns, fleet.zones, lambda z: z.name, note)
 
 
-def _apps(fleet: Fleet) -> dict[str, tuple[int, int]]:
+def _apps_of(applications: Sequence[Application]) -> dict[str, tuple[int, int]]:
     """Member id -> (applications that are Synced and Healthy, all)."""
     counts: dict[str, tuple[int, int]] = {}
-    for one in fleet.applications:
+    for one in applications:
         if one.member is not None:
             well, total = counts.get(one.member, (0, 0))
             counts[one.member] = (well + one.well, total + 1)
     return counts
+
+
+_apps: Last[Sequence[Application], Mapping[str, tuple[int, int]]] = Last(_apps_of)
+_called: Last[Sequence[Member], Mapping[str, str]] = Last(lambda members: {one.id: one.name for one in members})
 
 
 def _apps_cell(counts: tuple[int, int] | None) -> Line:
@@ -73,14 +80,17 @@ def _apps_cell(counts: tuple[int, int] | None) -> Line:
 
 def names(fleet: Fleet, members: Sequence[str]) -> str:
     """Members by name, `ack-prod, idc-prod`; the first ones and a count where they are many."""
-    known = {member.id: member.name for member in fleet.members}
-    shown = [known.get(member, member) for member in members]
+    return _names(_called.of(fleet.members), members)
+
+
+def _names(called: Mapping[str, str], members: Sequence[str]) -> str:
+    shown = [called.get(member, member) for member in members]
     return ", ".join(shown) if len(shown) <= 3 else f"{', '.join(shown[:2])} and {len(shown) - 2} more"
 
 
 def name_of(fleet: Fleet, member: str) -> str:
     """A member's name, or its id where it is not known."""
-    return next((one.name for one in fleet.members if one.id == member), member)
+    return _called.of(fleet.members).get(member, member)
 
 
 def zone_cell(member: Member) -> Line:
@@ -110,28 +120,18 @@ def weight_of(fleet: Fleet, member: str) -> float | None:
     return _means.of(fleet.routes).get(member)
 
 
-class _Means:
-    """Every member's mean weight over the routes of the picture that was asked about last: many ask for one each."""
-
-    def __init__(self) -> None:
-        self._last: tuple[tuple[Route, ...], dict[str, float]] = ((), {})
-
-    def of(self, routes: tuple[Route, ...]) -> dict[str, float]:
-        """Member id -> percent."""
-        known, means = self._last
-        if known is not routes:
-            shares: dict[str, list[float]] = {}
-            for route in routes:
-                noted = route.noted
-                total = sum(noted.values())
-                for member, part in noted.items() if total else ():
-                    shares.setdefault(member, []).append(100.0 * part / total)
-            means = {member: sum(parts) / len(parts) for member, parts in shares.items()}
-            self._last = (routes, means)
-        return means
+def _means_of(routes: Sequence[Route]) -> dict[str, float]:
+    """Member id -> percent."""
+    shares: dict[str, list[float]] = {}
+    for route in routes:
+        noted = route.noted
+        total = sum(noted.values())
+        for member, part in noted.items() if total else ():
+            shares.setdefault(member, []).append(100.0 * part / total)
+    return {member: sum(parts) / len(parts) for member, parts in shares.items()}
 
 
-_means = _Means()
+_means: Last[Sequence[Route], Mapping[str, float]] = Last(_means_of)
 
 
 def weight_cell(fleet: Fleet, member: Member) -> Line:
@@ -185,7 +185,8 @@ def brief(fleet: Fleet, member: Member, now: float) -> Line:
 
 def zone_word(fleet: Fleet, zone: Zone) -> words.Word:
     """The worst of the zone's members in one word."""
-    found = [member for member in fleet.members if member.id in zone.members]
+    inside = frozenset(zone.members)
+    found = [member for member in fleet.members if member.id in inside]
     health = {member.alb_health.word for member in found}
     cut_off = any(member.link in (Link.LOST, Link.LATE) for member in found)
     if health == {AlbHealthWord.DEAD}:

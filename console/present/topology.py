@@ -13,11 +13,10 @@ def lines(fleet: Fleet, now: float, cells: int, most: int) -> list[Line]:
     drawn: list[Line] = []
     left = 0
     for gateway in fleet.gateways:
-        block = _block(fleet, gateway, now, cells)
-        if len(drawn) + len(block) > most:
+        if len(drawn) + _height(fleet, gateway) > most:
             left = len(fleet.gateways) - fleet.gateways.index(gateway)
             break
-        drawn += block
+        drawn += _block(fleet, gateway, now, cells)
     if left and most:
         drawn = [*drawn[: most - 1], line(dim(f"  and {left} more gateways"))]
     return drawn
@@ -25,7 +24,11 @@ def lines(fleet: Fleet, now: float, cells: int, most: int) -> list[Line]:
 
 def height(fleet: Fleet) -> int:
     """Lines that the whole drawing takes."""
-    return sum(max(1, len(_behind(fleet, gateway))) for gateway in fleet.gateways)
+    return sum(_height(fleet, gateway) for gateway in fleet.gateways)
+
+
+def _height(fleet: Fleet, gateway: Gateway) -> int:
+    return max(1, len(_behind(fleet, gateway)))
 
 
 def _behind(fleet: Fleet, gateway: Gateway) -> tuple[str, ...]:

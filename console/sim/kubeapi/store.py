@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -117,6 +117,7 @@ class Store:
     def __init__(self, history: int) -> None:
         self._history = history
         self._objects: dict[Key, dict[Place, Stored]] = {}
+        self._sorted: dict[Key, Sequence[Place]] = {}
         self._logs: dict[Key, _Log] = {}
         self._floor = 0
         self.revision = 1
@@ -131,6 +132,7 @@ class Store:
         Raises `ApiError` 410 where history does not reach back to `at`.
         """
         objects = self._objects.get(key, {})
+        places = self._in_order(key)
         if at is not None and at < self.revision:
             objects = dict(objects)
             for change in reversed(self._log(key).since(at)):
@@ -138,8 +140,16 @@ class Store:
                     objects.pop(change.now.place, None)
                 else:
                     objects[change.now.place] = change.before
-        places = sorted(place for place in objects if not namespace or place[0] == namespace)
-        return [objects[place] for place in places]
+            if objects.keys() != self._objects.get(key, {}).keys():
+                places = sorted(objects)
+        return [objects[place] for place in places if not namespace or place[0] == namespace]
+
+    def _in_order(self, key: Key) -> Sequence[Place]:
+        """The places of a resource, sorted anew only where one came or went."""
+        places = self._sorted.get(key)
+        if places is None:
+            places = self._sorted[key] = sorted(self._objects.get(key, ()))
+        return places
 
     def every(self) -> Iterator[tuple[Key, Stored]]:
         """All objects of all resources, safe against changes while iterating."""
@@ -154,6 +164,8 @@ class Store:
         stored = Stored(obj, self.revision)
         objects = self._objects.setdefault(key, {})
         before = objects.get(stored.place)
+        if before is None:
+            self._sorted.pop(key, None)
         objects[stored.place] = stored
         self._log(key).append(Change(self.revision, False, stored, before))
         return stored
@@ -162,6 +174,7 @@ class Store:
         """Take an object away; `final` is its last state, which watchers get under the next revision."""
         self.revision += 1
         before = self._objects[key].pop(place)
+        self._sorted.pop(key, None)
         final["metadata"]["resourceVersion"] = str(self.revision)
         stored = Stored(final, self.revision)
         self._log(key).append(Change(self.revision, True, stored, before))

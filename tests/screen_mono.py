@@ -24,7 +24,7 @@ def attributes(written: bytes) -> set[int]:
 def walked(*words: str) -> bytes:
     """What the screen writes on a walk through its places."""
     with screen(*words) as shown:
-        got = shown.read(2)
+        got = shown.until(b"gateway-demo/web-demo")
         for key in KEYS:
             os.write(shown.terminal, key)
             got += shown.read(0.4)
@@ -47,9 +47,8 @@ def test_the_option_and_the_setting_do_so_too(words: list[str], tmp_path: Path) 
     config.write_text("theme: mono\n")
     words = [str(config) if word == "CONFIG" else word for word in words]
     with screen(under=f"from console.cli import main; main({words!r})") as shown:
-        found = shown.read(2.5)
+        found = shown.until(b"no kubeconfig")
 
-    assert b"no kubeconfig" in found
     assert not attributes(found) & COLORS
 
 

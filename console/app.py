@@ -27,8 +27,9 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 import assets
-from console import log, terminal
+from console import collector, log, terminal
 from console.model.fleet import Fleet
+from console.model.freshness import SourceName, SourceState
 from console.settings import Duration, Settings
 from screens import actions
 from screens.dashboard import Dashboard
@@ -85,6 +86,7 @@ class FleetConsole(App[int]):
             one for one in self._filters if not isinstance(one, NoColor)
         ]  # the glass knows what to do instead
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._loading = True
         self.set_reactive(FleetConsole.fleet, _unread(settings))
 
     def get_default_screen(self) -> Screen[Any]:
@@ -94,10 +96,14 @@ class FleetConsole(App[int]):
     def on_ready(self) -> None:
         """The first frame is out: now read."""
         self.loop = asyncio.get_running_loop()
+        collector.set_aside()
         self._feed.start(partial(self._publish, self._feed))
 
     def _publish(self, feed: Feed, fleet: Fleet) -> None:
         """From any thread."""
+        if self._loading:
+            collector.set_aside()
+            self._loading = any(fleet.source(name).state is SourceState.LOADING for name in SourceName)
         self.post_message(self.FleetChanged(feed, fleet))
 
     def open_fleet(self, name: str) -> None:
@@ -113,6 +119,7 @@ class FleetConsole(App[int]):
         self._feed = self._feeds(settings)
         self.desk = self._feed.desk
         self.fleet = _unread(settings)
+        self._loading = True
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self._feed.start(partial(self._publish, self._feed))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from console import log
 from console.model.fleet import Fleet
-from console.model.freshness import SourceName, SourceState
+from console.model.freshness import HUB_SOURCES, SourceName, SourceState
 from console.model.hub import Event
 from console.model.text import inert
 from console.settings import Settings
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from console.kube.connect import Hub
     from console.kube.follow import Follower
     from console.probe.probes import Probes
+
+HUB_FIRST = 3.0
+"""Seconds for which the cloud, whose client alone takes a second to import, waits for the hub's first words."""
 
 
 class Observer:
@@ -57,6 +60,8 @@ class Observer:
         """The opened hub; None while none could be opened."""
         self._lock = threading.Lock()
         self._stopped = False
+        self._hub_heard = threading.Event()
+        """Every source of the hub has said something."""
         self._boosts: dict[str, float] = {}
         self._gateway: str | None = None
         self._gateways = SourceState.LOADING
@@ -113,6 +118,7 @@ class Observer:
                 self._balancers,
                 watched=self._watched_balancer,
                 every=self._cloud_every,
+                turn=lambda: self._hub_heard.wait(HUB_FIRST),
             )
             self._probes = Probes(
                 fleet.probes, self._settings.probe_budget, self._post, self._clock, self._member_names
@@ -138,6 +144,12 @@ class Observer:
                 self._states[one.source.name] = one.source.state
                 log.note("source", one.source.name, one.source.state, one.source.message)
         self.store.apply(*observations)
+        if not self._hub_heard.is_set() and not self._waiting():
+            self._hub_heard.set()
+
+    def _waiting(self) -> bool:
+        loading = SourceState.LOADING
+        return any(self._states.get(name, loading) is loading for name in HUB_SOURCES)
 
     def _apply(self, *observations: Observation) -> None:
         """Facts of the hub; some of them are news for the ALB's poll, too."""

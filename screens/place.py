@@ -65,6 +65,7 @@ class Place(Screen[Any]):
     def __init__(self) -> None:
         super().__init__()
         self._behind = True
+        self._drawn = 0.0
 
     @property
     def console(self) -> Console:
@@ -95,7 +96,7 @@ class Place(Screen[Any]):
         """Follow the picture and the clock."""
         self.watch(self.app, "fleet", self._changed, init=False)
         self.watch(self.app, "armed_until", self._changed, init=False)
-        self.set_interval(TICK, self._changed)
+        self.set_interval(TICK, self._tick)
         self._redraw()
 
     def on_screen_resume(self) -> None:
@@ -107,6 +108,11 @@ class Place(Screen[Any]):
         """Another size is another arrangement."""
         self._redraw()
 
+    def _tick(self) -> None:
+        """Ages move on; a picture that came just now has drawn them."""
+        if self.now - self._drawn >= TICK / 2:
+            self._changed()
+
     def _changed(self) -> None:
         self._behind = True
         if self.app.screen is self:
@@ -116,6 +122,7 @@ class Place(Screen[Any]):
         if not self.size.width or not self.query("#header"):
             return
         self._behind = False
+        self._drawn = self.now
         cells = self.size.width
         self.query_one("#header", Lines).content = [self.header(cells)]
         self.draw()

@@ -16,14 +16,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import console.app
 from console import settings
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState
 from console.run.runs import Access
-from console.sim.faults import remote
 from widgets.glass import Glass
 
 STEP = 0.005
@@ -36,9 +35,7 @@ PATIENCE = 90.0
 class _Glass(Glass):
     """Notes when something was painted."""
 
-    def __init__(self, *, plain: bool = False) -> None:
-        super().__init__(plain=plain)
-        self.painted: list[float] = []
+    painted: ClassVar[list[float]] = []
 
     def difference(self, *what: Any) -> str:
         written = super().difference(*what)
@@ -55,7 +52,6 @@ class Measured(console.app.FleetConsole):
         self.pictures: list[tuple[float, Fleet]] = []
         self.stalls: list[tuple[float, float]] = []
         """(monotonic second, seconds for which the loop did not run)"""
-        self.glass = self._glass = _Glass(plain=bool(how.get("plain")))
 
     def on_ready(self) -> None:
         """Beside the application's own, which Textual calls as well."""
@@ -90,6 +86,8 @@ class Script:
         found["hub"] = time.monotonic() - self._asked["began"]
         time.sleep(AFTER)
         found["stall_loading"] = self._worst(began)
+        from console.sim.faults import remote
+
         self._until(lambda fleet: all(route.rule_state is not None for route in fleet.routes))
         found["cloud"] = time.monotonic() - self._asked["began"]
         time.sleep(1.0)
@@ -98,7 +96,7 @@ class Script:
         ended = time.monotonic()
         time.sleep(1.5)
         found["stall_storm"] = self._worst(began)
-        paints = [at for at in app.glass.painted if began <= at < ended]
+        paints = [at for at in _Glass.painted if began <= at < ended]
         found["paints"] = max((sum(at <= other < at + 1.0 for other in paints) for at in paints), default=0)
         found["rss"] = _resident()
         found["equal"] = self._equal(done["ended"])
@@ -120,6 +118,8 @@ class Script:
 
     def _equal(self, ended: float) -> float:
         """Seconds from the end of the storm to the picture that equals the truth fact by fact; `PATIENCE` for none."""
+        from console.sim.faults import remote
+
         truth = remote.truth(self._directory)
         later = [(at, fleet) for at, fleet in self._app.pictures if at >= ended] or self._app.pictures[-1:]
         return next((max(0.0, at - ended) for at, fleet in later if _facts(fleet) == truth), PATIENCE)
@@ -145,6 +145,7 @@ def main() -> None:
     """As the front door opens the screen."""
     config, state = Path(sys.argv[2]), Path(sys.argv[4])
     console.app.FleetConsole = Measured  # type: ignore[misc]
+    setattr(console.app, "Glass", _Glass)  # noqa: B010 - it is not exported to be replaced
     access = Access(kubeconfig=None, context=None, config=config, state_dir=state)
     console.app.run_screen(settings.load(config), access)
 

@@ -69,7 +69,7 @@ class _Balancer:
 class AlbPoll:
     """Source `alb`. `post` is the store's `apply`; `balancers` names the load balancers that the gateways have, None
     while that is not known yet; `watched` the one whose rules a runner waits for. `connect` makes the client of the
-    OpenAPI and may block and fail."""
+    OpenAPI and may block and fail; `turn` blocks until there is time for that."""
 
     def __init__(
         self,
@@ -81,6 +81,7 @@ class AlbPoll:
         watched: Callable[[], str | None] = lambda: None,
         every: float | None = None,
         connect: Callable[[], object] | None = None,
+        turn: Callable[[], object] = lambda: None,
         budget: CallBudget | None = None,
     ) -> None:
         self._settings = settings
@@ -90,6 +91,7 @@ class AlbPoll:
         self._watched = watched
         self._every = max(FASTEST, float(Duration.parse(settings.poll))) if every is None else every
         self._connect = connect or self._client
+        self._turn = turn
         self.budget = budget or CallBudget()
         """Every call of this process draws from it; a runner's urgent calls, too."""
         self._known: dict[str, _Balancer] = {}
@@ -122,6 +124,7 @@ class AlbPoll:
         return alb_client(self._settings)
 
     def _run(self) -> None:
+        self._turn()
         alb = self._log_in()
         if alb is None:
             return

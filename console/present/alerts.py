@@ -79,8 +79,10 @@ def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
 
 def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
     health = member.alb_health
-    weight = members.weight_of(fleet, member.id)
     lost = member.link in (Link.LOST, Link.LATE)
+    if not lost and member.link is not Link.REJECTED and health.word in (AlbHealthWord.OK, AlbHealthWord.UNKNOWN):
+        return
+    weight = members.weight_of(fleet, member.id)
     since = "" if member.link_since is None else f" {spoken(now - member.link_since)}"
     if health.word is AlbHealthWord.DEAD:
         count = f"0 of {health.total} backends healthy" if health.total else "no healthy backend"

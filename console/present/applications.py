@@ -83,13 +83,11 @@ _zones: Last[Sequence[Member], Mapping[str, str]] = Last(
 def skew_sentence(fleet: Fleet, group: Deployed) -> str:
     """`9b07d12 in zone-a, 8810ac3 in zone-b`."""
     zones = _zones.of(fleet.members)
-    places: dict[str, list[str]] = {}
+    places: dict[str, dict[str, None]] = {}
     for part in group.parts:
         if part.revision:
             place = zones.get(part.member or "", part.destination or UNKNOWN)
-            places.setdefault(part.revision, [])
-            if place not in places[part.revision]:
-                places[part.revision].append(place)
+            places.setdefault(part.revision, {})[place] = None
     return ", ".join(f"{short(revision)} in {' and '.join(where)}" for revision, where in places.items())
 
 

@@ -50,8 +50,8 @@ class Measured(console.app.FleetConsole):
     def __init__(self, *what: Any, **how: Any) -> None:
         super().__init__(*what, **how)
         self.pictures: list[tuple[float, Fleet]] = []
-        self.stalls: list[tuple[float, float]] = []
-        """(monotonic second, seconds for which the loop did not run)"""
+        self.stalls: list[tuple[float, float, float]] = []
+        """(monotonic second, seconds for which the loop did not run, those in which its thread computed)"""
 
     def on_ready(self) -> None:
         """Beside the application's own, which Textual calls as well."""
@@ -64,9 +64,9 @@ class Measured(console.app.FleetConsole):
 
     async def _look(self) -> None:
         while True:
-            before = time.monotonic()
+            before, computed = time.monotonic(), time.thread_time()
             await asyncio.sleep(STEP)
-            self.stalls.append((before, time.monotonic() - before - STEP))
+            self.stalls.append((before, time.monotonic() - before - STEP, time.thread_time() - computed))
 
 
 class Script:
@@ -85,7 +85,7 @@ class Script:
         self._until(self._whole)
         found["hub"] = time.monotonic() - self._asked["began"]
         time.sleep(AFTER)
-        found["stall_loading"] = self._worst(began)
+        found["stall_loading"], found["busy_loading"] = self._worst(began)
         from console.sim.faults import remote
 
         self._until(lambda fleet: all(route.rule_state is not None for route in fleet.routes))
@@ -95,7 +95,7 @@ class Script:
         done = remote.storm(self._directory, rate=self._asked["rate"], lasting=self._asked["lasting"])
         ended = time.monotonic()
         time.sleep(1.5)
-        found["stall_storm"] = self._worst(began)
+        found["stall_storm"], found["busy_storm"] = self._worst(began)
         paints = [at for at in _Glass.painted if began <= at < ended]
         found["paints"] = max((sum(at <= other < at + 1.0 for other in paints) for at in paints), default=0)
         found["rss"] = _resident()
@@ -113,8 +113,10 @@ class Script:
         while time.monotonic() < end and not wanted(self._app.fleet):
             time.sleep(0.02)
 
-    def _worst(self, began: float) -> float:
-        return max((stall for at, stall in self._app.stalls if at >= began), default=0.0)
+    def _worst(self, began: float) -> tuple[float, float]:
+        """The longest stall, and the longest stretch of computing."""
+        since = [(stall, busy) for at, stall, busy in self._app.stalls if at >= began]
+        return max((stall for stall, _ in since), default=0.0), max((busy for _, busy in since), default=0.0)
 
     def _equal(self, ended: float) -> float:
         """Seconds from the end of the storm to the picture that equals the truth fact by fact; `PATIENCE` for none."""

@@ -56,6 +56,8 @@ def _screen(size: str, directory: Path, place: Path) -> Iterator[Figure]:
     yield Figure(f"{size}: RSS of the screen", found["rss"], "MiB", 250)
     yield Figure(f"{size}: longest stall while loading", found["stall_loading"] * 1000, "ms", 60)
     yield Figure(f"{size}: longest stall in the storm", found["stall_storm"] * 1000, "ms", 60)
+    yield Figure(f"{size}: of it computing, loading", found["busy_loading"] * 1000, "ms", 60)
+    yield Figure(f"{size}: of it computing, storm", found["busy_storm"] * 1000, "ms", 60)
     yield Figure(f"{size}: most paints in a second of it", found["paints"], "", 4)
     yield Figure(f"{size}: from its end to the truth", found["equal"], "s", 1)
 

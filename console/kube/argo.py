@@ -23,7 +23,7 @@ def application(thing: Thing, notes: Notes) -> Application:
     operation = notes.fields(status.get("operationState"), "status.operationState")
     policy = notes.fields(notes.fields(spec.get("syncPolicy"), "spec.syncPolicy").get("automated"), "automated")
     automated = isinstance(spec.get("syncPolicy"), dict) and spec["syncPolicy"].get("automated") is not None
-    resources = list(notes.items(status.get("resources"), "status.resources"))
+    resources, unwell = _resources(status, notes)
     return Application(
         namespace=thing.metadata.namespace or "",
         name=thing.metadata.name,
@@ -45,8 +45,8 @@ def application(thing: Thing, notes: Notes) -> Application:
         phase_message=notes.text(operation.get("message"), "status.operationState.message"),
         reconciled=notes.time(status.get("reconciledAt"), "status.reconciledAt"),
         conditions=tuple(_conditions(status, notes)),
-        resources=len(resources),
-        unwell=tuple(_unwell(resources, notes))[:UNWELL],
+        resources=resources,
+        unwell=unwell[:UNWELL],
         deleting=thing.metadata.deletionTimestamp is not None,
     )
 
@@ -109,10 +109,17 @@ def _conditions(status: dict[str, Any], notes: Notes) -> Iterator[tuple[str, str
         yield kind, notes.text(condition.get("message"), f"{place}.message")
 
 
+def _resources(status: dict[str, Any], notes: Notes) -> tuple[int, tuple[ManagedResource, ...]]:
+    """How many there are, and those that are not well; where all are, as mostly, nothing else of them is looked at."""
+    found = status.get("resources")
+    if isinstance(found, list) and all(isinstance(one, dict) and _is_well(one) for one in found):
+        return len(found), ()
+    items = list(notes.items(found, "status.resources"))
+    return len(items), tuple(_unwell(items, notes))
+
+
 def _unwell(resources: list[tuple[dict[str, Any], str]], notes: Notes) -> Iterator[ManagedResource]:
     for resource, place in resources:
-        if _is_well(resource):
-            continue
         state = notes.some(resource.get("status"), f"{place}.status")
         health = notes.fields(resource.get("health"), f"{place}.health")
         word = notes.some(health.get("status"), f"{place}.health.status")
@@ -129,7 +136,7 @@ def _unwell(resources: list[tuple[dict[str, Any], str]], notes: Notes) -> Iterat
 
 
 def _is_well(resource: dict[str, Any]) -> bool:
-    """Whether a resource is Synced and Healthy beyond doubt, as most are: then nothing else of it is looked at."""
+    """Whether a resource is Synced and Healthy beyond doubt."""
     health = resource.get("health") or {}
     if not isinstance(health, dict):
         return False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from console.model.argo import Deployed
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import RunState
@@ -23,12 +25,20 @@ MARKS = {Tone.BAD: "!!", Tone.WARN: "! ", Tone.PLAIN: "  ", Tone.GOOD: "  "}
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing that wants attention. `about`: a route key, a member id, a run or a source's name."""
+    """One thing that wants attention. `about`: a route key, a member id, a run or a source's name.
+
+    `said`: the sentence, or what makes it; hundreds may want attention, and the worst alone is shown.
+    """
 
     tone: Tone
     subject: str
-    sentence: str
+    said: str | Callable[[], str]
     about: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is so, what follows, and what not to do."""
+        return self.said if isinstance(self.said, str) else self.said()
 
 
 def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
@@ -175,11 +185,14 @@ def _applications(fleet: Fleet) -> Iterator[Alert]:
             yield Alert(Tone.WARN, one.name, f"this ApplicationSet generates nothing new: {one.error}.", one.key)
     for group in fleet.deployed:
         if group.skewed:
-            where = applications.skew_sentence(fleet, group)
-            yield Alert(Tone.WARN, group.title, f"{where}: not the same revision.", group.key)
+            yield Alert(Tone.WARN, group.title, partial(_skew, fleet, group), group.key)
         ill = [part for part in group.parts if part.health in ("Degraded", "Missing") or part.phase in _FAILED]
         if ill:
-            yield Alert(Tone.WARN, group.title, applications.ill_sentence(fleet, ill), group.key)
+            yield Alert(Tone.WARN, group.title, partial(applications.ill_sentence, fleet, ill), group.key)
+
+
+def _skew(fleet: Fleet, group: Deployed) -> str:
+    return f"{applications.skew_sentence(fleet, group)}: not the same revision."
 
 
 def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:

@@ -60,8 +60,9 @@ class FleetConsole(App[int]):
     CSS_PATH = Path(assets.__file__).parent / "styles" / "console.tcss"
     COMMAND_PALETTE_BINDING = "colon"
     BINDINGS: ClassVar[list[BindingType]] = []
-    fleet: reactive[Fleet] = reactive(Fleet(name="fleet", region=None, uid=None, sources=()))
-    armed_until: reactive[float | None] = reactive(None)
+    # Screens draw what differs: a new picture by itself repaints nothing.
+    fleet: reactive[Fleet] = reactive(Fleet(name="fleet", region=None, uid=None, sources=()), repaint=False)
+    armed_until: reactive[float | None] = reactive(None, repaint=False)
 
     class FleetChanged(Message):
         """A new picture came from a feed."""

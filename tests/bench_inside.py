@@ -97,7 +97,7 @@ class Script:
         time.sleep(1.5)
         found["stall_storm"], found["busy_storm"] = self._worst(began)
         paints = [at for at in _Glass.painted if began <= at < ended]
-        found["paints"] = max((sum(at <= other < at + 1.0 for other in paints) for at in paints), default=0)
+        found["paints"] = len(paints) / (ended - began)
         found["rss"] = _resident()
         found["equal"] = self._equal(done["ended"])
         Path(self._asked["out"]).write_text(json.dumps(found))

@@ -19,6 +19,8 @@ from tests.bench_stage import Figure, Terminal, simulator
 SIZES = ("2x8x4", "50x500x20", "500x5000x200")
 RATE = 500
 LASTING = "10s"
+SETTLE = 5.0
+"""Seconds in which what a simulator does at its start, such as the first round of health checks, comes to rest."""
 EVENTS = 200
 KUBECTL = ("managedclusters", "ingresses -A", "applications -A")
 
@@ -29,6 +31,7 @@ def measure(size: str) -> Iterator[Figure]:
         began = time.monotonic()
         with simulator(Path(place) / "fleet", "--size", size) as directory:
             yield Figure(f"{size}: simulator serves", time.monotonic() - began, "s", None)
+            time.sleep(SETTLE)
             yield from _screen(size, directory, Path(place))
             yield from _events(size, directory)
             yield from _kubectl(size, directory)
@@ -58,7 +61,7 @@ def _screen(size: str, directory: Path, place: Path) -> Iterator[Figure]:
     yield Figure(f"{size}: longest stall in the storm", found["stall_storm"] * 1000, "ms", 60)
     yield Figure(f"{size}: of it computing, loading", found["busy_loading"] * 1000, "ms", 60)
     yield Figure(f"{size}: of it computing, storm", found["busy_storm"] * 1000, "ms", 60)
-    yield Figure(f"{size}: most paints in a second of it", found["paints"], "", 4)
+    yield Figure(f"{size}: paints a second in it", found["paints"], "/s", 4)
     yield Figure(f"{size}: from its end to the truth", found["equal"], "s", 1)
 
 

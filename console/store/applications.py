@@ -16,7 +16,7 @@ class Resolved:
     applications: tuple[Application, ...] = ()
     """In order of their keys."""
     deployed: tuple[Deployed, ...] = ()
-    _known: tuple[Sequence[str], Mapping[str, str]] = ((), {})
+    _among: _Members = field(default_factory=lambda: _Members((), {}))
     _facts: dict[str, Application] = field(default_factory=dict)
     _place: dict[str, int] = field(default_factory=dict)
     """Key -> place among `applications`."""
@@ -25,16 +25,15 @@ class Resolved:
 
     def take(self, facts: Mapping[str, Application], ids: Sequence[str], names: Mapping[str, str]) -> None:
         """Work out what is new. `names`: a member's name -> its id."""
-        if self._known != (ids, names):
-            self._known = (ids, names)
+        if (self._among.ids, self._among.names) != (ids, names):
+            self._among = _Members(ids, names)
             self._facts = {}
         former = self._facts
         fresh = [key for key, fact in facts.items() if former.get(key) is not fact]
         if not fresh and len(facts) == len(former):
             return
         self._facts = dict(facts)
-        among = _Members(ids, names)
-        done = {key: among.resolve(facts[key]) for key in fresh}
+        done = {key: self._among.resolve(facts[key]) for key in fresh}
         if len(facts) != len(former) or not all(key in former and self._stays(one) for key, one in done.items()):
             kept = {key: self.applications[self._place[key]] for key in facts if key in former and key not in done}
             self._arrange({**kept, **done})
@@ -68,14 +67,15 @@ class _Members:
     """The members that Applications may be of."""
 
     def __init__(self, ids: Sequence[str], names: Mapping[str, str]) -> None:
-        self._ids = frozenset(ids)
-        self._names = names
+        self.ids = ids
+        self.names = names
+        self._set = frozenset(ids)
         self._called: dict[str, list[str]] = {}
         for name, identifier in names.items():
             self._called.setdefault(identifier, []).append(name)
 
     def resolve(self, fact: Application) -> Application:
         """An Application with its member and its title."""
-        member = member_of(fact, self._ids, self._names, {})
+        member = member_of(fact, self._set, self.names, {})
         called = self._called.get(member, []) if member else []
         return replace(fact, member=member, title=title_of(fact.name, (member or "", *called, fact.destination or "")))

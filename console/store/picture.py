@@ -292,17 +292,23 @@ def _routes(scene: _Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
         "routes", (facts.all(SourceName.ROUTES), facts.all(SourceName.CLASSES), scene.ids), lambda: _chosen(scene)
     )
     records = facts.all(SourceName.RUNS)
+    series, configs = facts.all(SourceName.PROBE), facts.all(SourceName.GATEWAYS)
+    backends = tuple(scene.backends.items())
 
     def key(fact: Ingress, name: str | None) -> Key:
         config: AlbConfig | None = facts.of(SourceName.GATEWAYS).get(name or "")
         told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
         members = scene.ids if config is None else scene.orders[config.name]
-        series: ProbeSeries | None = facts.of(SourceName.PROBE).get(fact.key)
+        probed: ProbeSeries | None = facts.of(SourceName.PROBE).get(fact.key)
         mark, resolved = memory.marks.get(fact.key), scene.backends.get(name or "")
-        return fact, name, config, said.get(name or ""), told, members, series, mark, resolved, records
+        return fact, name, config, said.get(name or ""), told, members, probed, mark, resolved, records
 
-    keys = {fact.key: key(fact, name) for fact, name in chosen.values()}
-    return memory.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
+    def made() -> tuple[Route, ...]:
+        keys = {fact.key: key(fact, name) for fact, name in chosen.values()}
+        return memory.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
+
+    whole = (chosen, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids)
+    return memory.kept.take("all routes", whole, made)
 
 
 def _chosen(scene: _Scene) -> dict[str, tuple[Ingress, str | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.run import RunReport
 from console.present.times import spoken
@@ -28,13 +29,18 @@ class Standing:
     """Why the plan that is shown cannot be started; empty where it can."""
     new_key: bool = False
     """Whether the plan that is shown would create a weight key."""
+    subjects: tuple[Subject, ...] = ()
+    """The objects on the hub that the marked row, or the page, is about."""
+    managed: bool = False
+    """Whether an object that is shown as YAML has managedFields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing to do. `unavailable` says why not now, in a sentence; empty where it can be done.
 
-    `danger`: it changes the world. `places`: the screens that know it, or `ALWAYS`. `shown`: it stands in the footer.
+    `danger`: it changes the world. `places`: the screens that know it, or `ALWAYS`. `shown`: it stands in the footer;
+    `roomy`: only where there is room for it.
     """
 
     id: str
@@ -45,6 +51,7 @@ class Action:
     places: frozenset[str]
     danger: bool = False
     shown: bool = True
+    roomy: bool = False
     unavailable: Callable[[Standing], str] = field(default=lambda _: "")
 
     @property
@@ -66,6 +73,7 @@ LABELS = {
     "ctrl+l": "^l",
     "ctrl+n": "^n",
     "ctrl+d": "^d",
+    "ctrl+r": "^r",
     "tab": "tab",
 }
 """Textual's name of a key -> how it is written on the screen."""
@@ -81,6 +89,14 @@ def _needs_arming(standing: Standing) -> str:
 
 def _needs_route(standing: Standing) -> str:
     return "" if standing.route else "no route is selected"
+
+
+def _needs_subject(standing: Standing) -> str:
+    return "" if standing.subjects else "no object is marked"
+
+
+def _managed(standing: Standing) -> str:
+    return "" if standing.managed else "no object that was read has managedFields"
 
 
 def _arm(standing: Standing) -> str:
@@ -126,12 +142,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs"), shown=False),
     Action("filter", "slash", "filter", "Show only the routes that hold a word.", _at("dashboard")),
     Action("clear", "escape", "all routes", "Show every route again.", _at("dashboard"), shown=False),
+    Action("yaml", "y", "yaml", "Read the object from the hub now and show it as YAML.",
+           _at("dashboard", "route", "member", "application"), roomy=True, unavailable=_needs_subject),
+    Action("managed", "m", "managed", "Show who wrote which field (managedFields), or fold that away.", _at("yaml"),
+           unavailable=_managed),
+    Action("reread", "ctrl+r", "read again", "Read the object from the hub again.", _at("yaml")),
     Action("arm", "a", "arm", "Allow shifts for a while, or make the console read-only again.", _at(ALWAYS),
            unavailable=_arm),
     Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
     Action("sources", "i", "sources", "Say what every source answers, and every problem.", _at("dashboard", "route")),
     Action("back", "escape", "back", "Leave this page; a run goes on.",
-           _at("route", "shift", "run", "runs", "sources", "help", "member")),
+           _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "yaml")),
     Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
     Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
     Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),

@@ -9,10 +9,11 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
+from console.model.document import Subject
 from console.model.fleet import Fleet, Route
 from console.model.freshness import SourceName
 from console.model.text import inert
-from console.present import alerts, applications, arrange, members, routes, timeline, topology
+from console.present import alerts, applications, arrange, members, objects, routes, timeline, topology
 from console.present.arrange import Wanted
 from console.present.line import Line, dim, line, title
 from screens.place import Place
@@ -112,13 +113,23 @@ class Dashboard(Place):
         from console.present import detail
 
         room = self.size.width - arrange.LEFT - 3
-        table = self.focused if isinstance(self.focused, Table) else self.query_one("#routes", Table)
-        panel.content = detail.selected(fleet, table.id or "", table.selected, self.now, room)
+        panel.content = detail.selected(fleet, *self.marked, self.now, room)
 
     @property
     def route_key(self) -> str | None:
         """The marked route."""
         return self.query_one("#routes", Table).selected if self.is_mounted else None
+
+    @property
+    def marked(self) -> tuple[str, str | None]:
+        """The table that has the keys, or else the routes, and the key of its marked row."""
+        table = self.focused if isinstance(self.focused, Table) else self.query_one("#routes", Table)
+        return table.id or "", table.selected
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """What stands behind the marked row."""
+        return objects.subjects(self.fleet, *self.marked) if self.is_mounted else ()
 
     def on_table_moved(self, message: Table.Moved) -> None:
         """The detail follows the selection."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from console.decide.plan import Plan
 from console.errors import FleetConsoleError, Lost
+from console.model.document import Document, Subject
 from console.model.fleet import Fleet
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import Reason, RunReport
@@ -37,6 +38,9 @@ class Desk(Protocol):
 
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
+
+    def document(self, subject: Subject) -> Document:
+        """One object of the hub as it is now."""
 
     def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
         """Start the detached runner of a plan."""
@@ -136,6 +140,15 @@ class ObservedFleet:
         from console.run import trial
 
         return tuple(trial.reasons(self._reading(), plan))
+
+    def document(self, subject: Subject) -> Document:
+        """By one GET on the hub's own connection."""
+        from console.kube import document
+
+        hub = self._reading().hub
+        if hub is None:
+            raise Lost("the hub is not connected", fix="See the sources (i).")
+        return document.read(hub, subject)
 
     def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
         """A process of its own carries it out."""

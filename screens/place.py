@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.run import RunReport
 from console.present import sources
@@ -117,7 +118,10 @@ class Place(Screen[Any]):
         self.draw()
         standing = self.standing()
         shown = [action for action in actions.at(self.PLACE) if action.shown]
-        keys = [Key(action.label, self.key_title(action), not action.unavailable(standing)) for action in shown]
+        keys = [
+            Key(action.label, self.key_title(action), not action.unavailable(standing), action.roomy)
+            for action in shown
+        ]
         self.query_one(Keys).show(keys, cells)
 
     def draw(self) -> None:
@@ -153,6 +157,7 @@ class Place(Screen[Any]):
             armed=self.console.armed,
             route=self.route_key,
             report=self.report,
+            subjects=self.subjects,
         )
 
     @property
@@ -164,6 +169,11 @@ class Place(Screen[Any]):
     def report(self) -> RunReport | None:
         """The run that actions are about."""
         return None
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The objects on the hub that actions are about."""
+        return ()
 
     def action_act(self, identifier: str) -> None:
         """Do what the registry names, or say why not."""
@@ -194,6 +204,12 @@ class Place(Screen[Any]):
     def do_arm(self) -> None:
         """Arm for a while; read-only at once where armed."""
         self.console.arm(self.console.armed is None)
+
+    def do_yaml(self) -> None:
+        """Read what the page, or the marked row, is about."""
+        from screens.yaml import YamlPage
+
+        self.app.push_screen(YamlPage(self.subjects))
 
     def do_help(self) -> None:
         """Open help."""

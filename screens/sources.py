@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
-
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName
 from console.present import alerts, sources, words
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, title
 from console.present.times import age
-from screens.place import Place
-from widgets.pager import Pager
+from screens.page import Page
 
 
-class SourcesPage(Place):
+class SourcesPage(Page):
     """Sources, alerts and problems on one page."""
 
     PLACE: ClassVar[str] = "sources"
-    AUTO_FOCUS: ClassVar[str | None] = "Pager"
 
-    def body(self) -> ComposeResult:
-        """One page of lines."""
-        yield Pager(id="body")
-
-    def draw(self) -> None:
+    def lines(self, cells: int) -> list[Line]:
         """Everything, wrapped to the screen."""
-        fleet, now, cells = self.fleet, self.now, self.size.width
+        fleet, now = self.fleet, self.now
         lines = [*_sources(fleet, now, cells), EMPTY, line(title("ATTENTION"))]
         found = alerts.alerts(fleet, now)
         for alert in found:
@@ -40,8 +32,7 @@ class SourcesPage(Place):
             lines += paragraph(f"{problem.object}: {problem.message}", cells, indent=2)
         if not fleet.problems:
             lines.append(line(dim("  none")))
-        lines += [EMPTY, line(dim("Fleet UID "), fleet.uid or "?")]
-        self.query_one(Pager).show(lines)
+        return [*lines, EMPTY, line(dim("Fleet UID "), fleet.uid or "?")]
 
 
 def _sources(fleet: Fleet, now: float, cells: int) -> list[Line]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from console.app import FleetConsole
 from console.decide.plan import Plan, undo
-from console.errors import FleetConsoleError
+from console.errors import Answered, FleetConsoleError
+from console.model.document import Document, Subject
 from console.model.fleet import Fleet, Layer
 from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState
 from console.settings import Settings
@@ -23,6 +24,7 @@ class StageDesk:
         self.asked: list[str] = []
         self.answers: tuple[Reason, ...] = ()
         self.failure: FleetConsoleError | None = None
+        self.documents: dict[str, Document] = {}
         self.plans: dict[str, Plan] = {}
         self.reports: dict[str, RunReport] = {}
         self._news = threading.Condition()
@@ -33,6 +35,15 @@ class StageDesk:
         if self.failure is not None:
             raise self.failure
         return self.answers
+
+    def document(self, subject: Subject) -> Document:
+        """What the test put there under the object's key."""
+        self.asked.append(f"read {subject.source} {subject.key}")
+        if self.failure is not None:
+            raise self.failure
+        if subject.key not in self.documents:
+            raise Answered("not found", status=404, reason="NotFound")
+        return self.documents[subject.key]
 
     def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
         """A run that is under way."""

@@ -31,6 +31,8 @@ class Standing:
     """Whether the plan that is shown would create a weight key."""
     subjects: tuple[Subject, ...] = ()
     """The objects on the hub that the marked row, or the page, is about."""
+    copied: str = ""
+    """What would be copied, in words; empty where there is nothing."""
     managed: bool = False
     """Whether an object that is shown as YAML has managedFields."""
 
@@ -95,6 +97,10 @@ def _needs_subject(standing: Standing) -> str:
     return "" if standing.subjects else "no object is marked"
 
 
+def _copy(standing: Standing) -> str:
+    return "" if standing.copied else "there is nothing to copy: no row is marked"
+
+
 def _managed(standing: Standing) -> str:
     return "" if standing.managed else "no object that was read has managedFields"
 
@@ -144,6 +150,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", "escape", "all routes", "Show every route again.", _at("dashboard"), shown=False),
     Action("yaml", "y", "yaml", "Read the object from the hub now and show it as YAML.",
            _at("dashboard", "route", "member", "application"), roomy=True, unavailable=_needs_subject),
+    Action("copy", "c", "copy", "Copy the marked row's name, the whole page, or the command that attaches to a run.",
+           _at("dashboard", "route", "member", "application", "yaml", "sources", "run", "runs"), roomy=True,
+           unavailable=_copy),
     Action("managed", "m", "managed", "Show who wrote which field (managedFields), or fold that away.", _at("yaml"),
            unavailable=_managed),
     Action("reread", "ctrl+r", "read again", "Read the object from the hub again.", _at("yaml")),

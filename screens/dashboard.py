@@ -131,6 +131,11 @@ class Dashboard(Place):
         """What stands behind the marked row."""
         return objects.subjects(self.fleet, *self.marked) if self.is_mounted else ()
 
+    @property
+    def copied(self) -> str:
+        """The marked row's name."""
+        return objects.title(self.fleet, *self.marked) if self.is_mounted else ""
+
     def on_table_moved(self, message: Table.Moved) -> None:
         """The detail follows the selection."""
         self._changed()

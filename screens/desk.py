@@ -3,6 +3,7 @@ the real one, on the readers and the journal of this host."""
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,12 +30,15 @@ START = 10.0
 class Desk(Protocol):
     """The console's other side; failures are `FleetConsoleError`.
 
-    Everything but `now` may take seconds and is called from a worker thread, never from the screen's own.
+    Everything but `now` and `attach` may take seconds and is called from a worker thread, never from the screen's own.
     """
 
     @property
     def now(self) -> float:
         """The monotonic clock of the picture."""
+
+    def attach(self, run: str) -> str:
+        """The command that follows a run from another terminal, for a shell."""
 
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
@@ -134,6 +138,18 @@ class ObservedFleet:
         if self._observer is None:
             raise Lost("the readers have not started", fix="Wait a moment, or see the sources (i).")
         return self._observer
+
+    def attach(self, run: str) -> str:
+        """With the options that lead to the same Fleet, settings and journal."""
+        access = self._access
+        options = {
+            "--kubeconfig": access.kubeconfig,
+            "--context": access.context,
+            "--config": access.config,
+            "--state-dir": access.state_dir,
+        }
+        said = [word for name, value in options.items() if value is not None for word in (name, str(value))]
+        return shlex.join(["fleet-console", "attach", inert(run, 60), *said])
 
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """By a server-side dry run on the hub's own connection."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from console.present.line import Line
+from console.present.line import Line, text
 from screens.place import Place
 from widgets.pager import Pager
 
@@ -23,6 +23,16 @@ class Page(Place):
     def draw(self) -> None:
         """The page as it is now."""
         self.query_one(Pager).show(self.lines(self.size.width))
+
+    @property
+    def copied(self) -> str:
+        """The page."""
+        many = len(self.query_one(Pager).content) if self.is_mounted else 0
+        return f"this page, {many:,} lines" if many else ""
+
+    def copy_text(self) -> str:
+        """Everything the page says, also what the window does not show."""
+        return "\n".join(text(one).rstrip() for one in self.query_one(Pager).content) + "\n"
 
     def lines(self, cells: int) -> list[Line]:
         """Everything the page says, wrapped to `cells` cells."""

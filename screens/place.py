@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, cast
 
@@ -24,6 +25,10 @@ from widgets.lines import Lines
 
 TICK = 1.0
 """Seconds between two looks at the clock: an age that moves on is drawn, nothing else is."""
+
+
+LARGEST_COPY = 200 << 10
+"""Bytes that are copied at most: they travel the line as OSC 52, and terminals drop what is much longer."""
 
 
 class Console(Protocol):
@@ -158,6 +163,7 @@ class Place(Screen[Any]):
             route=self.route_key,
             report=self.report,
             subjects=self.subjects,
+            copied=self.copied,
         )
 
     @property
@@ -174,6 +180,15 @@ class Place(Screen[Any]):
     def subjects(self) -> tuple[Subject, ...]:
         """The objects on the hub that actions are about."""
         return ()
+
+    @property
+    def copied(self) -> str:
+        """What would be copied, in words; empty where there is nothing."""
+        return ""
+
+    def copy_text(self) -> str:
+        """The text itself; inert."""
+        return self.copied
 
     def action_act(self, identifier: str) -> None:
         """Do what the registry names, or say why not."""
@@ -210,6 +225,16 @@ class Place(Screen[Any]):
         from screens.yaml import YamlPage
 
         self.app.push_screen(YamlPage(self.subjects))
+
+    def do_copy(self) -> None:
+        """Hand the text to the terminal, which may be many hops away and answers nothing."""
+        text, named = self.copy_text(), self.copied
+        if (size := len(text.encode())) > LARGEST_COPY:
+            self.say(f"not copied: {size // 1024:,} KiB are more than a terminal takes")
+            return
+        self.app.copy_to_clipboard(text)
+        how = " (tmux passes it on where its set-clipboard is on)" if os.environ.get("TMUX") else ""
+        self.say(f"copied to the terminal's clipboard: {named}{how}", Ink.PLAIN)
 
     def do_help(self) -> None:
         """Open help."""

@@ -113,6 +113,16 @@ class YamlPage(Page):
         """What could be read."""
         return tuple(one for one in self._found or () if isinstance(one, Document))
 
+    @property
+    def copied(self) -> str:
+        """The objects, where any could be read."""
+        titles = ", ".join(one.title for one in self.documents)
+        return f"the YAML of {titles}" if titles else super().copied
+
+    def copy_text(self) -> str:
+        """The objects alone, unfolded, as far as they are shown."""
+        return objects.text(self.documents, managed=self._managed) if self.documents else super().copy_text()
+
     def standing(self) -> Standing:
         """With what keeps managedFields from being shown."""
         return replace(super().standing(), managed=any(one.managers for one in self.documents))

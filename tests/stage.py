@@ -29,6 +29,10 @@ class StageDesk:
         self.reports: dict[str, RunReport] = {}
         self._news = threading.Condition()
 
+    def attach(self, run: str) -> str:
+        """As a front without options would have it."""
+        return f"fleet-console attach {run}"
+
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The dry run says what the test wants."""
         self.asked.append(f"trial {plan.hash[:8]}")

@@ -37,6 +37,15 @@ def subjects(fleet: Fleet, table: str, key: str | None) -> tuple[Subject, ...]:
     return tuple(Subject(SourceName.APPLICATIONS, part.key) for part in group.parts) if group else ()
 
 
+def title(fleet: Fleet, table: str, key: str | None) -> str:
+    """The name of a row of the dashboard, as it stands in its first column; empty where there is none."""
+    if table == "members":
+        return next((one.name for one in fleet.members if one.id == key), "")
+    if table == "applications":
+        return next((one.title for one in fleet.deployed if one.key == key), "")
+    return key or ""
+
+
 def name(subject: Subject) -> str:
     """`Ingress gateway-demo/web-demo`"""
     return f"{NOUNS.get(subject.source, subject.source)} {subject.key}"

@@ -29,6 +29,8 @@ class Standing:
     """Why the plan that is shown cannot be started; empty where it can."""
     new_key: bool = False
     """Whether the plan that is shown would create a weight key."""
+    gateway: str | None = None
+    """The gateway of the marked row, or of the page."""
     subjects: tuple[Subject, ...] = ()
     """The objects on the hub that the marked row, or the page, is about."""
     copied: str = ""
@@ -93,6 +95,14 @@ def _needs_route(standing: Standing) -> str:
     return "" if standing.route else "no route is selected"
 
 
+def _needs_gateway(standing: Standing) -> str:
+    return "" if standing.gateway else "no gateway is known"
+
+
+def _next_gateway(standing: Standing) -> str:
+    return "" if len(standing.fleet.gateways) > 1 else "there is no other gateway"
+
+
 def _needs_subject(standing: Standing) -> str:
     return "" if standing.subjects else "no object is marked"
 
@@ -148,10 +158,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs"), shown=False),
     Action("filter", "slash", "filter", "Show only the routes that hold a word.", _at("dashboard")),
     Action("clear", "escape", "all routes", "Show every route again.", _at("dashboard"), shown=False),
+    Action("gateway", "g", "gateway", "Open the gateway of the marked route: quotas, listeners, who shares it.",
+           _at("dashboard", "route"), roomy=True, unavailable=_needs_gateway),
+    Action("next_gateway", "g", "next gateway", "Show the next gateway.", _at("gateway"), unavailable=_next_gateway),
     Action("yaml", "y", "yaml", "Read the object from the hub now and show it as YAML.",
-           _at("dashboard", "route", "member", "application"), roomy=True, unavailable=_needs_subject),
+           _at("dashboard", "route", "member", "application", "gateway"), roomy=True, unavailable=_needs_subject),
     Action("copy", "c", "copy", "Copy the marked row's name, the whole page, or the command that attaches to a run.",
-           _at("dashboard", "route", "member", "application", "yaml", "sources", "run", "runs"), roomy=True,
+           _at("dashboard", "route", "member", "application", "gateway", "yaml", "sources", "run", "runs"), roomy=True,
            unavailable=_copy),
     Action("managed", "m", "managed", "Show who wrote which field (managedFields), or fold that away.", _at("yaml"),
            unavailable=_managed),
@@ -159,9 +172,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("arm", "a", "arm", "Allow shifts for a while, or make the console read-only again.", _at(ALWAYS),
            unavailable=_arm),
     Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
-    Action("sources", "i", "sources", "Say what every source answers, and every problem.", _at("dashboard", "route")),
+    Action("sources", "i", "sources", "Say what every source answers, and every problem.",
+           _at("dashboard", "route", "gateway")),
     Action("back", "escape", "back", "Leave this page; a run goes on.",
-           _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "yaml")),
+           _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "gateway", "yaml")),
     Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
     Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
     Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),

@@ -13,7 +13,7 @@ from console.model.document import Subject
 from console.model.fleet import Fleet, Route
 from console.model.freshness import SourceName
 from console.model.text import inert
-from console.present import alerts, applications, arrange, members, objects, routes, timeline, topology
+from console.present import alerts, applications, arrange, gateways, members, objects, routes, timeline, topology
 from console.present.arrange import Wanted
 from console.present.line import Line, dim, line, title
 from screens.place import Place
@@ -127,6 +127,11 @@ class Dashboard(Place):
         return table.id or "", table.selected
 
     @property
+    def gateway(self) -> str | None:
+        """That of the marked row."""
+        return gateways.of_row(self.fleet, *self.marked) if self.is_mounted else None
+
+    @property
     def subjects(self) -> tuple[Subject, ...]:
         """What stands behind the marked row."""
         return objects.subjects(self.fleet, *self.marked) if self.is_mounted else ()
@@ -176,18 +181,6 @@ class Dashboard(Place):
         """Open what is marked in the table that has the keys."""
         if isinstance(self.focused, Table):
             self.focused.action_open()
-
-    def do_runs(self) -> None:
-        """The runs."""
-        from screens.runs import RunsPage
-
-        self.app.push_screen(RunsPage())
-
-    def do_sources(self) -> None:
-        """The sources."""
-        from screens.sources import SourcesPage
-
-        self.app.push_screen(SourcesPage())
 
     def do_filter(self) -> None:
         """Ask for a word."""

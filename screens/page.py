@@ -34,6 +34,11 @@ class Page(Place):
         """Everything the page says, also what the window does not show."""
         return "\n".join(text(one).rstrip() for one in self.query_one(Pager).content) + "\n"
 
+    def top(self) -> None:
+        """Another page: from its beginning."""
+        self.query_one(Pager).action_scroll_end(-1)
+        self._changed()
+
     def lines(self, cells: int) -> list[Line]:
         """Everything the page says, wrapped to `cells` cells."""
         raise NotImplementedError

@@ -162,6 +162,7 @@ class Place(Screen[Any]):
             armed=self.console.armed,
             route=self.route_key,
             report=self.report,
+            gateway=self.gateway,
             subjects=self.subjects,
             copied=self.copied,
         )
@@ -174,6 +175,11 @@ class Place(Screen[Any]):
     @property
     def report(self) -> RunReport | None:
         """The run that actions are about."""
+        return None
+
+    @property
+    def gateway(self) -> str | None:
+        """The gateway that actions are about."""
         return None
 
     @property
@@ -235,6 +241,25 @@ class Place(Screen[Any]):
         self.app.copy_to_clipboard(text)
         how = " (tmux passes it on where its set-clipboard is on)" if os.environ.get("TMUX") else ""
         self.say(f"copied to the terminal's clipboard: {named}{how}", Ink.PLAIN)
+
+    def do_gateway(self) -> None:
+        """The gateway."""
+        from screens.gateway import GatewayPage
+
+        if self.gateway is not None:
+            self.app.push_screen(GatewayPage(self.gateway))
+
+    def do_runs(self) -> None:
+        """The runs."""
+        from screens.runs import RunsPage
+
+        self.app.push_screen(RunsPage())
+
+    def do_sources(self) -> None:
+        """The sources."""
+        from screens.sources import SourcesPage
+
+        self.app.push_screen(SourcesPage())
 
     def do_help(self) -> None:
         """Open help."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from console.model.document import Subject
 from console.model.freshness import SourceName
-from console.present import detail, objects, sources
+from console.present import detail, gateways, objects, sources
 from console.present.line import Line, line, paragraph, strong
 from screens.page import Page
 
@@ -19,6 +19,11 @@ class RoutePage(Page):
     def __init__(self, key: str) -> None:
         super().__init__()
         self._key = key
+
+    @property
+    def gateway(self) -> str | None:
+        """That of this route."""
+        return gateways.of_row(self.fleet, "routes", self._key)
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
@@ -43,15 +48,3 @@ class RoutePage(Page):
         from screens.shift import ShiftPage
 
         self.app.push_screen(ShiftPage(self._key))
-
-    def do_runs(self) -> None:
-        """The runs."""
-        from screens.runs import RunsPage
-
-        self.app.push_screen(RunsPage())
-
-    def do_sources(self) -> None:
-        """The sources."""
-        from screens.sources import SourcesPage
-
-        self.app.push_screen(SourcesPage())

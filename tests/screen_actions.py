@@ -12,6 +12,7 @@ from screens import actions
 from screens.actions import ACTIONS, Standing
 from screens.application import ApplicationPage
 from screens.dashboard import Dashboard
+from screens.gateway import GatewayPage
 from screens.help import PAGES, HelpPage
 from screens.member import MemberPage
 from screens.place import Place
@@ -26,7 +27,8 @@ from tests.stage import stage
 from widgets.pager import Pager
 
 PLACES: list[type[Place]] = [
-    Dashboard, RoutePage, MemberPage, ApplicationPage, YamlPage, SourcesPage, ShiftPage, RunPage, RunsPage, HelpPage,
+    Dashboard, RoutePage, MemberPage, ApplicationPage, GatewayPage, YamlPage, SourcesPage, ShiftPage, RunPage,
+    RunsPage, HelpPage,
 ]  # fmt: skip
 
 

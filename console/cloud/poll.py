@@ -60,6 +60,7 @@ class _Balancer:
             groups=tuple(self.groups[id] for id in sorted(self.groups)),
             servers=tuple(server for id in sorted(self.servers) for server in self.servers[id]),
             health=tuple(entry for id in sorted(self.health) for entry in self.health[id]),
+            read=frozenset(part for part in self.asked if " " not in part),
         )
 
     def named_groups(self) -> tuple[str, ...]:

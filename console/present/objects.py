@@ -31,6 +31,8 @@ def subjects(fleet: Fleet, table: str, key: str | None) -> tuple[Subject, ...]:
         return ()
     if table == "members":
         return (Subject(SourceName.MEMBERS, key),)
+    if table == "gateways":
+        return (Subject(SourceName.GATEWAYS, key),)
     if table == "routes":
         return (Subject(SourceName.ROUTES, key),)
     group = next((one for one in fleet.deployed if one.key == key), None) if table == "applications" else None

@@ -111,6 +111,10 @@ def _copy(standing: Standing) -> str:
     return "" if standing.copied else "there is nothing to copy: no row is marked"
 
 
+def _order(standing: Standing) -> str:
+    return "" if standing.fleet.routes else "there are no routes to sort"
+
+
 def _managed(standing: Standing) -> str:
     return "" if standing.managed else "no object that was read has managedFields"
 
@@ -156,8 +160,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("run", "runs"),
            danger=True, unavailable=_roll_back),
     Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs"), shown=False),
-    Action("filter", "slash", "filter", "Show only the routes that hold a word.", _at("dashboard")),
-    Action("clear", "escape", "all routes", "Show every route again.", _at("dashboard"), shown=False),
+    Action("filter", "slash", "filter", "Show only the members, routes and applications that hold a word.",
+           _at("dashboard")),
+    Action("clear", "escape", "all rows", "Take the filter away.", _at("dashboard"), shown=False),
     Action("gateway", "g", "gateway", "Open the gateway of the marked route: quotas, listeners, who shares it.",
            _at("dashboard", "route"), roomy=True, unavailable=_needs_gateway),
     Action("next_gateway", "g", "next gateway", "Show the next gateway.", _at("gateway"), unavailable=_next_gateway),
@@ -166,6 +171,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy", "c", "copy", "Copy the marked row's name, the whole page, or the command that attaches to a run.",
            _at("dashboard", "route", "member", "application", "gateway", "yaml", "sources", "run", "runs"), roomy=True,
            unavailable=_copy),
+    Action("order", "o", "order", "Sort the routes by name, by trouble or by gateway.", _at("dashboard"), roomy=True,
+           unavailable=_order),
     Action("managed", "m", "managed", "Show who wrote which field (managedFields), or fold that away.", _at("yaml"),
            unavailable=_managed),
     Action("reread", "ctrl+r", "read again", "Read the object from the hub again.", _at("yaml")),

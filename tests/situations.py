@@ -9,6 +9,7 @@ from console.model.fleet import (
     Agreement,
     AlbHealth,
     AlbHealthWord,
+    Balancer,
     Controller,
     Fleet,
     Gateway,
@@ -162,6 +163,14 @@ def calm() -> Fleet:
                 (ACK, IDC),
                 True,
                 seen=NOW - 2,
+                alb=Balancer(
+                    "Normal",
+                    (),
+                    (("cn-hangzhou-h", "Active"), ("cn-hangzhou-i", "Active")),
+                    ((80, "HTTP", "Running"),),
+                    12,
+                    48,
+                ),
             ),
         ),
         routes=(
@@ -254,7 +263,7 @@ def no_cloud() -> Fleet:
         fleet,
         sources=sources(ALB=SourceState.UNCONFIGURED, PROBE=SourceState.UNCONFIGURED),
         members=tuple(replace(member, alb_health=unknown) for member in fleet.members),
-        gateways=(replace(fleet.gateways[0], state=None, seen=None),),
+        gateways=(replace(fleet.gateways[0], state=None, seen=None, alb=None),),
         routes=routes,
     )
 

@@ -23,6 +23,10 @@ class Word:
     message: str = ""
     permission: str | None = None
     answered: bool = False
+    mode: str = ""
+    """How it is read; empty: as before."""
+    echo: bool = False
+    """It says only that the hub as a whole is out of reach."""
 
 
 class Feed:
@@ -57,14 +61,10 @@ class Feed:
             heard = []
             for word in words:
                 known = self._sources[word.source]
-                fresh = Source(
-                    word.source,
-                    word.state,
-                    known.since if known.state is word.state else now,
-                    now if word.answered else known.seen,
-                    word.message,
-                    word.permission,
-                )
+                fresh = known.told(
+                    word.state, now, word.message, word.permission,
+                    answered=word.answered, mode=word.mode, echo=word.echo,
+                )  # fmt: skip
                 if fresh != known:
                     self._sources[word.source] = fresh
                     heard.append(Heard(fresh))
@@ -99,10 +99,11 @@ class Feed:
     def all_lost(self, message: str, *, state: SourceState = SourceState.LOST) -> None:
         """Say of the hub why it is out of reach, and of all its other sources that they are too."""
         others = (name for name in HUB_SOURCES if name is not SourceName.HUB)
-        rest = (Word(name, SourceState.LOST, "the hub is out of reach") for name in others)
+        rest = (Word(name, SourceState.LOST, "the hub is out of reach", echo=True) for name in others)
         self.say(Word(SourceName.HUB, state, message), *rest)
 
     def age_all(self, sources: Iterable[SourceName], message: str) -> None:
         """Say of sources that are current so far that they no longer are."""
         current = (SourceState.LIVE, SourceState.EMPTY)
-        self.say(*(Word(n, SourceState.STALE, message) for n in sources if self._sources[n].state in current))
+        aged = (name for name in sources if self._sources[name].state in current)
+        self.say(*(Word(name, SourceState.STALE, message, echo=True) for name in aged))

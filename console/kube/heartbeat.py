@@ -57,7 +57,7 @@ class Heartbeat(threading.Thread):
                 for reader in self._readers:
                     reader.interrupt()
                     reader.poke()
-            self._answered(Word(SourceName.HUB, SourceState.LIVE, answered=True))
+            self._answered(Word(SourceName.HUB, SourceState.LIVE, answered=True, mode=f"get {BEAT:.0f}s"))
 
     def _denied(self, error: Denied) -> None:
         """We may not read who it is; whether it answers can still be told from its version."""

@@ -72,15 +72,16 @@ class Reader(threading.Thread):
         self._version = ""
         self._failures = 0
         self._unwatchable_until = 0.0
-        self._detour: tuple[str, str | None] = ("", None)
-        """How the facts are read where list and watch are not both allowed, and the permission that is missing."""
+        self._detour: tuple[str, str | None, str] = ("", None, "watch")
+        """How the facts are read where list and watch are not both allowed, the permission that is missing, and the
+        word for it."""
 
     @property
     def word(self) -> Word:
         """This source answered, and is current."""
-        message, permission = self._detour
+        message, permission, mode = self._detour
         state = SourceState.LIVE if self._known else SourceState.EMPTY
-        return Word(self.kind.source, state, message, permission, answered=True)
+        return Word(self.kind.source, state, message, permission, answered=True, mode=mode)
 
     def stop(self) -> None:
         """End soon; an open watch is closed at once."""
@@ -129,7 +130,7 @@ class Reader(threading.Thread):
             except Denied:
                 self._unwatchable_until = time.monotonic() + REFUSED_AGAIN
                 why = f"may be listed but not watched, so it is listed every {_POLL:.0f} s"
-                self._detour = (why, self.kind.permission("watch"))
+                self._detour = (why, self.kind.permission("watch"), f"list {_POLL:.0f}s")
                 return
             except Answered as error:
                 if error.status in (404, 410):
@@ -182,7 +183,7 @@ class Reader(threading.Thread):
         try:
             self._check(generation)
             self.streaming = True
-            self._detour = ("", None)
+            self._detour = ("", None, "watch")
             self._feed.say(self.word)
             for lines in stream.batches():
                 self._take(lines, generation)
@@ -280,7 +281,7 @@ class Reader(threading.Thread):
         if not answered:
             return False
         why = f"may not be listed, so each is read by its name every {_EACH:.0f} s"
-        self._detour = (why, self.kind.permission("list"))
+        self._detour = (why, self.kind.permission("list"), f"get {_EACH:.0f}s")
         with suppress(_Replaced):
             self._publish(found, generation)
         self._rest(_EACH)

@@ -91,6 +91,23 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Balancer:
+    """One ALB as its OpenAPI told it; figures count against its quotas and are None where they are not known."""
+
+    business: str = ""
+    """Normal | Abnormal"""
+    locks: tuple[str, ...] | None = None
+    """Empty where there are none; None where it is not known."""
+    zones: tuple[tuple[str, str], ...] = ()
+    """((zone id, status), ...)"""
+    listeners: tuple[tuple[int, str, str], ...] | None = None
+    """((port, protocol, status), ...)"""
+    rules: int | None = None
+    servers: int | None = None
+    """A server counts once for each rule that uses it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
     """One AlbConfig and its ALB. `state` is the ALB's own word (Active ...), None where it is not known."""
 
@@ -107,6 +124,8 @@ class Gateway:
     seen: float | None = None
     """Monotonic second of the newest answer of the ALB OpenAPI about it."""
     message: str = ""
+    alb: Balancer | None = None
+    """None where the ALB is not read."""
 
 
 @dataclass(frozen=True, slots=True)

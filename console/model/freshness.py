@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -85,6 +85,37 @@ class Source:
     seen: float | None = None
     message: str = ""
     permission: str | None = None
+    mode: str = ""
+    """How it is read, in a word: `watch`, `list 10s`, `poll 5s`."""
+    calls: tuple[int, int] | None = field(default=None, compare=False)
+    """Calls of this process in the last minute, and how many its budget allows a minute now; None: not counted. No news
+    by itself: it goes out with what is."""
+    error: str = ""
+    """Its newest failure, also after it is over; inert."""
+    error_since: float | None = None
+    """When that began (monotonic)."""
+
+    def told(
+        self,
+        state: SourceState,
+        now: float,
+        message: str = "",
+        permission: str | None = None,
+        *,
+        answered: bool = False,
+        mode: str = "",
+        calls: tuple[int, int] | None = None,
+        echo: bool = False,
+    ) -> Source:
+        """The source after it said something new; `echo`: that another one failed is no failure of its own."""
+        since = self.since if self.state is state else now
+        fresh = replace(
+            self, state=state, since=since, seen=now if answered else self.seen, message=message, permission=permission,
+            mode=mode or self.mode, calls=calls,
+        )  # fmt: skip
+        if echo or not fresh.wanting or not message:
+            return fresh
+        return replace(fresh, error=message, error_since=self.error_since if message == self.error else now)
 
     @property
     def idle(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.model.fleet import Fleet
 from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState
 from console.present import words
-from console.present.line import Ink, Line, Span, dim, line
+from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, title
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age, spoken
 
@@ -23,6 +23,9 @@ NOUNS = {
     SourceName.ALB: "the ALB",
     SourceName.PROBE: "probes",
 }
+
+CALLS = 600
+"""Calls a minute that the cloud's budget allows where nothing was throttled."""
 
 NEXT_STEPS = {
     SourceName.HUB: "Give a kubeconfig: --kubeconfig FILE, KUBECONFIG or fleets.kubeconfig in the settings file.",
@@ -123,6 +126,41 @@ def sources_sheet(fleet: Fleet, now: float) -> Sheet[Source]:
         Column[Source]("SAYS", 30, lambda s: line(says(s)), grow=True),
     )
     return Sheet(columns, items, lambda s: s.name)
+
+
+_LEAD = 41
+"""Cells before what a source says."""
+
+
+def page_lines(fleet: Fleet, now: float, cells: int) -> list[Line]:
+    """Every source with its state, its age, how it is read and what it says, wrapped; then its newest failure, where
+    that is over, and the calls that it spent."""
+    out: list[Line] = [line(title(f"{'SOURCE':<13}{'STATE':<13}{'AGE':<6}{'READ BY':<9}SAYS"))]
+    for name in SourceName:
+        source = fleet.source(name)
+        state = words.of(source.state)
+        lead = (
+            Span(f"{words.SOURCES[name]:<13}"),
+            Span(f"{state.glyph} {state.word:<11}", state.ink),
+            Span(f"{age(source.age(now)):<6}", Ink.DIM if source.seen is None else Ink.PLAIN),
+            dim(f"{source.mode or '-':<9}"),
+        )
+        said = [one for one in (says(source), spent(source)) if one]
+        wrapped = [row for one in said for row in paragraph(one, cells, indent=_LEAD)] or [EMPTY]
+        out += [(*lead, *wrapped[0][1:]), *wrapped[1:]]
+        if source.error and not source.wanting and source.error_since is not None:
+            ago = spoken(now - source.error_since)
+            out += paragraph(f"last failed {ago} ago: {source.error}", cells, indent=_LEAD, most=3, ink=Ink.DIM)
+    return out
+
+
+def spent(source: Source) -> str:
+    """`42 calls in the last minute of 600`, and that there are fewer than usual to spend."""
+    if source.calls is None:
+        return ""
+    made, allowed = source.calls
+    fewer = ", fewer since it was throttled" if allowed < CALLS else ""
+    return f"{made} call{'' if made == 1 else 's'} in the last minute of {allowed}{fewer}"
 
 
 def says(source: Source) -> str:

@@ -25,10 +25,11 @@ def lines(fleet: Fleet, now: float, cells: int, most: int) -> list[Line]:
 
 def height(fleet: Fleet) -> int:
     """Lines that the whole drawing takes."""
-    return sum(max(1, len(_behind(fleet, gateway))) for gateway in fleet.gateways)
+    return sum(max(1, len(members_of(fleet, gateway))) for gateway in fleet.gateways)
 
 
-def _behind(fleet: Fleet, gateway: Gateway) -> tuple[str, ...]:
+def members_of(fleet: Fleet, gateway: Gateway) -> tuple[str, ...]:
+    """The members of a gateway: those that its AlbConfig names, or else those that its routes weigh."""
     if gateway.members:
         return gateway.members
     seen = [one.member for route in fleet.routes if route.gateway == gateway.name for one in route.members]
@@ -36,7 +37,7 @@ def _behind(fleet: Fleet, gateway: Gateway) -> tuple[str, ...]:
 
 
 def _block(fleet: Fleet, gateway: Gateway, now: float, cells: int) -> list[Line]:
-    behind = _behind(fleet, gateway)
+    behind = members_of(fleet, gateway)
     state = gateway.state or "ALB not read"
     head = (
         Span("clients"),

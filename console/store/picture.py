@@ -35,7 +35,7 @@ from console.model.hub import (
 from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
-from console.store import ledger
+from console.store import balancers, ledger
 from console.store.applications import Resolved
 from console.store.backends import Backends
 from console.store.memory import LATE, SUCCESS, Memory, weight_keys
@@ -227,6 +227,7 @@ def _gateway(scene: _Scene, config: AlbConfig) -> Gateway:
         labels=labels,
         seen=alb.seen if alb and balancer else None,
         message=message or ("" if config.load_balancer else "no ALB yet: the controller has not written its id"),
+        alb=balancers.balancer(read) if read else None,
     )
 
 

@@ -6,14 +6,17 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from console.present import members, splits, timeline
+from console.present import members, splits, timeline, workloads
 from console.present.line import EMPTY, Line, dim, line, strong, title
 from screens.place import Place
 from widgets.pager import Pager
 
+SERVICES = 100
+"""Services that are told one by one."""
+
 
 class MemberPage(Place):
-    """Control link and ALB health as two facts, the weight it carries, and on which routes."""
+    """Control link, ALB health and its own word as separate facts, the weight it carries, and on which routes."""
 
     PLACE: ClassVar[str] = "member"
     AUTO_FOCUS: ClassVar[str | None] = "Pager"
@@ -37,6 +40,8 @@ class MemberPage(Place):
             line(strong(member.name)),
             EMPTY,
             *members.member_lines(fleet, member, self.now),
+            EMPTY,
+            *workloads.workload_lines(fleet, member, self.now, cells, SERVICES),
             EMPTY,
             line(title("ITS WEIGHTS")),
         ]

@@ -7,9 +7,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from console.model.fleet import Fleet
-from console.model.freshness import SourceName
 from console.present import alerts, sources, words
-from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, title
+from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, title
 from console.present.times import age
 from screens.place import Place
 from widgets.pager import Pager
@@ -46,13 +45,13 @@ class SourcesPage(Place):
 
 def _sources(fleet: Fleet, now: float, cells: int) -> list[Line]:
     out: list[Line] = [line(title(f"{'SOURCE':<12}{'STATE':<13}{'AGE':<7}SAYS"))]
-    for name in SourceName:
-        source = fleet.source(name)
+    for source in sources.every(fleet):
         state = words.of(source.state)
         said = sources.says(source)
         wrapped = paragraph(said, cells, indent=32) if said else [EMPTY]
         lead = (
-            Span(f"{words.SOURCES[name]:<12}"),
+            *fit(line(sources.label(fleet, source)), 11),
+            Span(" "),
             Span(f"{state.glyph} {state.word:<11}", state.ink),
             Span(f"{age(source.age(now)):<7}", Ink.DIM if source.seen is None else Ink.PLAIN),
         )

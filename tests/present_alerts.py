@@ -70,7 +70,7 @@ def test_one_refused_ingress_keeps_the_others_of_its_alb_back() -> None:
 def test_a_lost_hub_is_told_once_and_not_once_a_source() -> None:
     lost = tuple(
         Source(name, SourceState.LOST, NOW - 60, NOW - 60, "connection refused")
-        if name not in (SourceName.ALB, SourceName.PROBE)
+        if name not in (SourceName.WORKLOADS, SourceName.ALB, SourceName.PROBE)
         else Source(name, SourceState.LIVE, NOW, NOW)
         for name in SourceName
     )

@@ -47,8 +47,21 @@ class SourceName(StrEnum):
     EVENTS = "events"
     RUNS = "runs"
     """ConfigMaps in namespace fleet-console, one a run."""
+    WORKLOADS = "workloads"
+    """The members' own APIs taken together; each of them is one source of its own, too (`Fleet.member_sources`)."""
     ALB = "alb"
     PROBE = "probe"
+
+
+class Part(StrEnum):
+    """What is read of one member's own API."""
+
+    API = "api"
+    """The API server itself."""
+    DEPLOYMENTS = "deployments"
+    SERVICES = "services"
+    AUTOSCALERS = "horizontalpodautoscalers"
+    NODES = "nodes"
 
 
 HUB_SOURCES = (
@@ -63,20 +76,25 @@ HUB_SOURCES = (
 )
 """The sources that stand or fall with the Kubernetes API of the hub."""
 
+Topic = SourceName | Part
+"""What facts are read of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One source: its state, when that began, when it last answered (monotonic seconds), and why in a sentence.
 
     `seen` is None until the first answer. `message` is inert. `permission` is e.g. `list ingresses.networking.k8s.io`.
+    `member`: the cluster id where this is one member's own API.
     """
 
-    name: SourceName
+    name: Topic
     state: SourceState
     since: float = 0.0
     seen: float | None = None
     message: str = ""
     permission: str | None = None
+    member: str | None = None
 
     def age(self, now: float) -> float | None:
         """Seconds since the last answer, None where there was none."""

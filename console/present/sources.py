@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from console.model.fleet import Fleet
-from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState
+from console.model.freshness import HUB_SOURCES, Part, Source, SourceName, SourceState, Topic
 from console.present import words
 from console.present.line import Ink, Line, Span, dim, line
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age, spoken
 
-NOUNS = {
+NOUNS: dict[Topic, str] = {
     SourceName.HUB: "the hub",
     SourceName.MEMBERS: "members",
     SourceName.HEARTBEATS: "heartbeats",
@@ -18,12 +18,15 @@ NOUNS = {
     SourceName.ROUTES: "routes",
     SourceName.EVENTS: "events",
     SourceName.RUNS: "runs",
+    SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "the ALB",
     SourceName.PROBE: "probes",
+    **{part: part.value for part in Part},
 }
 
-NEXT_STEPS = {
+NEXT_STEPS: dict[Topic, str] = {
     SourceName.HUB: "Give a kubeconfig: --kubeconfig FILE, KUBECONFIG or fleets.kubeconfig in the settings file.",
+    SourceName.WORKLOADS: "Name fleets.members.ID.kubeconfig or context to see pods and headroom.",
     SourceName.ALB: "Name a credential under fleets.cloud.credentials to see rules and health.",
     SourceName.PROBE: "Add fleets.probes to measure what clients see.",
 }
@@ -112,14 +115,27 @@ def header(fleet: Fleet, now: float) -> Line:
 
 def sources_sheet(fleet: Fleet, now: float) -> Sheet[Source]:
     """Every source with state, age, message and permission."""
-    items = tuple(fleet.source(name) for name in SourceName)
+    items = every(fleet)
     columns = (
-        Column[Source]("SOURCE", 10, lambda s: line(words.SOURCES[s.name])),
+        Column[Source]("SOURCE", 12, lambda s: line(label(fleet, s))),
         Column[Source]("STATE", 11, lambda s: line(words.of(s.state).marked)),
         Column[Source]("AGE", 5, lambda s: line(Span(age(s.age(now)), Ink.DIM if s.seen is None else Ink.PLAIN))),
         Column[Source]("SAYS", 30, lambda s: line(says(s)), grow=True),
     )
-    return Sheet(columns, items, lambda s: s.name)
+    return Sheet(columns, items, lambda s: s.member or s.name)
+
+
+def every(fleet: Fleet) -> tuple[Source, ...]:
+    """Every source of the Fleet, the members' own APIs that are named one by one behind them."""
+    own = (source for source in fleet.member_sources if source.state is not SourceState.UNCONFIGURED)
+    return (*(fleet.source(name) for name in SourceName), *own)
+
+
+def label(fleet: Fleet, source: Source) -> str:
+    """What a source is called in a list: its own word, or the member whose API it is."""
+    if source.member is None:
+        return words.SOURCES[source.name]
+    return next((member.name for member in fleet.members if member.id == source.member), source.member)
 
 
 def says(source: Source) -> str:

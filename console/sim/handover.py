@@ -75,6 +75,7 @@ def settings(
             "zone": member.zone,
             "kind": member.kind,
             "cidrs": [member.pod_cidr, member.node_cidr],
+            "context": member.name,
         }
         for member in world.members
     }

@@ -228,7 +228,7 @@ def _rule_headroom(case: _Case) -> list[Reason]:
         name = case.name(short.member)
         if short.why and case.fleet.member_source(short.member).state is not SourceState.UNCONFIGURED:
             found += _informs(
-                "headroom", f"{name}: not known ({short.why})", "room for the load that it would get",
+                "headroom", f"not known ({short.why})", "room for the load that it would get",
                 "whether its pods suffice cannot be seen from here",
             )  # fmt: skip
         elif not short.why:

@@ -50,7 +50,7 @@ def added(fleet: Fleet, facts: Mapping[str, MemberFacts], settings: FleetSetting
         fleet,
         members=tuple(members),
         member_sources=tuple(sources),
-        sources=(*fleet.sources, together(sources, fleet)) if fleet.sources else (),
+        sources=_with(together(sources, fleet), fleet.sources),
         problems=(*fleet.problems, *problems),
     )
     return headroom.judged(whole)
@@ -66,6 +66,11 @@ def together(sources: Sequence[Source], fleet: Fleet) -> Source:
     name = next((member.name for member in fleet.members if member.id == worst.member), "")
     message = f"{name}: {worst.message}" if worst.message else ""
     return replace(worst, seen=min(ages, default=None), message=message, member=None)
+
+
+def _with(own: Source, others: Sequence[Source]) -> tuple[Source, ...]:
+    """The Fleet's sources and the members' own, once any was heard of."""
+    return (*(source for source in others if source.name != own.name), own) if others else ()
 
 
 def _wanted(routes: Iterable[Route]) -> dict[str, dict[tuple[str, str], None]]:

@@ -154,7 +154,7 @@ def test_members_of_one_zone_take_together() -> None:
     both = headroom.judged(replace(found, zones=(Zone("zone-a", (ACK, IDC), 100.0),)))
 
     assert 100.0 == of(both, "zone-a").percent
-    assert [100.0, 100.0] == [member.headroom.percent for member in both.members]
+    assert [100.0, 100.0] == [headroom.of_member(both, member).percent for member in both.members]
 
 
 def reasons(found: Fleet, ack: int, idc: int) -> list[Reason]:

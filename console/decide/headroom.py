@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from console.model.fleet import Fleet, Member, Route
 from console.model.workload import Backing, Headroom
@@ -30,16 +31,38 @@ class Shortage:
     why: str = ""
 
 
+class _Measure(NamedTuple):
+    """One Service of one route: pods' worth that the others carry, pods that the targets can add, weight points of the
+    others, and whether any target is behind the gateway at all."""
+
+    route: str
+    load: float
+    room: float
+    points: float
+    others: Sequence[str]
+    inside: bool
+
+    @property
+    def part(self) -> float:
+        """Of the load, what is taken."""
+        return self.room / self.load
+
+
 class _NotKnown(Exception):
     """Something needed is not known; the words say what."""
 
 
 def judged(fleet: Fleet) -> Fleet:
-    """`fleet` with the headroom of every member and zone."""
+    """`fleet` with the headroom of every zone."""
     scene = _Scene(fleet)
-    members = tuple(replace(m, headroom=scene.headroom((m.id,), m.name)) for m in fleet.members)
-    zones = tuple(replace(zone, headroom=scene.headroom(zone.members, zone.name)) for zone in fleet.zones)
-    return replace(fleet, members=members, zones=zones)
+    return replace(
+        fleet, zones=tuple(replace(zone, headroom=scene.headroom(zone.members, zone.name)) for zone in fleet.zones)
+    )
+
+
+def of_member(fleet: Fleet, member: Member) -> Headroom:
+    """The headroom of one member alone."""
+    return _Scene(fleet).headroom((member.id,), member.name)
 
 
 def shortages(fleet: Fleet, route: Route, to: Mapping[str, int]) -> tuple[Shortage, ...]:
@@ -75,6 +98,7 @@ class _Scene:
         self._backings = {m.id: {one.key: one for one in m.workload.services} for m in fleet.members}
         self._behind = {gateway.name: gateway.members for gateway in fleet.gateways}
         self._read = any(self._backings.values())
+        self._splits = [(route, _split(route)) for route in fleet.routes]
 
     def headroom(self, targets: Sequence[str], name: str) -> Headroom:
         """What `targets` together take of the load of all others, by the route that allows least."""
@@ -82,16 +106,18 @@ class _Scene:
             return Headroom(sentence=self._silent(targets))
         if not self._fleet.routes:
             return Headroom(sentence="no route is known")
-        least: Headroom | None = None
-        for route in self._fleet.routes:
+        least: _Measure | None = None
+        for route, split in self._splits:
             for service in _services(route):
                 try:
-                    one = self._by_route(route, service, targets, name)
+                    one = self._measured(route, split, service, targets)
                 except _NotKnown as error:
                     return Headroom(sentence=str(error), route=route.key)
-                if one is not None and (least is None or (one.percent or 0.0) < (least.percent or 0.0)):
+                if one is not None and (least is None or one.part < least.part):
                     least = one
-        return least or Headroom(100.0, "the others carry nothing that it would have to take")
+        if least is None:
+            return Headroom(100.0, "the others carry nothing that it would have to take")
+        return self._told(least, name)
 
     def need(
         self,
@@ -113,28 +139,33 @@ class _Scene:
                 return f"{member.name}: {member.workload.why}"
         return "no member's own API is read"
 
-    def _by_route(self, route: Route, service: tuple[str, str], targets: Sequence[str], name: str) -> Headroom | None:
+    def _measured(
+        self, route: Route, split: Mapping[str, float], service: tuple[str, str], targets: Sequence[str]
+    ) -> _Measure | None:
         """By one Service of one route; None where the others carry nothing of it."""
-        split = _split(route)
         if not split:
             raise _NotKnown(f"how {route.key} is split is not known")
-        others = {member: share for member, share in split.items() if share > 0 and member not in targets}
+        others = [member for member, share in split.items() if share > 0 and member not in targets]
         if not others:
             return None
-        behind = self._behind.get(route.gateway or "") or tuple(line.member for line in route.members)
-        inside = [member for member in behind if member in targets]
-        if not inside:
-            return Headroom(0.0, f"{name} is not behind the gateway of {route.key}", route.key, step=0)
         load = sum(self._load(member, service) for member in others)
+        behind = self._behind.get(route.gateway or "") or [line.member for line in route.members]
+        inside = [member for member in behind if member in targets]
         room = sum(self._room(member, service, carries=split.get(member, 0.0) > 0) for member in inside)
-        step = math.floor(sum(others.values()) * min(1.0, room / load))
-        missing = max(0, math.ceil(load - room))
-        said = f"{route.key}: it can add {_pods(room)}, the others carry {_pods(load)}"
-        if missing:
+        return _Measure(route.key, load, room, sum(split[one] for one in others), others, bool(inside))
+
+    def _told(self, one: _Measure, name: str) -> Headroom:
+        """The decisive measure, with its sentence."""
+        step = math.floor(one.points * min(1.0, one.part))
+        missing = max(0, math.ceil(one.load - one.room))
+        said = f"{one.route}: it can add {_pods(one.room)}, the others carry {_pods(one.load)}"
+        if not one.inside:
+            said = f"{name} is not behind the gateway of {one.route}"
+        elif missing:
             said += f"; largest safe step {step} points; {missing} more pods to take all"
-        old = any(not self._members[member].workload.current for member in others)
+        old = any(not self._members[member].workload.current for member in one.others)
         said += "; their load is as it was seen last" if old else ""
-        return Headroom(100.0 * room / load, said, route.key, load, room, step, missing, old)
+        return Headroom(100.0 * one.part, said, one.route, one.load, one.room, step, missing, old)
 
     def _load(self, member: str, service: tuple[str, str]) -> float:
         """Pods' worth that a member carries: a pod that is wanted and not ready has left its load behind."""

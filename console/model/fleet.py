@@ -88,7 +88,6 @@ class Member:
     joined: bool | None = None
     workload: Workload = NO_WORKLOAD
     """By the member's own API."""
-    headroom: Headroom = NO_HEADROOM
 
 
 @dataclass(frozen=True, slots=True)

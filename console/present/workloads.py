@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.decide import headroom
 from console.model.fleet import Fleet, Member
 from console.model.freshness import SourceState
 from console.model.workload import ASSUMPTION, Backing, Headroom, Workload, WorkloadWord
@@ -26,32 +27,32 @@ def workload_cell(fleet: Fleet, member: Member, now: float) -> Line:
     return (Span(f"{shown.word}{count}", Ink.DIM), dim(f" {UNKNOWN if seen is None else span(seen)} ago"))
 
 
-def headroom_cell(headroom: Headroom) -> Line:
+def headroom_cell(found: Headroom) -> Line:
     """`takes 71 %`, and `old` where the load to be taken is as it was seen last; `?`."""
-    if headroom.percent is None:
+    if found.percent is None:
         return (dim(UNKNOWN),)
-    ink = Ink.PLAIN if headroom.percent >= 100 else Ink.WARN
-    taken = Span(f"takes {min(MOST, int(headroom.percent)):>3} %", ink)
-    return (taken, dim(" old")) if headroom.old else (taken,)
+    ink = Ink.PLAIN if found.percent >= 100 else Ink.WARN
+    taken = Span(f"takes {min(MOST, int(found.percent)):>3} %", ink)
+    return (taken, dim(" old")) if found.old else (taken,)
 
 
-def headroom_words(headroom: Headroom) -> str:
+def headroom_words(found: Headroom) -> str:
     """The same as a sentence, or why it is not known."""
-    if headroom.percent is None:
-        return f"not known: {headroom.sentence}" + (f" ({headroom.route})" if headroom.route else "")
-    return f"takes {int(headroom.percent)} % of the load of the others: {headroom.sentence}"
+    if found.percent is None:
+        return f"not known: {found.sentence}" + (f" ({found.route})" if found.route else "")
+    return f"takes {int(found.percent)} % of the load of the others: {found.sentence}"
 
 
 def workload_lines(fleet: Fleet, member: Member, now: float, cells: int, most: int = 8) -> list[Line]:
     """Pods, nodes and autoscalers of one member, how old that is, its headroom, and what is not known and why;
     `most` Services at the end, those that fall short first."""
-    workload = member.workload
+    workload, room = member.workload, headroom.of_member(fleet, member)
     facts = [
         ("pods", _pods(workload)),
         ("nodes", UNKNOWN if workload.nodes is None else f"{workload.nodes_ready} of {workload.nodes} ready"),
         ("its own API", _api(fleet, member, now)),
-        ("headroom", headroom_words(member.headroom)),
-        ("assumes", ASSUMPTION if member.headroom.load else ""),
+        ("headroom", headroom_words(room)),
+        ("assumes", ASSUMPTION if room.load else ""),
     ]
     out = [line(title("WORKLOAD"), dim("  by its own API"))]
     for name, said in facts:

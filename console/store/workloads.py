@@ -143,9 +143,12 @@ class _Scene:
 
     def __init__(self, facts: MemberFacts) -> None:
         self._services: Mapping[str, Service] = facts.of(Part.SERVICES)
-        self._deployments: dict[str, list[Deployment]] = {}
+        self._deployments: dict[tuple[str, str], Deployment] = {}
+        self._labelled: dict[tuple[str, tuple[str, str]], list[Deployment]] = {}
         for one in facts.of(Part.DEPLOYMENTS).values():
-            self._deployments.setdefault(one.namespace, []).append(one)
+            self._deployments[one.namespace, one.name] = one
+            for label in one.labels:
+                self._labelled.setdefault((one.namespace, label), []).append(one)
         self._scalers: dict[tuple[str, str], list[Autoscaler]] = {}
         for scaler in facts.of(Part.AUTOSCALERS).values():
             if scaler.target is not None:
@@ -157,14 +160,15 @@ class _Scene:
 
     def behind(self, namespace: str, service: Service) -> list[Deployment]:
         """The Deployments whose pods the Service selects, by name."""
-        wanted = set(service.selector)
-        found = [one for one in self._deployments.get(namespace, ()) if wanted and wanted <= set(one.labels)]
+        candidates = (self._labelled.get((namespace, term), []) for term in service.selector)
+        fewest = min(candidates, key=len, default=[])
+        found = [one for one in fewest if set(service.selector) <= set(one.labels)]
         return sorted(found, key=lambda one: one.name)
 
     def pods(self, services: Iterable[Backing]) -> list[Deployment]:
         """Every Deployment behind these, once."""
         names = {(one.namespace, name) for one in services for name in one.deployments}
-        return [one for group in self._deployments.values() for one in group if (one.namespace, one.name) in names]
+        return [self._deployments[name] for name in names]
 
     def backing(self, namespace: str, name: str) -> Backing:
         """What stands behind one Service, or why that is not known."""

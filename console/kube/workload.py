@@ -44,7 +44,6 @@ def autoscaler(thing: Thing, notes: Notes) -> Autoscaler:
         namespace=str(thing.metadata.namespace or ""),
         name=thing.metadata.name,
         target=name if scales and is_name(name) else None,
-        least=_count(spec, "minReplicas", "spec.minReplicas", notes),
         most=_count(spec, "maxReplicas", "spec.maxReplicas", notes),
     )
 

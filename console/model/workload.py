@@ -28,7 +28,6 @@ class Autoscaler:
     namespace: str
     name: str
     target: str | None = None
-    least: int | None = None
     most: int | None = None
 
 

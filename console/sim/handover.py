@@ -15,6 +15,8 @@ from console.sim.world import World
 KUBECONFIG = "kubeconfig"
 SETTINGS = "config.yaml"
 POLL = "5s"
+OWN_APIS = 16
+"""Members up to which the settings name each one's own API: a reader of one keeps four watches open."""
 
 
 class Context(NamedTuple):
@@ -75,7 +77,7 @@ def settings(
             "zone": member.zone,
             "kind": member.kind,
             "cidrs": [member.pod_cidr, member.node_cidr],
-            "context": member.name,
+            **({"context": member.name} if len(world.members) <= OWN_APIS else {}),
         }
         for member in world.members
     }

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from console.model.document import Subject
-from console.present import members, objects, splits, timeline
+from console.present import members, objects, splits, timeline, workloads
 from console.present.line import EMPTY, Line, dim, line, strong, title
 from screens.page import Page
 
+SERVICES = 100
+"""Services that are told one by one."""
+
 
 class MemberPage(Page):
-    """Control link and ALB health as two facts, the weight it carries, and on which routes."""
+    """Control link, ALB health and its own word as separate facts, the weight it carries, and on which routes."""
 
     PLACE: ClassVar[str] = "member"
 
@@ -34,6 +37,8 @@ class MemberPage(Page):
             line(strong(member.name)),
             EMPTY,
             *members.member_lines(fleet, member, self.now),
+            EMPTY,
+            *workloads.workload_lines(fleet, member, self.now, cells, SERVICES),
             EMPTY,
             line(title("ITS WEIGHTS")),
         ]

@@ -20,10 +20,10 @@ from console.kube.decode import LAST_APPLIED
 from console.kube.kinds import KINDS, Kind
 from console.kube.trouble import permission
 from console.model.document import Document, Subject
-from console.model.freshness import SourceName
+from console.model.freshness import SourceName, Topic
 from console.model.text import inert
 
-SHOWN: dict[SourceName, Kind] = {
+SHOWN: dict[Topic, Kind] = {
     kind.source: kind
     for kind in KINDS
     if kind.source

@@ -21,7 +21,7 @@ from console.model.fleet import (
     Tone,
     Zone,
 )
-from console.model.freshness import Source, SourceName
+from console.model.freshness import Source, SourceName, Topic
 from console.model.hub import (
     FENCE_ANNOTATION,
     AlbConfig,
@@ -35,10 +35,11 @@ from console.model.hub import (
 from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
-from console.store import balancers, ledger
+from console.store import balancers, ledger, workloads
 from console.store.applications import Resolved
 from console.store.backends import Backends
 from console.store.memory import LATE, SUCCESS, Memory, weight_keys
+from console.store.parts import MemberFacts
 from console.store.reading import RuleReading
 
 LOST = 300.0
@@ -53,11 +54,13 @@ class Facts:
 
     uid: str | None = None
     skew: float = 0.0
-    kinds: dict[SourceName, dict[str, Any]] = field(default_factory=dict)
-    problems: dict[SourceName, dict[str, Problem]] = field(default_factory=dict)
-    sources: dict[SourceName, Source] = field(default_factory=dict)
+    kinds: dict[Topic, dict[str, Any]] = field(default_factory=dict)
+    problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)
+    sources: dict[Topic, Source] = field(default_factory=dict)
+    members: dict[str, MemberFacts] = field(default_factory=dict)
+    """By cluster id: what the members' own APIs said."""
 
-    def of(self, source: SourceName) -> dict[str, Any]:
+    def of(self, source: Topic) -> dict[str, Any]:
         """The facts of one source by key."""
         return self.kinds.setdefault(source, {})
 
@@ -100,7 +103,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     routes = tuple(_route(scene, r, shown_gateways) for r in _routes(scene))
     resolved = _resolved(scene, members)
     records: Sequence[RunRecord] = tuple(facts.of(SourceName.RUNS).values())
-    return Fleet(
+    fleet = Fleet(
         name=name,
         region=settings.region or settings.cloud.region,
         uid=facts.uid,
@@ -116,6 +119,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         timeline=_timeline(events, records),
         problems=_problems(facts, routes),
     )
+    return workloads.added(fleet, facts.members, settings)
 
 
 def _resolved(scene: _Scene, members: Sequence[Member]) -> Resolved:

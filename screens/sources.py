@@ -17,16 +17,14 @@ class SourcesPage(Page):
     def lines(self, cells: int) -> list[Line]:
         """Everything, wrapped to the screen."""
         fleet, now = self.fleet, self.now
-        lines = [*sources.page_lines(fleet, now, cells), EMPTY, line(title("ATTENTION"))]
         found = alerts.alerts(fleet, now)
+        calm = "" if found else "  nothing wants attention"
+        lines = [*sources.page_lines(fleet, now, cells), EMPTY, line(title("ATTENTION"), dim(calm))]
         for alert in found:
             shown = words.of(alert.tone)
             lines += paragraph(f"{shown.glyph} {alert.subject}: {alert.sentence}", cells, indent=2, ink=shown.ink)
-        if not found:
-            lines.append(line(dim("  nothing wants attention")))
-        lines += [EMPTY, line(title("PROBLEMS"), dim("  objects that could not be read whole"))]
+        whole = "  objects that could not be read whole" if fleet.problems else "  every object could be read whole"
+        lines.append(line(title("PROBLEMS"), dim(whole)))
         for problem in fleet.problems:
             lines += paragraph(f"{problem.object}: {problem.message}", cells, indent=2)
-        if not fleet.problems:
-            lines.append(line(dim("  none")))
-        return [*lines, EMPTY, line(dim("Fleet UID "), fleet.uid or "?")]
+        return [*lines, line(title("FLEET UID"), dim("  "), fleet.uid or "?")]

@@ -51,9 +51,9 @@ class Storm:
         """Change objects until the time is over: how many `changes` in how many `seconds`, and when it `ended`."""
         began, lasting = time.monotonic(), seconds(asked.lasting)
         applications = [place(one) for one in self._site.hub.objects(APPLICATIONS.group, APPLICATIONS.plural)]
-        done = 0
-        while (passed := time.monotonic() - began) < lasting:
-            due = int(asked.rate * min(lasting, passed + TICK))
+        done, whole = 0, round(asked.rate * lasting)
+        while done < whole:
+            due = min(whole, int(asked.rate * (time.monotonic() - began + TICK)))
             for _ in range(due - done):
                 self._change(applications)
             done = due

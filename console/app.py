@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
+from textual import events
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -35,6 +36,7 @@ from screens import actions
 from screens.dashboard import Dashboard
 from screens.desk import Feed, ObservedFleet
 from screens.place import Place
+from widgets.field import Field
 from widgets.glass import Glass
 
 if TYPE_CHECKING:
@@ -150,6 +152,12 @@ class FleetConsole(App[int]):
     def forget_glass(self) -> None:
         """Write the next frame whole."""
         self._glass.forget()
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that came in one burst with the one that opened a field: what the field did not get is typed there."""
+        if isinstance(self.focused, Field) and event.is_printable and event.character:
+            event.prevent_default()
+            self.focused.insert_text_at_cursor(event.character)
 
     def action_help_quit(self) -> None:
         """Ctrl-C neither leaves nor kills: it says how to leave."""

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 
 from console import log
 from console.model.fleet import Fleet
-from console.model.freshness import HUB_SOURCES, SourceName, SourceState
+from console.model.freshness import HUB_SOURCES, SourceName, SourceState, Topic
 from console.model.hub import Event
 from console.model.text import inert
 from console.settings import Settings
-from console.store.events import Changed, Heard, Identified, Observation
+from console.store.events import Changed, Heard, Identified, Observation, OfMember
 from console.store.store import FleetStore
 
 if TYPE_CHECKING:
     from console.cloud.poll import AlbPoll
     from console.kube.connect import Hub
     from console.kube.follow import Follower
+    from console.kube.member import MemberFollower
     from console.probe.probes import Probes
 
 HUB_FIRST = 3.0
@@ -33,7 +34,8 @@ HUB_FIRST = 3.0
 class Observer:
     """Observes the first Fleet of `settings`; `kubeconfig` and `context` win over those of settings.
 
-    `cloud_every`: seconds between two looks at the ALB, else as settings say. `clock` is monotonic, `wall` epoch.
+    `members`: whether the members' own APIs are read. `cloud_every`: seconds between two looks at the ALB, else as
+    settings say. `clock` is monotonic, `wall` epoch.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Observer:
         kubeconfig: str | None = None,
         context: str | None = None,
         probes: bool = True,
+        members: bool = True,
         cloud_every: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -52,6 +55,7 @@ class Observer:
         self._kubeconfig = kubeconfig or fleet.kubeconfig
         self._context = context or fleet.context
         self._probing = probes
+        self._reading_members = members
         self._cloud_every = cloud_every
         self._clock = clock
         self.store = FleetStore(fleet, fleet.name or self._context or "fleet", clock=clock, wall=wall)
@@ -65,8 +69,9 @@ class Observer:
         self._boosts: dict[str, float] = {}
         self._gateway: str | None = None
         self._gateways = SourceState.LOADING
-        self._states: dict[SourceName, SourceState] = {}
+        self._states: dict[Topic, SourceState] = {}
         self._follower: Follower | None = None
+        self._members: tuple[MemberFollower, ...] = ()
         self._alb: AlbPoll | None = None
         self._probes: Probes | None = None
 
@@ -78,7 +83,7 @@ class Observer:
         """End; nothing is waited for. May be called twice."""
         with self._lock:
             self._stopped = True
-            for part in (self._follower, self._alb, self._probes):
+            for part in (*self._members, self._follower, self._alb, self._probes):
                 if part is not None:
                     part.stop()
 
@@ -125,12 +130,40 @@ class Observer:
             )
             for route, rate in self._boosts.items():
                 self._probes.boost(route, rate)
+            self._members = self._member_followers() if self._reading_members else ()
+            for member in self._members:
+                member.start()
             self._follower.start()
             self._alb.start()
             if self._probing:
                 self._probes.start()
             else:
                 self._probes.decline("not probed by this command")
+
+    def _member_followers(self) -> tuple[MemberFollower, ...]:
+        """One for each member whose own API settings name."""
+        from console.kube.member import MemberFollower
+
+        return tuple(
+            MemberFollower(
+                member,
+                said.name or member,
+                said.kubeconfig or self._kubeconfig,
+                said.context,
+                self.store.apply,
+                self._clock,
+                self._namespaces,
+            )
+            for member, said in self._settings.fleet.members.items()
+            if said.readable
+        )
+
+    def _namespaces(self) -> Sequence[str] | None:
+        """The namespaces that routes stand in; None while the hub is still being asked."""
+        fleet = self.store.fleet
+        if fleet.source(SourceName.ROUTES).state is SourceState.LOADING:
+            return None
+        return sorted({route.key.partition("/")[0] for route in fleet.routes})
 
     def _opened(self, hub: Hub) -> None:
         self.hub = hub
@@ -168,7 +201,7 @@ class Observer:
             moved = one.source.name is SourceName.GATEWAYS and one.source.state is not self._gateways
             self._gateways = one.source.state if moved else self._gateways
             return moved
-        return not isinstance(one, Identified) and one.source is SourceName.GATEWAYS
+        return not isinstance(one, Identified | OfMember) and one.source is SourceName.GATEWAYS
 
     def _member_ids(self) -> Sequence[str]:
         return [member.id for member in self.store.fleet.members]

@@ -47,6 +47,15 @@ class MemberSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Pod and node ranges, by which ALB servers are told apart."""
     server_groups: tuple[str, ...] = ()
     """ALB server group ids that belong to this member, where nothing else tells."""
+    kubeconfig: str | None = None
+    """Where the member's own API is; absent: the Fleet's kubeconfig, if `context` is named."""
+    context: str | None = None
+    """Absent: the current one of `kubeconfig`; where neither is named, workload and headroom stay unknown."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether its own API is named."""
+        return self.kubeconfig is not None or self.context is not None
 
 
 class WeightSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):

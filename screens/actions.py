@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.run import RunReport
 from console.present.times import spoken
@@ -26,19 +27,26 @@ class Standing:
     """The run that is shown or selected."""
     refused: str = ""
     """Why the plan that is shown cannot be started; empty where it can."""
-    objects: int = 0
-    """How many objects of the hub the page, or its marked row, is about."""
-    fleets: int = 1
-    """How many Fleets settings name."""
     new_key: bool = False
     """Whether the plan that is shown would create a weight key."""
+    gateway: str | None = None
+    """The gateway of the marked row, or of the page."""
+    subjects: tuple[Subject, ...] = ()
+    """The objects on the hub that the marked row, or the page, is about."""
+    copied: str = ""
+    """What would be copied, in words; empty where there is nothing."""
+    managed: bool = False
+    """Whether an object that is shown as YAML has managedFields."""
+    fleets: int = 1
+    """How many Fleets settings name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing to do. `unavailable` says why not now, in a sentence; empty where it can be done.
 
-    `danger`: it changes the world. `places`: the screens that know it, or `ALWAYS`. `shown`: it stands in the footer.
+    `danger`: it changes the world. `places`: the screens that know it, or `ALWAYS`. `shown`: it stands in the footer;
+    `roomy`: only where there is room for it.
     """
 
     id: str
@@ -49,6 +57,7 @@ class Action:
     places: frozenset[str]
     danger: bool = False
     shown: bool = True
+    roomy: bool = False
     unavailable: Callable[[Standing], str] = field(default=lambda _: "")
 
     @property
@@ -70,6 +79,7 @@ LABELS = {
     "ctrl+l": "^l",
     "ctrl+n": "^n",
     "ctrl+d": "^d",
+    "ctrl+r": "^r",
     "tab": "tab",
 }
 """Textual's name of a key -> how it is written on the screen."""
@@ -87,8 +97,28 @@ def _needs_route(standing: Standing) -> str:
     return "" if standing.route else "no route is selected"
 
 
-def _objects(standing: Standing) -> str:
-    return "" if standing.objects else "nothing is marked that is an object of the hub"
+def _needs_gateway(standing: Standing) -> str:
+    return "" if standing.gateway else "no gateway is known"
+
+
+def _next_gateway(standing: Standing) -> str:
+    return "" if len(standing.fleet.gateways) > 1 else "there is no other gateway"
+
+
+def _needs_subject(standing: Standing) -> str:
+    return "" if standing.subjects else "no object is marked"
+
+
+def _copy(standing: Standing) -> str:
+    return "" if standing.copied else "there is nothing to copy: no row is marked"
+
+
+def _order(standing: Standing) -> str:
+    return "" if standing.fleet.routes else "there are no routes to sort"
+
+
+def _managed(standing: Standing) -> str:
+    return "" if standing.managed else "no object that was read has managedFields"
 
 
 def _fleets(standing: Standing) -> str:
@@ -136,18 +166,32 @@ ACTIONS: tuple[Action, ...] = (
     Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("run", "runs"),
            danger=True, unavailable=_roll_back),
     Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs", "fleets"), shown=False),
-    Action("filter", "slash", "filter", "Show only the routes that hold a word.", _at("dashboard")),
-    Action("clear", "escape", "all routes", "Show every route again.", _at("dashboard"), shown=False),
+    Action("filter", "slash", "filter", "Show only the members, routes and applications that hold a word.",
+           _at("dashboard")),
+    Action("clear", "escape", "all rows", "Take the filter away.", _at("dashboard"), shown=False),
+    Action("gateway", "g", "gateway", "Open the gateway of the marked route: quotas, listeners, who shares it.",
+           _at("dashboard", "route"), roomy=True, unavailable=_needs_gateway),
+    Action("next_gateway", "g", "next gateway", "Show the next gateway.", _at("gateway"), unavailable=_next_gateway),
+    Action("yaml", "y", "yaml", "Read the object from the hub now and show it as YAML.",
+           _at("dashboard", "route", "member", "application", "gateway"), roomy=True, unavailable=_needs_subject),
+    Action("copy", "c", "copy", "Copy the marked row's name, the whole page, or the command that attaches to a run.",
+           _at("dashboard", "route", "member", "application", "gateway", "yaml", "sources", "run", "runs"), roomy=True,
+           unavailable=_copy),
+    Action("order", "o", "order", "Sort the routes by name, by trouble or by gateway.", _at("dashboard"), roomy=True,
+           unavailable=_order),
+    Action("managed", "m", "managed", "Show who wrote which field (managedFields), or fold that away.", _at("yaml"),
+           unavailable=_managed),
+    Action("reread", "ctrl+r", "read again", "Read the object from the hub again.", _at("yaml")),
     Action("arm", "a", "arm", "Allow shifts for a while, or make the console read-only again.", _at(ALWAYS),
            unavailable=_arm),
     Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
-    Action("sources", "i", "sources", "Say what every source answers, and every problem.", _at("dashboard", "route")),
-    Action("yaml", "y", "yaml", "Read the object anew and show it whole, as YAML.",
-           _at("dashboard", "route", "member", "application", "yaml"), shown=False, unavailable=_objects),
+    Action("sources", "i", "sources", "Say what every source answers, and every problem.",
+           _at("dashboard", "route", "gateway")),
     Action("fleets", "f", "fleets", "Choose another Fleet of the settings file; the console is read-only after it.",
            _at("dashboard"), shown=False, unavailable=_fleets),
     Action("back", "escape", "back", "Leave this page; a run goes on.",
-           _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "fleets", "yaml")),
+           _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "gateway", "yaml",
+               "fleets")),
     Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
     Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
     Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),

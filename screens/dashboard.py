@@ -9,12 +9,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from console.model.fleet import Fleet, Route
+from console.model.document import Subject
+from console.model.fleet import Fleet
 from console.model.freshness import SourceName
 from console.model.text import inert
-from console.present import alerts, applications, arrange, members, routes, timeline, topology
+from console.present import alerts, applications, arrange, gateways, members, objects, routes, timeline, topology
 from console.present.arrange import Wanted
-from console.present.line import Line, dim, line, title
+from console.present.chosen import SENTENCES, Order, choose, counts, headed, narrowed
+from console.present.line import Ink, Line, dim, line, title
 from screens.place import Place
 from widgets.field import Field
 from widgets.lines import Lines
@@ -31,6 +33,9 @@ class Dashboard(Place):
     def __init__(self) -> None:
         super().__init__()
         self._filter = ""
+        self._order = Order.NAME
+        self._former: Table | None = None
+        """The table that had the keys before the filter."""
 
     def body(self) -> ComposeResult:
         """The alert, then tables on the left and the selected row's detail on the right where there is room."""
@@ -46,7 +51,8 @@ class Dashboard(Place):
             yield Lines(id="beside")
         with Horizontal(id="filter-line", classes="hidden"):
             yield Lines(id="ask")
-            yield Field(placeholder="routes that hold ...", id="filter")
+            yield Field(placeholder="rows that hold ...", id="filter")
+            yield Lines(id="counts")
 
     def on_mount(self) -> None:
         """The routes have the keys at the start."""
@@ -63,9 +69,7 @@ class Dashboard(Place):
         names = ("zones", "members", "routes", "applications")
         zones, people, paths, apps = (self.query_one(f"#{name}", Table) for name in names)
         zones.sheet = members.zones_sheet(fleet, now)
-        people.sheet = members.members_sheet(fleet, now)
-        paths.sheet = routes.routes_sheet(fleet, now, self._chosen(fleet))
-        apps.sheet = applications.applications_sheet(fleet, now)
+        self._fill(fleet, now, people, paths, apps)
         wanted = Wanted(
             alert=len(alert),
             topology=topology.height(fleet),
@@ -98,11 +102,18 @@ class Dashboard(Place):
             shown = [line(dim("  nothing has happened that is known"))] if fleet.uid else []
         return [line(title("TIMELINE")), *shown] if shown else []
 
-    def _chosen(self, fleet: Fleet) -> tuple[Route, ...] | None:
-        if not self._filter:
-            return None
-        word = self._filter.lower()
-        return tuple(route for route in fleet.routes if word in route.key.lower())
+    def _fill(self, fleet: Fleet, now: float, people: Table, paths: Table, apps: Table) -> None:
+        """The rows that the filter leaves, in the order that was chosen."""
+        chosen = choose(fleet, self._filter, self._order)
+        some = chosen.routes if self._filter else None
+        ways, sets = routes.routes_sheet(fleet, now, some), applications.applications_sheet(fleet, now)
+        people.sheet = narrowed(members.members_sheet(fleet, now), chosen.members, len(fleet.members), "members")
+        paths.sheet = headed(narrowed(ways, chosen.routes, len(fleet.routes), "routes"), self._order)
+        apps.sheet = narrowed(sets, chosen.applications, len(fleet.deployed), "applications")
+        said = counts(fleet, chosen, short=self.size.width < 72) if self._filter else ""
+        panel = self.query_one("#counts", Lines)
+        panel.styles.width = len(said) + 1
+        panel.content = [line(dim(f" {said}"))]
 
     def _beside(self, shown: bool, fleet: Fleet) -> None:
         panel = self.query_one("#beside", Lines)
@@ -112,8 +123,7 @@ class Dashboard(Place):
         from console.present import detail
 
         room = self.size.width - arrange.LEFT - 3
-        table = self.focused if isinstance(self.focused, Table) else self.query_one("#routes", Table)
-        panel.content = detail.selected(fleet, table.id or "", table.selected, self.now, room)
+        panel.content = detail.selected(fleet, *self.marked, self.now, room)
 
     @property
     def route_key(self) -> str | None:
@@ -121,17 +131,25 @@ class Dashboard(Place):
         return self.query_one("#routes", Table).selected if self.is_mounted else None
 
     @property
-    def objects(self) -> tuple[tuple[SourceName, str], ...]:
-        """What the marked row of the table with the keys is on the hub."""
-        table = self.focused
-        if not isinstance(table, Table) or table.selected is None:
-            return ()
-        if table.id == "applications":
-            from screens.application import group_objects
+    def marked(self) -> tuple[str, str | None]:
+        """The table that has the keys, or else the routes, and the key of its marked row."""
+        table = self.focused if isinstance(self.focused, Table) else self.query_one("#routes", Table)
+        return table.id or "", table.selected
 
-            return next((group_objects(one) for one in self.fleet.deployed if one.key == table.selected), ())
-        source = {"members": SourceName.MEMBERS, "routes": SourceName.ROUTES}.get(table.id or "")
-        return ((source, table.selected),) if source else ()
+    @property
+    def gateway(self) -> str | None:
+        """That of the marked row."""
+        return gateways.of_row(self.fleet, *self.marked) if self.is_mounted else None
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """What stands behind the marked row."""
+        return objects.subjects(self.fleet, *self.marked) if self.is_mounted else ()
+
+    @property
+    def copied(self) -> str:
+        """The marked row's name."""
+        return objects.title(self.fleet, *self.marked) if self.is_mounted else ""
 
     def on_table_moved(self, message: Table.Moved) -> None:
         """The detail follows the selection."""
@@ -174,30 +192,25 @@ class Dashboard(Place):
         if isinstance(self.focused, Table):
             self.focused.action_open()
 
-    def do_runs(self) -> None:
-        """The runs."""
-        from screens.runs import RunsPage
-
-        self.app.push_screen(RunsPage())
-
-    def do_sources(self) -> None:
-        """The sources."""
-        from screens.sources import SourcesPage
-
-        self.app.push_screen(SourcesPage())
+    def do_order(self) -> None:
+        """The next order; the marked row stays marked."""
+        self._order = self._order.following
+        self.say(SENTENCES[self._order], Ink.PLAIN)
+        self._changed()
 
     def do_filter(self) -> None:
         """Ask for a word."""
+        self._former = self.focused if isinstance(self.focused, Table) else self._former
         self.query_one("#filter-line").remove_class("hidden")
         self.query_one("#ask", Lines).content = [line(title("FILTER  "))]
-        self.query_one("#filter", Field).focus()
+        self.set_focus(self.query_one("#filter", Field))
 
     def do_clear(self) -> None:
         """Take the filter away."""
         self.query_one("#filter", Field).value = ""
         self._filter = ""
-        self._close_filter()
         self._changed()
+        self._close_filter()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as one types."""
@@ -209,5 +222,9 @@ class Dashboard(Place):
         self._close_filter()
 
     def _close_filter(self) -> None:
+        """Back to the table that had the keys, or to the first one that has rows."""
         self.query_one("#filter-line").set_class(not self._filter, "hidden")
-        self.query_one("#routes", Table).focus()
+        tables = [self.query_one(f"#{name}", Table) for name in ("routes", "members", "applications")]
+        wanted = [self._former, *tables] if self._former else tables
+        self.set_focus(next((table for table in wanted if table.selected), tables[0]))
+        self._changed()

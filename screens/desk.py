@@ -3,6 +3,7 @@ the real one, on the readers and the journal of this host."""
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from console.decide.plan import Plan
 from console.errors import FleetConsoleError, Lost
+from console.model.document import Document, Subject
 from console.model.fleet import Fleet
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import Reason, RunReport
@@ -28,15 +30,21 @@ START = 10.0
 class Desk(Protocol):
     """The console's other side; failures are `FleetConsoleError`.
 
-    Everything but `now` may take seconds and is called from a worker thread, never from the screen's own.
+    Everything but `now` and `attach` may take seconds and is called from a worker thread, never from the screen's own.
     """
 
     @property
     def now(self) -> float:
         """The monotonic clock of the picture."""
 
+    def attach(self, run: str) -> str:
+        """The command that follows a run from another terminal, for a shell."""
+
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
+
+    def document(self, subject: Subject) -> Document:
+        """One object of the hub as it is now."""
 
     def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
         """Start the detached runner of a plan."""
@@ -55,9 +63,6 @@ class Desk(Protocol):
 
     def rollback_plan(self, run: str) -> Plan:
         """The plan that undoes a finished run."""
-
-    def yaml(self, source: SourceName, key: str) -> tuple[str, ...]:
-        """One object of the hub as lines of YAML."""
 
 
 class Feed(Protocol):
@@ -134,11 +139,33 @@ class ObservedFleet:
             raise Lost("the readers have not started", fix="Wait a moment, or see the sources (i).")
         return self._observer
 
+    def attach(self, run: str) -> str:
+        """With the options that lead to the same Fleet, settings and journal."""
+        access = self._access
+        options = {
+            "--kubeconfig": access.kubeconfig,
+            "--context": access.context,
+            "--config": access.config,
+            "--state-dir": access.state_dir,
+            "--fleet": access.fleet,
+        }
+        said = [word for name, value in options.items() if value is not None for word in (name, str(value))]
+        return shlex.join(["fleet-console", "attach", inert(run, 60), *said])
+
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """By a server-side dry run on the hub's own connection."""
         from console.run import trial
 
         return tuple(trial.reasons(self._reading(), plan))
+
+    def document(self, subject: Subject) -> Document:
+        """By one GET on the hub's own connection."""
+        from console.kube import document
+
+        hub = self._reading().hub
+        if hub is None:
+            raise Lost("the hub is not connected", fix="See the sources (i).")
+        return document.read(hub, subject)
 
     def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
         """A process of its own carries it out."""
@@ -175,15 +202,6 @@ class ObservedFleet:
         from console.run import runs
 
         return runs.rollback_plan(self._access, run)
-
-    def yaml(self, source: SourceName, key: str) -> tuple[str, ...]:
-        """Read anew from the hub."""
-        from console.kube.fetch import yaml_of
-
-        hub = self._reading().hub
-        if hub is None:
-            raise Lost("the hub is not connected", fix="See the sources (i).")
-        return yaml_of(hub, source, key)
 
 
 def _unreadable(settings: Settings, error: Exception) -> Fleet:

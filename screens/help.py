@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
-
 import assets
 from console.present.line import EMPTY, Ink, Line, Span, accent, dim, line, paragraph, strong, title
 from screens import actions
-from screens.place import Place
-from widgets.pager import Pager
+from screens.page import Page
 
 PAGES = Path(assets.__file__).parent / "help"
 MOVES = (
@@ -23,23 +20,17 @@ MOVES = (
 """Keys that move and write rather than act."""
 
 
-class HelpPage(Place):
+class HelpPage(Page):
     """Keys from the registry, words from assets/help."""
 
     PLACE: ClassVar[str] = "help"
-    AUTO_FOCUS: ClassVar[str | None] = "Pager"
 
     def __init__(self, asked_from: str = "dashboard") -> None:
         super().__init__()
         self._asked_from = asked_from
 
-    def body(self) -> ComposeResult:
-        """One page of lines."""
-        yield Pager(id="body")
-
-    def draw(self) -> None:
+    def lines(self, cells: int) -> list[Line]:
         """Keys of the page it was asked from first, then the words."""
-        cells = self.size.width
         here = [action for action in actions.at(self._asked_from) if actions.ALWAYS not in action.places]
         everywhere = [action for action in actions.ACTIONS if actions.ALWAYS in action.places]
         lines: list[Line] = [line(title(f"KEYS HERE ({self._asked_from})")), *map(_key_line, here)]
@@ -48,7 +39,7 @@ class HelpPage(Place):
         lines.append(line(Span("  !", Ink.WARN), dim("  changes the world, once it is confirmed")))
         for name in (self._asked_from, "reading"):
             lines += [EMPTY, *page(name, cells)]
-        self.query_one(Pager).show(lines)
+        return lines
 
 
 def _key_line(action: actions.Action) -> Line:

@@ -4,45 +4,41 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
-
-from console.model.freshness import SourceName
-from console.present import members, splits, timeline
+from console.model.document import Subject
+from console.present import members, objects, splits, timeline, workloads
 from console.present.line import EMPTY, Line, dim, line, strong, title
-from screens.place import Place
-from widgets.pager import Pager
+from screens.page import Page
+
+SERVICES = 100
+"""Services that are told one by one."""
 
 
-class MemberPage(Place):
-    """Control link and ALB health as two facts, the weight it carries, and on which routes."""
+class MemberPage(Page):
+    """Control link, ALB health and its own word as separate facts, the weight it carries, and on which routes."""
 
     PLACE: ClassVar[str] = "member"
-    AUTO_FOCUS: ClassVar[str | None] = "Pager"
 
     def __init__(self, member: str) -> None:
         super().__init__()
         self._member = member
 
-    def body(self) -> ComposeResult:
-        """One page of lines."""
-        yield Pager(id="body")
-
     @property
-    def objects(self) -> tuple[tuple[SourceName, str], ...]:
+    def subjects(self) -> tuple[Subject, ...]:
         """Its ManagedCluster."""
-        return ((SourceName.MEMBERS, self._member),)
+        return objects.subjects(self.fleet, "members", self._member)
 
-    def draw(self) -> None:
+    def lines(self, cells: int) -> list[Line]:
         """The member, or that it is gone."""
-        fleet, cells = self.fleet, self.size.width
+        fleet = self.fleet
         member = next((one for one in fleet.members if one.id == self._member), None)
         if member is None:
-            self.query_one(Pager).show([line(dim("This member is not in the picture any more."))])
-            return
+            return [line(dim("This member is not in the picture any more."))]
         lines: list[Line] = [
             line(strong(member.name)),
             EMPTY,
             *members.member_lines(fleet, member, self.now),
+            EMPTY,
+            *workloads.workload_lines(fleet, member, self.now, cells, SERVICES),
             EMPTY,
             line(title("ITS WEIGHTS")),
         ]
@@ -52,5 +48,4 @@ class MemberPage(Place):
                 shown = f"  {splits.number(held.annotation):>4}  {route.key}  "
                 lines.append(line(shown, *splits.verdict_cell(route, self.now)))
         lines += [EMPTY, line(title("WHAT HAPPENED"))]
-        lines += timeline.lines(fleet, cells, 12, member.id) or [line(dim("  nothing that is known"))]
-        self.query_one(Pager).show(lines)
+        return lines + (timeline.lines(fleet, cells, 12, member.id) or [line(dim("  nothing that is known"))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, cast
 
@@ -10,8 +11,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from console.model.document import Subject
 from console.model.fleet import Fleet
-from console.model.freshness import SourceName
 from console.model.run import RunReport
 from console.present import sources
 from console.present.line import EMPTY, Ink, Line, Span, cut, dim, ends, fit, length, strong
@@ -24,6 +25,10 @@ from widgets.lines import Lines
 
 TICK = 1.0
 """Seconds between two looks at the clock: an age that moves on is drawn, nothing else is."""
+
+
+LARGEST_COPY = 200 << 10
+"""Bytes that are copied at most: they travel the line as OSC 52, and terminals drop what is much longer."""
 
 
 class Console(Protocol):
@@ -128,7 +133,10 @@ class Place(Screen[Any]):
         self.draw()
         standing = self.standing()
         shown = [action for action in actions.at(self.PLACE) if action.shown]
-        keys = [Key(action.label, self.key_title(action), not action.unavailable(standing)) for action in shown]
+        keys = [
+            Key(action.label, self.key_title(action), not action.unavailable(standing), action.roomy)
+            for action in shown
+        ]
         self.query_one(Keys).show(keys, cells)
 
     def draw(self) -> None:
@@ -164,7 +172,9 @@ class Place(Screen[Any]):
             armed=self.console.armed,
             route=self.route_key,
             report=self.report,
-            objects=len(self.objects),
+            gateway=self.gateway,
+            subjects=self.subjects,
+            copied=self.copied,
             fleets=len(self.console.settings.fleets),
         )
 
@@ -174,14 +184,28 @@ class Place(Screen[Any]):
         return None
 
     @property
-    def objects(self) -> tuple[tuple[SourceName, str], ...]:
-        """The hub's objects that the page, or its marked row, is about: (kind, `NAME` or `NAMESPACE/NAME`)."""
-        return ()
-
-    @property
     def report(self) -> RunReport | None:
         """The run that actions are about."""
         return None
+
+    @property
+    def gateway(self) -> str | None:
+        """The gateway that actions are about."""
+        return None
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The objects on the hub that actions are about."""
+        return ()
+
+    @property
+    def copied(self) -> str:
+        """What would be copied, in words; empty where there is nothing."""
+        return ""
+
+    def copy_text(self) -> str:
+        """The text itself; inert."""
+        return self.copied
 
     def action_act(self, identifier: str) -> None:
         """Do what the registry names, or say why not."""
@@ -213,6 +237,41 @@ class Place(Screen[Any]):
         """Arm for a while; read-only at once where armed."""
         self.console.arm(self.console.armed is None)
 
+    def do_yaml(self) -> None:
+        """Read what the page, or the marked row, is about."""
+        from screens.yaml import YamlPage
+
+        self.app.push_screen(YamlPage(self.subjects))
+
+    def do_copy(self) -> None:
+        """Hand the text to the terminal, which may be many hops away and answers nothing."""
+        text, named = self.copy_text(), self.copied
+        if (size := len(text.encode())) > LARGEST_COPY:
+            self.say(f"not copied: {size // 1024:,} KiB are more than a terminal takes")
+            return
+        self.app.copy_to_clipboard(text)
+        how = " (tmux passes it on where its set-clipboard is on)" if os.environ.get("TMUX") else ""
+        self.say(f"copied to the terminal's clipboard: {named}{how}", Ink.PLAIN)
+
+    def do_gateway(self) -> None:
+        """The gateway."""
+        from screens.gateway import GatewayPage
+
+        if self.gateway is not None:
+            self.app.push_screen(GatewayPage(self.gateway))
+
+    def do_runs(self) -> None:
+        """The runs."""
+        from screens.runs import RunsPage
+
+        self.app.push_screen(RunsPage())
+
+    def do_sources(self) -> None:
+        """The sources."""
+        from screens.sources import SourcesPage
+
+        self.app.push_screen(SourcesPage())
+
     def do_help(self) -> None:
         """Open help."""
         from screens.help import HelpPage
@@ -228,12 +287,6 @@ class Place(Screen[Any]):
         from screens.fleets import FleetsPage
 
         self.app.push_screen(FleetsPage())
-
-    def do_yaml(self) -> None:
-        """Open the objects as YAML."""
-        from screens.yaml import YamlPage
-
-        self.app.push_screen(YamlPage(self.objects))
 
     def do_repaint(self) -> None:
         """Write everything anew."""

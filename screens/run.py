@@ -64,6 +64,11 @@ class RunPage(UndoingPlace):
         self.query_one(Pager).show(lines)
 
     @property
+    def copied(self) -> str:
+        """The command that follows it from another terminal."""
+        return self.console.desk.attach(self._report.run)
+
+    @property
     def report(self) -> RunReport | None:
         """This run."""
         return self._report

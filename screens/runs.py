@@ -80,6 +80,11 @@ class RunsPage(UndoingPlace):
         key = self.query_one(Table).selected if self.is_mounted else None
         return next((one for one in self._reports or () if one.run == key), None)
 
+    @property
+    def copied(self) -> str:
+        """The command that follows the marked run from another terminal."""
+        return self.console.desk.attach(self.report.run) if self.report else ""
+
     def on_table_moved(self, message: Table.Moved) -> None:
         """Other keys may be available for the marked run."""
         self._changed()

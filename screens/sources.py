@@ -4,58 +4,27 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
-
-from console.model.fleet import Fleet
-from console.model.freshness import SourceName
 from console.present import alerts, sources, words
-from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, title
-from console.present.times import age
-from screens.place import Place
-from widgets.pager import Pager
+from console.present.line import EMPTY, Line, dim, line, paragraph, title
+from screens.page import Page
 
 
-class SourcesPage(Place):
+class SourcesPage(Page):
     """Sources, alerts and problems on one page."""
 
     PLACE: ClassVar[str] = "sources"
-    AUTO_FOCUS: ClassVar[str | None] = "Pager"
 
-    def body(self) -> ComposeResult:
-        """One page of lines."""
-        yield Pager(id="body")
-
-    def draw(self) -> None:
+    def lines(self, cells: int) -> list[Line]:
         """Everything, wrapped to the screen."""
-        fleet, now, cells = self.fleet, self.now, self.size.width
-        lines = [*_sources(fleet, now, cells), EMPTY, line(title("ATTENTION"))]
+        fleet, now = self.fleet, self.now
         found = alerts.alerts(fleet, now)
+        calm = "" if found else "  nothing wants attention"
+        lines = [*sources.page_lines(fleet, now, cells), EMPTY, line(title("ATTENTION"), dim(calm))]
         for alert in found:
             shown = words.of(alert.tone)
             lines += paragraph(f"{shown.glyph} {alert.subject}: {alert.sentence}", cells, indent=2, ink=shown.ink)
-        if not found:
-            lines.append(line(dim("  nothing wants attention")))
-        lines += [EMPTY, line(title("PROBLEMS"), dim("  objects that could not be read whole"))]
+        whole = "  objects that could not be read whole" if fleet.problems else "  every object could be read whole"
+        lines.append(line(title("PROBLEMS"), dim(whole)))
         for problem in fleet.problems:
             lines += paragraph(f"{problem.object}: {problem.message}", cells, indent=2)
-        if not fleet.problems:
-            lines.append(line(dim("  none")))
-        lines += [EMPTY, line(dim("Fleet UID "), fleet.uid or "?")]
-        self.query_one(Pager).show(lines)
-
-
-def _sources(fleet: Fleet, now: float, cells: int) -> list[Line]:
-    out: list[Line] = [line(title(f"{'SOURCE':<12}{'STATE':<13}{'AGE':<7}SAYS"))]
-    for name in SourceName:
-        source = fleet.source(name)
-        state = words.of(source.state)
-        said = sources.says(source)
-        wrapped = paragraph(said, cells, indent=32) if said else [EMPTY]
-        lead = (
-            Span(f"{words.SOURCES[name]:<12}"),
-            Span(f"{state.glyph} {state.word:<11}", state.ink),
-            Span(f"{age(source.age(now)):<7}", Ink.DIM if source.seen is None else Ink.PLAIN),
-        )
-        out.append((*lead, *wrapped[0][1:]))
-        out += wrapped[1:]
-    return out
+        return [*lines, line(title("FLEET UID"), dim("  "), fleet.uid or "?")]

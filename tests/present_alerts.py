@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from console.model.fleet import Controller, Tone
-from console.model.freshness import Source, SourceName, SourceState
+from console.model.freshness import Source, SourceName, SourceState, Topic
 from console.model.hub import Problem
 from console.present import alerts, line, sources
 from tests import situations
@@ -70,7 +70,7 @@ def test_one_refused_ingress_keeps_the_others_of_its_alb_back() -> None:
 def test_a_lost_hub_is_told_once_and_not_once_a_source() -> None:
     lost = tuple(
         Source(name, SourceState.LOST, NOW - 60, NOW - 60, "connection refused")
-        if name not in (SourceName.ALB, SourceName.PROBE)
+        if name not in (SourceName.WORKLOADS, SourceName.ALB, SourceName.PROBE)
         else Source(name, SourceState.LIVE, NOW, NOW)
         for name in SourceName
     )
@@ -112,7 +112,7 @@ def test_a_denied_source_names_the_permission() -> None:
 
 def test_every_missing_permission_is_named_at_once() -> None:
     fleet = situations.denied()
-    more = {
+    more: dict[Topic, tuple[SourceState, str]] = {
         SourceName.EVENTS: (SourceState.DENIED, "list events"),
         SourceName.ALB: (SourceState.DENIED, "alb:ListRules"),
         SourceName.HEARTBEATS: (SourceState.LIVE, "list leases.coordination.k8s.io"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.model.fleet import Controller, Layer
-from console.model.freshness import SourceName, SourceState
+from console.model.freshness import Part, SourceName, SourceState
 from console.model.share import Share
 from console.present import line, splits, words
 from console.present.times import age, exact, span, spoken
@@ -108,4 +108,4 @@ def test_every_state_has_its_own_word_in_the_one_table() -> None:
 
 
 def test_every_source_and_every_layer_has_a_name() -> None:
-    assert (set(SourceName), set(Layer)) == (set(words.SOURCES), set(words.LAYERS))
+    assert ({*SourceName, *Part}, set(Layer)) == (set(words.SOURCES), set(words.LAYERS))

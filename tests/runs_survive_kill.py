@@ -88,7 +88,7 @@ def test_a_killed_runner_leaves_a_run_that_ends_clean(shifter: Shifter, seam: in
     if seam % 2:
         code, back = shifter("rollback", report["run"], "--yes")
 
-        assert (0, "rolled_back") == (code, back["state"])
+        assert (0, "rolled_back") == (code, back["state"]), back["message"]
         assert before == shifter.held()
     else:
         code, again = shifter.shift(50 + seam % 10)

@@ -10,7 +10,9 @@ import screens
 from console.present import line
 from screens import actions
 from screens.actions import ACTIONS, Standing
+from screens.application import ApplicationPage
 from screens.dashboard import Dashboard
+from screens.gateway import GatewayPage
 from screens.help import PAGES, HelpPage
 from screens.member import MemberPage
 from screens.place import Place
@@ -19,12 +21,14 @@ from screens.run import RunPage
 from screens.runs import RunsPage
 from screens.shift import ShiftPage
 from screens.sources import SourcesPage
+from screens.yaml import YamlPage
 from tests import situations
 from tests.stage import stage
 from widgets.pager import Pager
 
 PLACES: list[type[Place]] = [
-    Dashboard, RoutePage, MemberPage, SourcesPage, ShiftPage, RunPage, RunsPage, HelpPage,
+    Dashboard, RoutePage, MemberPage, ApplicationPage, GatewayPage, YamlPage, SourcesPage, ShiftPage, RunPage,
+    RunsPage, HelpPage,
 ]  # fmt: skip
 
 

@@ -35,7 +35,11 @@ class Seen:
 Told = tuple[Expectation, Seen]
 
 
-@pytest.fixture(scope="module", params=scenario.names())
+SMALL = tuple(name for name in scenario.names() if not scenario.load(name).world.light)
+"""A world for size is what benchmarks are for: beside other tests two cores read it too slowly."""
+
+
+@pytest.fixture(scope="module", params=SMALL)
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """What a scenario promises, and what is seen of it."""
     place = tmp_path_factory.mktemp(request.param)

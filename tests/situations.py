@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from console.decide import headroom
 from console.model.argo import Application, deployed
 from console.model.fleet import (
     Agreement,
     AlbHealth,
     AlbHealthWord,
+    Balancer,
     Controller,
     Fleet,
     Gateway,
@@ -26,6 +28,7 @@ from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Problem
 from console.model.share import Share
 from console.model.text import inert
+from console.model.workload import Backing, Workload, WorkloadWord
 
 NOW = 10_000.0
 """The monotonic second at which every situation is looked at."""
@@ -137,8 +140,51 @@ def revision_skew() -> Fleet:
     return with_applications(fleet, *old)
 
 
+def pods(route: Route, ready: int, wanted: int | None = None, most: int | None = None) -> Backing:
+    """What stands behind the Service of a route; an autoscaler where `most` is given."""
+    namespace, service = route.key.partition("/")[0], route.services[0]
+    limit = ready if most is None else most
+    names = (service.partition(":")[0],)
+    return Backing(namespace, service, names, ready, ready if wanted is None else wanted, limit, most is not None)
+
+
+def workload(*services: Backing, current: bool = True) -> Workload:
+    """A member's word on those, on six nodes."""
+    ready, wanted = sum(one.ready or 0 for one in services), sum(one.wanted or 0 for one in services)
+    word = WorkloadWord.OK if ready >= wanted else WorkloadWord.SOME if ready else WorkloadWord.DEAD
+    return Workload(word, ready, wanted, 6, 6, services, current=current)
+
+
+def working(fleet: Fleet, ack: Workload, idc: Workload) -> Fleet:
+    """`fleet` with these words of its two members, and the headroom that follows."""
+    members = tuple(replace(member, workload=said) for member, said in zip(fleet.members, (ack, idc), strict=True))
+    own = tuple(
+        Source(
+            SourceName.WORKLOADS,
+            SourceState.LIVE if member.workload.current else SourceState.LOST,
+            since=NOW - 600,
+            seen=NOW - (2 if member.workload.current else 372),
+            message="" if member.workload.current else "https://10.32.0.1:6443 broke the connection off",
+            member=member.id,
+        )
+        for member in members
+    )
+    return headroom.judged(replace(fleet, members=members, member_sources=own))
+
+
 def calm() -> Fleet:
-    """Two zones, three routes at 62:38, everything agrees, one route is probed."""
+    """Two zones that read their own pods; zone-b cannot take all of the checkout."""
+    fleet = unread()
+    api, demo, checkout = fleet.routes
+    return working(
+        fleet,
+        workload(pods(api, 4, most=12), pods(demo, 4, most=12), pods(checkout, 7, most=12)),
+        workload(pods(api, 4, most=12), pods(demo, 4, most=12), pods(checkout, 4, most=9)),
+    )
+
+
+def unread() -> Fleet:
+    """Two zones, three routes at 62:38, everything agrees, one route is probed; no member's own API is."""
     seen = (Share(248, 400), Share(152, 400))
     healthy = AlbHealth(AlbHealthWord.OK, 12, 12)
     parts = tuple(application(title, member) for title in ("api", "web-demo") for member in (ACK, IDC))
@@ -162,6 +208,14 @@ def calm() -> Fleet:
                 (ACK, IDC),
                 True,
                 seen=NOW - 2,
+                alb=Balancer(
+                    "Normal",
+                    (),
+                    (("cn-hangzhou-h", "Active"), ("cn-hangzhou-i", "Active")),
+                    ((80, "HTTP", "Running"),),
+                    12,
+                    48,
+                ),
             ),
         ),
         routes=(
@@ -190,14 +244,16 @@ def zone_lost() -> Fleet:
         link_message="ManagedClusterLeaseUpdateStopped Registration agent stopped updating its lease.",
         alb_health=AlbHealth(AlbHealthWord.DEAD, 0, 12, "CONNECT_TIMEOUT"),
     )
-    return replace(fleet, members=(fleet.members[0], dead))
+    gone = replace(fleet.members[1].workload, current=False)
+    return working(replace(fleet, members=(fleet.members[0], dead)), fleet.members[0].workload, gone)
 
 
 def link_lost() -> Fleet:
     """The control link is gone and the member serves on: nothing to drain."""
     fleet = calm()
     cut = replace(fleet.members[1], link=Link.LOST, link_since=NOW - 372)
-    return replace(fleet, members=(fleet.members[0], cut))
+    gone = replace(fleet.members[1].workload, current=False)
+    return working(replace(fleet, members=(fleet.members[0], cut)), fleet.members[0].workload, gone)
 
 
 def weights_reverted() -> Fleet:
@@ -254,7 +310,7 @@ def no_cloud() -> Fleet:
         fleet,
         sources=sources(ALB=SourceState.UNCONFIGURED, PROBE=SourceState.UNCONFIGURED),
         members=tuple(replace(member, alb_health=unknown) for member in fleet.members),
-        gateways=(replace(fleet.gateways[0], state=None, seen=None),),
+        gateways=(replace(fleet.gateways[0], state=None, seen=None, alb=None),),
         routes=routes,
     )
 

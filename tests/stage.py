@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from console.app import FleetConsole
 from console.decide.plan import Plan, undo
-from console.errors import FleetConsoleError, Lost
+from console.errors import Answered, FleetConsoleError
+from console.model.document import Document, Subject
 from console.model.fleet import Fleet, Layer
-from console.model.freshness import SourceName
 from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState
 from console.settings import Settings
 from tests import situations
@@ -24,9 +24,14 @@ class StageDesk:
         self.asked: list[str] = []
         self.answers: tuple[Reason, ...] = ()
         self.failure: FleetConsoleError | None = None
+        self.documents: dict[str, Document] = {}
         self.plans: dict[str, Plan] = {}
         self.reports: dict[str, RunReport] = {}
         self._news = threading.Condition()
+
+    def attach(self, run: str) -> str:
+        """As a front without options would have it."""
+        return f"fleet-console attach {run}"
 
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The dry run says what the test wants."""
@@ -34,6 +39,15 @@ class StageDesk:
         if self.failure is not None:
             raise self.failure
         return self.answers
+
+    def document(self, subject: Subject) -> Document:
+        """What the test put there under the object's key."""
+        self.asked.append(f"read {subject.source} {subject.key}")
+        if self.failure is not None:
+            raise self.failure
+        if subject.key not in self.documents:
+            raise Answered("not found", status=404, reason="NotFound")
+        return self.documents[subject.key]
 
     def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
         """A run that is under way."""
@@ -94,13 +108,6 @@ class StageDesk:
         """Kept, and a rollback ends the run."""
         self.asked.append(f"command {run} {word}")
         self.tell(replace(self.reports[run], state=RunState.ROLLED_BACK, message="as it was"))
-
-    def yaml(self, source: SourceName, key: str) -> tuple[str, ...]:
-        """As if the hub had answered."""
-        self.asked.append(f"yaml {source} {key}")
-        if key == "gateway-demo/web-demo":
-            raise Lost("the hub is gone")
-        return ("kind: Ingress", "metadata:", f"  name: {key}")
 
     def rollback_plan(self, run: str) -> Plan:
         """The undoing of its plan."""

@@ -15,6 +15,8 @@ class Key(NamedTuple):
     label: str
     title: str
     available: bool
+    roomy: bool = False
+    """It goes first where there is no room."""
 
 
 class Keys(Lines):
@@ -54,7 +56,10 @@ class Keys(Lines):
 
 
 def keys_line(keys: Sequence[Key], cells: int) -> Line:
-    """`s shift  r runs`, the unavailable ones dimmed; one blank between them where there is little room."""
+    """`s shift  r runs`, the unavailable ones dimmed. Where there is little room the roomy ones go, the last one first;
+    one blank between them keeps one more."""
+    while length(_joined(keys, " ")) > cells and (roomy := [key for key in keys if key.roomy]):
+        keys = [key for key in keys if key is not roomy[-1]]
     wide = _joined(keys, "  ")
     return wide if length(wide) <= cells else _joined(keys, " ")
 

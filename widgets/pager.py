@@ -22,8 +22,8 @@ class Pager(Lines, can_focus=True):
         Binding("down,j", "scroll_by(1)", "down", show=False),
         Binding("pageup,ctrl+b", "scroll_page(-1)", "page up", show=False),
         Binding("pagedown,ctrl+f,space", "scroll_page(1)", "page down", show=False),
-        Binding("home,g", "scroll_end(-1)", "first", show=False),
-        Binding("end,G", "scroll_end(1)", "last", show=False),
+        Binding("home", "scroll_end(-1)", "first", show=False),
+        Binding("end", "scroll_end(1)", "last", show=False),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:

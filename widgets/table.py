@@ -30,8 +30,8 @@ class Table(Lines, can_focus=True):
         Binding("down,j", "move(1)", "down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
         Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
-        Binding("home,g", "end(-1)", "first", show=False),
-        Binding("end,G", "end(1)", "last", show=False),
+        Binding("home", "end(-1)", "first", show=False),
+        Binding("end", "end(1)", "last", show=False),
         Binding("enter", "open", "open", show=False),
     ]
 

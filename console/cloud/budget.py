@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 RATE = 10.0
@@ -36,6 +37,7 @@ class CallBudget:
         self._tokens = [rate - kept, kept]
         self._share = 1.0
         self._at = clock()
+        self._granted: deque[float] = deque(maxlen=1000)
 
     @property
     def share(self) -> float:
@@ -43,6 +45,15 @@ class CallBudget:
         with self._lock:
             self._fill()
             return self._share
+
+    @property
+    def minute(self) -> tuple[int, int]:
+        """Calls granted in the last minute, and how many a minute are allowed now."""
+        with self._lock:
+            self._fill()
+            while self._granted and self._granted[0] <= self._at - 60.0:
+                self._granted.popleft()
+            return len(self._granted), round(sum(self._rates) * 60.0 * self._share)
 
     def take(self, *, urgent: bool = False) -> None:
         """Wait until one more call may be made. Urgent calls wait only where both parts are used up."""
@@ -63,6 +74,7 @@ class CallBudget:
             for bucket in (1, 0) if urgent else (0,):
                 if self._tokens[bucket] >= 1.0:
                     self._tokens[bucket] -= 1.0
+                    self._granted.append(self._at)
                     return 0.0
             bucket = 1 if urgent else 0
             return (1.0 - self._tokens[bucket]) / (self._rates[bucket] * self._share) + 0.001

@@ -60,6 +60,7 @@ class _Balancer:
             groups=tuple(self.groups[id] for id in sorted(self.groups)),
             servers=tuple(server for id in sorted(self.servers) for server in self.servers[id]),
             health=tuple(entry for id in sorted(self.health) for entry in self.health[id]),
+            read=frozenset(part for part in self.asked if " " not in part),
         )
 
     def named_groups(self) -> tuple[str, ...]:
@@ -296,10 +297,10 @@ class AlbPoll:
     def _say(
         self, state: SourceState, message: str = "", permission: str | None = None, *, answered: bool = False
     ) -> None:
-        now = self._clock()
-        since = self._source.since if self._source.state is state else now
-        seen = now if answered else self._source.seen
-        fresh = Source(SourceName.ALB, state, since, seen, message, permission)
+        calls = None if state is SourceState.UNCONFIGURED else self.budget.minute
+        fresh = self._source.told(
+            state, self._clock(), message, permission, answered=answered, mode=f"poll {self._every:g}s", calls=calls
+        )
         if fresh != self._source:
             self._source = fresh
             self._post(Heard(fresh))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from console.decide import checkup_host as host
 from console.errors import EXIT_DONE, EXIT_HELD, EXIT_UNREACHABLE
 from console.model.checkup import Check, CheckState, Checkup, CloudFacts, Grant, HubFacts, KubeconfigFacts, Write
-from console.model.freshness import GITOPS_SOURCES, SourceName
+from console.model.freshness import GITOPS_SOURCES, SourceName, Topic
 
 SOON = 14 * 86400.0
 """Seconds before its end from which on a certificate is worth a warning."""
@@ -18,7 +18,7 @@ CLOCK_WARN, CLOCK_BAD = 5.0, 60.0
 """Seconds between our clock and another: from then on times mislead; from then on tokens and signatures fail."""
 ROLES = "assets/manifests/rbac.yaml holds the roles"
 
-_LOSSES: dict[SourceName | Write, tuple[CheckState, str]] = {
+_LOSSES: dict[Topic | Write, tuple[CheckState, str]] = {
     SourceName.MEMBERS: (CheckState.BAD, "no member and no zone is known, and no shift can be planned"),
     SourceName.HEARTBEATS: (CheckState.WARN, "a member's link to the hub is not known"),
     SourceName.GATEWAYS: (CheckState.WARN, "gateways, and with them the ALB's rules, are not known"),

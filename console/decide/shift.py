@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from console.decide import headroom
 from console.decide.plan import Plan, RouteChange, weight
 from console.errors import UsageError
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Gateway, Link, Member, Route
 from console.model.freshness import SourceName, SourceState
 from console.model.run import Reason, Severity
 from console.model.text import inert
+from console.model.workload import ASSUMPTION
 from console.settings import DEFAULT_KEY_PREFIX
 
 
@@ -230,6 +232,27 @@ def _rule_link(case: _Case) -> list[Reason]:
     return found
 
 
+def _rule_headroom(case: _Case) -> list[Reason]:
+    """By how much the members that gain fall short; silent where nobody named a member's own API."""
+    found: list[Reason] = []
+    for short in headroom.shortages(case.fleet, case.route, case.to):
+        name = case.name(short.member)
+        if short.why and case.fleet.member_source(short.member).state is not SourceState.UNCONFIGURED:
+            found += _informs(
+                "headroom", f"not known ({short.why})", "room for the load that it would get",
+                "whether its pods suffice cannot be seen from here",
+            )  # fmt: skip
+        elif not short.why:
+            takes = int(100 * short.room / short.load)
+            found += _informs(
+                "headroom",
+                f"{name}: takes {takes} % of the shifted load, room for {short.room:.0f} of {short.load:.0f} pods",
+                "100 %",
+                f"largest safe step {short.step} points; {short.missing} more pods to take all ({ASSUMPTION})",
+            )
+    return found
+
+
 def _rule_in_flight(case: _Case) -> list[Reason]:
     found: list[Reason] = []
     if case.route.rule_state not in (None, "Available"):
@@ -275,6 +298,7 @@ _RULES: tuple[Callable[[_Case], list[Reason]], ...] = (
     _rule_target_health,
     _rule_serving,
     _rule_link,
+    _rule_headroom,
     _rule_in_flight,
     _rule_health_check,
     _rule_change,

@@ -22,7 +22,7 @@ from console.kube.kubeconfig import Entry
 from console.kube.listing import Lister
 from console.kube.tls import certificate_ends
 from console.model.checkup import Failure, Grant, HubFacts, KubeconfigFacts, Permission, Write
-from console.model.freshness import SourceName
+from console.model.freshness import SourceName, Topic
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
 
@@ -42,7 +42,7 @@ _WANTED: dict[Write, tuple[tuple[str, ...], str, str, str | None]] = {
 class _Review:
     """One question: which permission of which grant."""
 
-    of: SourceName | Write
+    of: Topic | Write
     verb: str
     group: str
     resource: str
@@ -74,13 +74,13 @@ class HubCheckup:
         self.members: frozenset[str] | None = None
         """Ids of the ManagedClusters; None while, or where, they cannot be listed."""
         self._allowed: dict[_Review, bool | None] = {}
-        self._served: dict[SourceName | Write, bool | None] = {}
+        self._served: dict[Topic | Write, bool | None] = {}
 
     @property
     def grants(self) -> tuple[Grant, ...]:
         """Every source that is read and every write of a shift, with what is known of each so far."""
         allowed, served = dict(self._allowed), dict(self._served)
-        every: list[SourceName | Write] = [*(kind.source for kind in KINDS), *_WANTED]
+        every: list[Topic | Write] = [*(kind.source for kind in KINDS), *_WANTED]
         return tuple(
             Grant(
                 of,

@@ -1,4 +1,4 @@
-"""One connection to a hub's Kubernetes API: raw calls, streams, and the few questions that every other part asks.
+"""One connection to a hub's or a member's Kubernetes API: raw calls, streams, and the few questions that all parts ask.
 
 Of the official client the configuration, proxies and connection pool are used (tls.py); requests and answers stay raw.
 Nothing here prints, reads a terminal or follows the kubeconfig once it is open.
@@ -37,7 +37,9 @@ _RENEW_EVERY = 10.0
 class Hub:
     """An opened hub. Any thread may call any method."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, called: str = "the hub") -> None:
+        self.called = called
+        """What it is called in sentences."""
         self.context = entry.context
         """The context's name."""
         self.server = entry.server
@@ -51,12 +53,12 @@ class Hub:
         self._renewed = 0.0
 
     @classmethod
-    def open(cls, kubeconfig: str | None, context: str | None) -> Hub:
+    def open(cls, kubeconfig: str | None, context: str | None, called: str = "the hub") -> Hub:
         """Read the kubeconfig, run its exec plugin and make TLS ready; blocks, and sends nothing to the server yet.
 
         Raises `KubeconfigError` with the next step. What was read is kept: later edits of any file change nothing.
         """
-        hub = cls(load(kubeconfig, context))
+        hub = cls(load(kubeconfig, context), called)
         hub._ready()
         return hub
 
@@ -104,14 +106,14 @@ class Hub:
             self._read(response, timeout)
             response, granted = self._send("GET", path, timeout, query=query, accept="application/json")
         if response.status != 200:
-            raise failure(self._read(response, timeout), doing, permission)
+            raise failure(self._read(response, timeout), doing, permission, self.called)
         return Stream(response, self.server, timeout)
 
     def fleet_uid(self) -> str:
         """The Fleet's identity: the UID of namespace kube-system. Raises `Denied`, `Lost` or `Answered`."""
         answer = self.call("GET", "/api/v1/namespaces/kube-system", timeout=(4, 6))
         if not answer.ok:
-            raise failure(answer, "read namespace kube-system", permission("get", "", "namespaces"))
+            raise failure(answer, "read namespace kube-system", permission("get", "", "namespaces"), self.called)
         document = answer.json()
         metadata = document.get("metadata") if isinstance(document, dict) else None
         uid = metadata.get("uid") if isinstance(metadata, dict) else None

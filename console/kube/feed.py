@@ -1,4 +1,4 @@
-"""Between the readers of one hub and the store: knows the state of each of its sources, and which Fleet is being read.
+"""Between the readers of one API and the store: knows the state of each of its sources, and which Fleet is being read.
 
 A generation is one Fleet. When the hub turns out to be another one, what readers still have in hand of the former is
 dropped here.
@@ -7,10 +7,10 @@ dropped here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState
+from console.model.freshness import HUB_SOURCES, Source, SourceState, Topic
 from console.store.events import Heard, Identified, Observation
 
 
@@ -18,21 +18,36 @@ from console.store.events import Heard, Identified, Observation
 class Word:
     """How one source fares; `answered` also advances its age."""
 
-    source: SourceName
+    source: Topic
     state: SourceState
     message: str = ""
     permission: str | None = None
     answered: bool = False
+    mode: str = ""
+    """How it is read; empty: as before."""
+    echo: bool = False
+    """It says only that the hub as a whole is out of reach."""
 
 
 class Feed:
-    """All methods may be called from any thread. `post` is the store's `apply`; `clock` is monotonic."""
+    """All methods may be called from any thread. `post` is the store's `apply`; `clock` is monotonic.
 
-    def __init__(self, post: Callable[..., None], clock: Callable[[], float]) -> None:
+    `topics` are the sources of this API; the first, `head`, is the API server itself, `called` so in sentences.
+    """
+
+    def __init__(
+        self,
+        post: Callable[..., None],
+        clock: Callable[[], float],
+        topics: Sequence[Topic] = HUB_SOURCES,
+        called: str = "the hub",
+    ) -> None:
+        self.head = topics[0]
+        self.called = called
         self._post = post
         self._clock = clock
         self._lock = threading.RLock()
-        self._sources = {name: Source(name, SourceState.LOADING, clock()) for name in HUB_SOURCES}
+        self._sources = {name: Source(name, SourceState.LOADING, clock()) for name in topics}
         self._uid: str | None = None
         self.generation = 0
 
@@ -41,7 +56,7 @@ class Feed:
         """The monotonic second."""
         return self._clock()
 
-    def state(self, source: SourceName) -> SourceState:
+    def state(self, source: Topic) -> SourceState:
         """What was last said of a source."""
         return self._sources[source].state
 
@@ -57,14 +72,10 @@ class Feed:
             heard = []
             for word in words:
                 known = self._sources[word.source]
-                fresh = Source(
-                    word.source,
-                    word.state,
-                    known.since if known.state is word.state else now,
-                    now if word.answered else known.seen,
-                    word.message,
-                    word.permission,
-                )
+                fresh = known.told(
+                    word.state, now, word.message, word.permission,
+                    answered=word.answered, mode=word.mode, echo=word.echo,
+                )  # fmt: skip
                 if fresh != known:
                     self._sources[word.source] = fresh
                     heard.append(Heard(fresh))
@@ -97,12 +108,13 @@ class Feed:
             return other
 
     def all_lost(self, message: str, *, state: SourceState = SourceState.LOST) -> None:
-        """Say of the hub why it is out of reach, and of all its other sources that they are too."""
-        others = (name for name in HUB_SOURCES if name is not SourceName.HUB)
-        rest = (Word(name, SourceState.LOST, "the hub is out of reach") for name in others)
-        self.say(Word(SourceName.HUB, state, message), *rest)
+        """Say of the API why it is out of reach, and of all its other sources that they are too."""
+        others = (name for name in self._sources if name is not self.head)
+        rest = (Word(name, SourceState.LOST, f"{self.called} is out of reach", echo=True) for name in others)
+        self.say(Word(self.head, state, message), *rest)
 
-    def age_all(self, sources: Iterable[SourceName], message: str) -> None:
+    def age_all(self, sources: Iterable[Topic], message: str) -> None:
         """Say of sources that are current so far that they no longer are."""
         current = (SourceState.LIVE, SourceState.EMPTY)
-        self.say(*(Word(n, SourceState.STALE, message) for n in sources if self._sources[n].state in current))
+        aged = (name for name in sources if self._sources[name].state in current)
+        self.say(*(Word(name, SourceState.STALE, message, echo=True) for name in aged))

@@ -38,7 +38,7 @@ class Follower:
     ) -> None:
         self._kubeconfig = kubeconfig
         self._context = context
-        self._feed = Feed(post, clock)
+        self._feed = self._fed(post, clock)
         self._opened = opened
         self._members = members
         self._stopped = threading.Event()
@@ -60,11 +60,17 @@ class Follower:
             if self._hub is not None:
                 self._hub.close()
 
+    def _fed(self, post: Callable[..., None], clock: Callable[[], float]) -> Feed:
+        return Feed(post, clock)
+
+    def _readers(self, hub: Hub) -> list[Reader]:
+        return [Reader(hub, kind, self._feed, self._members) for kind in KINDS]
+
     def _find(self) -> None:
         pause = 1.0
         while not self._stopped.is_set():
             try:
-                hub = Hub.open(self._kubeconfig, self._context)
+                hub = Hub.open(self._kubeconfig, self._context, self._feed.called)
             except FleetConsoleError as error:
                 state = SourceState.DENIED if isinstance(error, Denied) else SourceState.LOST
                 self._feed.all_lost(str(error), state=state)
@@ -77,7 +83,7 @@ class Follower:
             pause = min(_LONGEST, pause * 2)
 
     def _follow(self, hub: Hub) -> None:
-        readers = [Reader(hub, kind, self._feed, self._members) for kind in KINDS]
+        readers = self._readers(hub)
         with self._lock:
             if self._stopped.is_set():
                 hub.close()

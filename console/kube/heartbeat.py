@@ -11,7 +11,7 @@ from console.errors import Answered, Denied, FleetConsoleError
 from console.kube.connect import Hub
 from console.kube.feed import Feed, Word
 from console.kube.watch import Reader
-from console.model.freshness import SourceName, SourceState
+from console.model.freshness import SourceState
 from console.model.text import inert
 
 BEAT = 5.0
@@ -21,7 +21,7 @@ _AGAIN = 1.0
 
 
 class Heartbeat(threading.Thread):
-    """Source `hub`. Another UID of kube-system is another Fleet: every reader then lists anew."""
+    """The source at the head of its feed. Another UID of kube-system is another Fleet: every reader then lists anew."""
 
     def __init__(self, hub: Hub, feed: Feed, readers: Sequence[Reader]) -> None:
         super().__init__(name="heartbeat", daemon=True)
@@ -41,7 +41,7 @@ class Heartbeat(threading.Thread):
             try:
                 self.beat()
             except Exception as error:  # the heart of every other source must not stop
-                self._feed.say(Word(SourceName.HUB, SourceState.STALE, f"heartbeat failed: {inert(error, 160)}"))
+                self._feed.say(Word(self._feed.head, SourceState.STALE, f"heartbeat failed: {inert(error, 160)}"))
             self._stopped.wait(_AGAIN if self._missed == 1 else BEAT)
 
     def beat(self) -> None:
@@ -57,7 +57,7 @@ class Heartbeat(threading.Thread):
                 for reader in self._readers:
                     reader.interrupt()
                     reader.poke()
-            self._answered(Word(SourceName.HUB, SourceState.LIVE, answered=True))
+            self._answered(Word(self._feed.head, SourceState.LIVE, answered=True, mode=f"get {BEAT:.0f}s"))
 
     def _denied(self, error: Denied) -> None:
         """We may not read who it is; whether it answers can still be told from its version."""
@@ -66,7 +66,7 @@ class Heartbeat(threading.Thread):
             answers = self._hub.call("GET", "/version", timeout=(4, 4)).status in (200, 403)
         except FleetConsoleError:
             pass
-        word = Word(SourceName.HUB, SourceState.DENIED, str(error), error.permission or None, answered=answers)
+        word = Word(self._feed.head, SourceState.DENIED, str(error), error.permission or None, answered=answers)
         if answers:
             self._answered(word)
         else:
@@ -82,7 +82,7 @@ class Heartbeat(threading.Thread):
 
     def _failed(self, error: FleetConsoleError) -> None:
         status = error.status if isinstance(error, Answered) else 0
-        seen = self._feed.state(SourceName.HUB) is SourceState.LIVE
+        seen = self._feed.state(self._feed.head) is SourceState.LIVE
         self._missed += 1
         if self._missed == 1 and seen:
             return
@@ -92,5 +92,5 @@ class Heartbeat(threading.Thread):
             state = SourceState.STALE
         else:
             state = SourceState.LOST
-        self._feed.say(Word(SourceName.HUB, state, str(error)))
-        self._feed.age_all((reader.kind.source for reader in self._readers), "the hub does not answer")
+        self._feed.say(Word(self._feed.head, state, str(error)))
+        self._feed.age_all((reader.kind.source for reader in self._readers), f"{self._hub.called} does not answer")

@@ -10,7 +10,7 @@ from console.kube import argo, decode
 from console.kube.decode import Metadata, Shape
 from console.kube.record import RUN_LABEL, run_record
 from console.kube.trouble import permission
-from console.model.freshness import SourceName
+from console.model.freshness import SourceName, Topic
 from console.model.hub import RUN_NAMESPACE
 
 EVENTS_KEPT = 2_000
@@ -25,7 +25,7 @@ class Kind:
     `each`: the path of one member's object, for those who may read single objects only.
     """
 
-    source: SourceName
+    source: Topic
     name: str
     group: str
     resource: str

@@ -104,12 +104,12 @@ class Lister:
             return self._page(limit, token)
         if not answer.ok:
             self._pause = _retry_after(answer)
-            raise failure(answer, f"list {self._kind.full_name}", self._kind.permission("list"))
+            raise failure(answer, f"list {self._kind.full_name}", self._kind.permission("list"), self._hub.called)
         try:
             return _PAGE.decode(answer.body)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             raise Answered(
-                f"the hub answered with no list of {self._kind.full_name}",
+                f"{self._hub.called} answered with no list of {self._kind.full_name}",
                 status=answer.status,
                 fix="Check that the kubeconfig's server is a Kubernetes API.",
             ) from None

@@ -40,22 +40,22 @@ def permission(verb: str, group: str, resource: str, namespace: str | None = Non
     return f"{verb} {name} in namespace {namespace}" if namespace else f"{verb} {name}"
 
 
-def failure(answer: Answer, doing: str, permission: str = "") -> FleetConsoleError:
+def failure(answer: Answer, doing: str, permission: str = "", who: str = "the hub") -> FleetConsoleError:
     """An answer that is no yes as a failure: `Denied` for 401 and 403 with the permission named, else `Answered`.
 
-    `doing` is the rest of a sentence, for example `list ingresses`. Everything the server said is made inert.
+    `doing` is the rest of a sentence, for example `list ingresses`; `who` answered. Everything it said is made inert.
     """
     words, reason = _status(answer)
     if answer.status == 401:
         return Denied(
-            f"the hub does not know who we are (401), asked to {doing}",
+            f"{who} does not know who we are (401), asked to {doing}",
             permission=permission,
             fix=answer.hint or "The token is wrong or has expired: log in again or fetch a new kubeconfig.",
         )
     if answer.status == 403:
         missing = permission or _named_permission(words)
         return Denied(
-            f"the hub does not allow us to {doing} (403): {words}" if not missing else f"not allowed: {missing}",
+            f"{who} does not allow us to {doing} (403): {words}" if not missing else f"not allowed: {missing}",
             permission=missing,
             fix="Ask for a role that grants it.",
         )
@@ -67,7 +67,7 @@ def failure(answer: Answer, doing: str, permission: str = "") -> FleetConsoleErr
         fix = ""
     told = f": {words}" if words else ""
     return Answered(
-        f"the hub answered {answer.status}{f' {reason}' if reason else ''} when asked to {doing}{told}",
+        f"{who} answered {answer.status}{f' {reason}' if reason else ''} when asked to {doing}{told}",
         status=answer.status,
         reason=reason,
         fix=fix,

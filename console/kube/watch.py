@@ -72,15 +72,16 @@ class Reader(threading.Thread):
         self._version = ""
         self._failures = 0
         self._unwatchable_until = 0.0
-        self._detour: tuple[str, str | None] = ("", None)
-        """How the facts are read where list and watch are not both allowed, and the permission that is missing."""
+        self._detour: tuple[str, str | None, str] = ("", None, "watch")
+        """How the facts are read where list and watch are not both allowed, the permission that is missing, and the
+        word for it."""
 
     @property
     def word(self) -> Word:
         """This source answered, and is current."""
-        message, permission = self._detour
+        message, permission, mode = self._detour
         state = SourceState.LIVE if self._known else SourceState.EMPTY
-        return Word(self.kind.source, state, message, permission, answered=True)
+        return Word(self.kind.source, state, message, permission, answered=True, mode=mode)
 
     def stop(self) -> None:
         """End soon; an open watch is closed at once."""
@@ -129,7 +130,7 @@ class Reader(threading.Thread):
             except Denied:
                 self._unwatchable_until = time.monotonic() + REFUSED_AGAIN
                 why = f"may be listed but not watched, so it is listed every {_POLL:.0f} s"
-                self._detour = (why, self.kind.permission("watch"))
+                self._detour = (why, self.kind.permission("watch"), f"list {_POLL:.0f}s")
                 return
             except Answered as error:
                 if error.status in (404, 410):
@@ -182,7 +183,7 @@ class Reader(threading.Thread):
         try:
             self._check(generation)
             self.streaming = True
-            self._detour = ("", None)
+            self._detour = ("", None, "watch")
             self._feed.say(self.word)
             for lines in stream.batches():
                 self._take(lines, generation)
@@ -241,7 +242,7 @@ class Reader(threading.Thread):
         """Say why nothing is read, and wait before asking again."""
         pause = self._lister.pause()
         if isinstance(error, Denied):
-            if self.kind.each is None or not self._one_by_one(generation):
+            if not self._otherwise(generation):
                 self._say(SourceState.DENIED, str(error), error.permission or None)
                 self._rest(REFUSED_AGAIN)
             return
@@ -249,7 +250,7 @@ class Reader(threading.Thread):
         if status == 404:
             self._known = {}
             self._feed.post(generation, Listed(self.kind.source, {}, self._feed.now))
-            why = f"the hub does not know {self.kind.full_name}"
+            why = f"{self._hub.called} does not know {self.kind.full_name}"
             self._say(SourceState.MISSING, f"{why}: its CRD is not installed" if "." in self.kind.group else why)
             self._rest(REFUSED_AGAIN)
             return
@@ -262,9 +263,10 @@ class Reader(threading.Thread):
             self._say(SourceState.LOST, str(error))
         self._rest(max(pause, self._backoff()))
 
-    def _one_by_one(self, generation: int) -> bool:
+    def _otherwise(self, generation: int) -> bool:
         """Read each member's object by its name, for those who may not list them; False where that is refused, too."""
-        assert self.kind.each is not None
+        if self.kind.each is None:
+            return False
         found: dict[str, Decoded] = {}
         answered = False
         for member in self._members():
@@ -279,12 +281,15 @@ class Reader(threading.Thread):
                     found[one.key] = one
         if not answered:
             return False
-        why = f"may not be listed, so each is read by its name every {_EACH:.0f} s"
-        self._detour = (why, self.kind.permission("list"))
+        self._detoured(found, "may not be listed, so each is read by its name", generation)
+        return True
+
+    def _detoured(self, found: dict[str, Decoded], why: str, generation: int) -> None:
+        """Publish what was read on another way than a list of all, and wait."""
+        self._detour = (f"{why} every {_EACH:.0f} s", self.kind.permission("list"), f"get {_EACH:.0f}s")
         with suppress(_Replaced):
             self._publish(found, generation)
         self._rest(_EACH)
-        return True
 
     def _say(self, state: SourceState, message: str, permission: str | None = None) -> None:
         self._feed.say(Word(self.kind.source, state, message, permission))

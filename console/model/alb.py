@@ -109,3 +109,5 @@ class LoadBalancerFacts:
     groups: tuple[ServerGroup, ...] = ()
     servers: tuple[Server, ...] = ()
     health: tuple[GroupHealth, ...] = ()
+    read: frozenset[str] = frozenset()
+    """The parts that were answered at least once: rules, groups, servers, listeners, health, attributes."""

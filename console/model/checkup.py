@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.model.freshness import SourceName
+from console.model.freshness import Topic
 
 
 class CheckState(StrEnum):
@@ -97,7 +97,7 @@ class Grant:
     """The permissions that one source or one write needs. `served`: whether the hub knows the kind, or has the
     namespace."""
 
-    of: SourceName | Write
+    of: Topic | Write
     asked: tuple[Permission, ...]
     served: bool | None = None
 

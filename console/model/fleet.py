@@ -10,6 +10,7 @@ from console.model.argo import Application, ApplicationSet, Deployed
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Problem
 from console.model.share import Share, Verdict
+from console.model.workload import NO_HEADROOM, NO_WORKLOAD, Headroom, Workload
 
 
 class Layer(StrEnum):
@@ -86,8 +87,25 @@ class Member:
     link_message: str
     alb_health: AlbHealth
     joined: bool | None = None
-    workload: str | None = None
-    """ok | degraded | None (not known); filled by the sources of applications and members."""
+    workload: Workload = NO_WORKLOAD
+    """By the member's own API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balancer:
+    """One ALB as its OpenAPI told it; figures count against its quotas and are None where they are not known."""
+
+    business: str = ""
+    """Normal | Abnormal"""
+    locks: tuple[str, ...] | None = None
+    """Empty where there are none; None where it is not known."""
+    zones: tuple[tuple[str, str], ...] = ()
+    """((zone id, status), ...)"""
+    listeners: tuple[tuple[int, str, str], ...] | None = None
+    """((port, protocol, status), ...)"""
+    rules: int | None = None
+    servers: int | None = None
+    """A server counts once for each rule that uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,8 @@ class Gateway:
     seen: float | None = None
     """Monotonic second of the newest answer of the ALB OpenAPI about it."""
     message: str = ""
+    alb: Balancer | None = None
+    """None where the ALB is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +220,7 @@ class Zone:
     name: str
     members: tuple[str, ...]
     share: float | None
+    headroom: Headroom = NO_HEADROOM
 
 
 class Tone(StrEnum):
@@ -261,10 +282,17 @@ class Fleet:
     runs: tuple[Run, ...] = ()
     timeline: tuple[Moment, ...] = ()
     problems: tuple[Problem, ...] = ()
+    member_sources: tuple[Source, ...] = ()
+    """The members' own APIs, one source each; `Source.member` says whose."""
 
     def source(self, name: SourceName) -> Source:
         """The source of that name; loading where nothing was heard of it."""
         return next((s for s in self.sources if s.name == name), Source(name, SourceState.LOADING))
+
+    def member_source(self, member: str) -> Source:
+        """The own API of one member id; unconfigured where nothing was heard of it."""
+        none = Source(SourceName.WORKLOADS, SourceState.UNCONFIGURED, member=member)
+        return next((s for s in self.member_sources if s.member == member), none)
 
     def route(self, key: str) -> Route | None:
         """The route `NAMESPACE/NAME`."""

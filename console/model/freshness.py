@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -49,8 +49,21 @@ class SourceName(StrEnum):
     SETS = "applicationsets"
     RUNS = "runs"
     """ConfigMaps in namespace fleet-console, one a run."""
+    WORKLOADS = "workloads"
+    """The members' own APIs taken together; each of them is one source of its own, too (`Fleet.member_sources`)."""
     ALB = "alb"
     PROBE = "probe"
+
+
+class Part(StrEnum):
+    """What is read of one member's own API."""
+
+    API = "api"
+    """The API server itself."""
+    DEPLOYMENTS = "deployments"
+    SERVICES = "services"
+    AUTOSCALERS = "horizontalpodautoscalers"
+    NODES = "nodes"
 
 
 HUB_SOURCES = (
@@ -67,6 +80,9 @@ HUB_SOURCES = (
 )
 """The sources that stand or fall with the Kubernetes API of the hub."""
 
+Topic = SourceName | Part
+"""What facts are read of."""
+
 
 GITOPS_SOURCES = (SourceName.APPLICATIONS, SourceName.SETS)
 """A Fleet may do without ArgoCD: that its kinds are not installed is no fault."""
@@ -77,14 +93,47 @@ class Source:
     """One source: its state, when that began, when it last answered (monotonic seconds), and why in a sentence.
 
     `seen` is None until the first answer. `message` is inert. `permission` is e.g. `list ingresses.networking.k8s.io`.
+    `member`: the cluster id where this is one member's own API.
     """
 
-    name: SourceName
+    name: Topic
     state: SourceState
     since: float = 0.0
     seen: float | None = None
     message: str = ""
     permission: str | None = None
+    member: str | None = None
+    mode: str = ""
+    """How it is read, in a word: `watch`, `list 10s`, `poll 5s`."""
+    calls: tuple[int, int] | None = field(default=None, compare=False)
+    """Calls of this process in the last minute, and how many its budget allows a minute now; None: not counted. No news
+    by itself: it goes out with what is."""
+    error: str = ""
+    """Its newest failure, also after it is over; inert."""
+    error_since: float | None = None
+    """When that began (monotonic)."""
+
+    def told(
+        self,
+        state: SourceState,
+        now: float,
+        message: str = "",
+        permission: str | None = None,
+        *,
+        answered: bool = False,
+        mode: str = "",
+        calls: tuple[int, int] | None = None,
+        echo: bool = False,
+    ) -> Source:
+        """The source after it said something new; `echo`: that another one failed is no failure of its own."""
+        since = self.since if self.state is state else now
+        fresh = replace(
+            self, state=state, since=since, seen=now if answered else self.seen, message=message, permission=permission,
+            mode=mode or self.mode, calls=calls,
+        )  # fmt: skip
+        if echo or not fresh.wanting or not message:
+            return fresh
+        return replace(fresh, error=message, error_since=self.error_since if message == self.error else now)
 
     @property
     def idle(self) -> bool:

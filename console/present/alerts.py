@@ -203,7 +203,7 @@ def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
             continue
         if not source.wanting or source.name is SourceName.HUB:
             continue
-        if source.name not in (SourceName.ALB, SourceName.PROBE) and _same_cause(source, hub):
+        if source.name not in (SourceName.WORKLOADS, SourceName.ALB, SourceName.PROBE) and _same_cause(source, hub):
             continue
         yield Alert(Tone.WARN, words.SOURCES[source.name], _rest(source, now), source.name)
 

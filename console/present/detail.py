@@ -8,7 +8,7 @@ from console.model.fleet import Fleet, Gateway, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Verdict
 from console.model.text import inert
-from console.present import changes, members, routes, sources, splits, timeline, words
+from console.present import changes, members, routes, sources, splits, timeline, words, workloads
 from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, strong, title, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age, clock
@@ -47,7 +47,10 @@ def selected(fleet: Fleet, table: str, key: str | None, now: float, cells: int) 
     """What stands beside the tables for the marked row."""
     if table == "members":
         member = next((one for one in fleet.members if one.id == key), None)
-        return [] if member is None else [line(strong(member.name)), EMPTY, *members.member_lines(fleet, member, now)]
+        if member is None:
+            return []
+        own = workloads.workload_lines(fleet, member, now, cells)
+        return [line(strong(member.name)), EMPTY, *members.member_lines(fleet, member, now), EMPTY, *own]
     route = fleet.route(key or "")
     return [] if route is None else route_lines(fleet, route, now, cells)
 

@@ -6,21 +6,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from console.model.argo import Application
-from console.model.fleet import Fleet, Gateway, Layer, Member, Route, Weights
-from console.model.freshness import Source
+from console.model.fleet import Fleet, Gateway, Layer, Member, Route, Weights, Zone
+from console.model.freshness import Source, SourceState
 from console.model.run import Reason, RunReport, Split
+from console.model.workload import WorkloadWord
 
 Document = dict[str, Any]
 
 
 def status_document(fleet: Fleet, now: float, wall: float) -> Document:
     """`fleet-console/status/v1`; ages in seconds. `now` is the picture's monotonic second, `wall` the epoch's."""
+    read = [source for source in fleet.member_sources if source.state is not SourceState.UNCONFIGURED]
     return {
         "schema": "fleet-console/status/v1",
         "fleet": {"name": fleet.name, "region": fleet.region, "uid": fleet.uid},
-        "sources": [_source(source, now) for source in fleet.sources],
+        "sources": [_source(source, now) for source in (*fleet.sources, *read)],
         "members": [_member(member) for member in fleet.members],
-        "zones": [{"name": z.name, "members": list(z.members), "share": _rounded(z.share)} for z in fleet.zones],
+        "zones": [_zone(zone) for zone in fleet.zones],
         "routes": [route_document(route) for route in fleet.routes],
         "applications": [_application(one, wall) for one in fleet.applications],
         "gateways": [_gateway(gateway) for gateway in fleet.gateways],
@@ -91,6 +93,7 @@ def _source(source: Source, now: float) -> Document:
     seen = source.age(now)
     return {
         "name": source.name.value,
+        "member": source.member,
         "state": source.state.value,
         "age_s": None if seen is None else round(seen, 1),
         "message": source.message or None,
@@ -99,7 +102,7 @@ def _source(source: Source, now: float) -> Document:
 
 
 def _member(member: Member) -> Document:
-    health = member.alb_health
+    health, workload = member.alb_health, member.workload
     return {
         "id": member.id,
         "name": member.name,
@@ -107,7 +110,11 @@ def _member(member: Member) -> Document:
         "zone_source": member.zone_source,
         "kind": member.kind,
         "control_link": member.link.value,
-        "workload": member.workload,
+        "workload": None if workload.word is WorkloadWord.UNKNOWN else workload.word.value,
+        "workload_ready": workload.ready,
+        "workload_wanted": workload.wanted,
+        "nodes_ready": workload.nodes_ready,
+        "nodes": workload.nodes,
         "alb_health": health.word.value,
         "alb_healthy": health.healthy,
         "alb_total": health.total,
@@ -126,6 +133,16 @@ def _application(one: Application, wall: float) -> Document:
         "revision": one.revision,
         "phase": one.phase,
         "reconciled_age_s": None if one.reconciled is None else round(max(0.0, wall - one.reconciled), 1),
+    }
+
+
+def _zone(zone: Zone) -> Document:
+    return {
+        "name": zone.name,
+        "members": list(zone.members),
+        "share": _rounded(zone.share),
+        "headroom": _rounded(zone.headroom.percent),
+        "headroom_message": zone.headroom.sentence or None,
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from console.model.argo import Application
 from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
 from console.model.freshness import SourceName
-from console.present import sources, words
+from console.present import sources, words, workloads
 from console.present.last import Last
 from console.present.line import Ink, Line, Span, dim, line, width
 from console.present.sheet import Column, Sheet
@@ -25,6 +25,7 @@ def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
         Column[Member]("ZONE", _longest([m.zone or "?" for m in fleet.members], 6, 16), zone_cell, rank=2),
         Column[Member]("KIND", 4, lambda m: line(KINDS.get(m.kind, m.kind)), rank=3),
         Column[Member]("LINK", 8, lambda m: link_cell(m, now)),
+        Column[Member]("WORKLOAD", 10, lambda m: workloads.workload_cell(fleet, m, now), rank=2),
         Column[Member]("ALB HEALTH", 11, lambda m: alb_cell(m.alb_health)),
         Column[Member]("APPS", 5, lambda m: _apps_cell(apps.get(m.id)), rank=2),
         Column[Member]("WEIGHT", 6, lambda m: weight_cell(fleet, m), rank=1, right=True),
@@ -40,14 +41,15 @@ def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
     called = _called.of(fleet.members)
     columns = (
         Column[Zone]("ZONES", _longest([z.name for z in fleet.zones], 8, 20), lambda z: line(z.name), least=8),
-        Column[Zone]("SHARE", 30, lambda z: share_cell(z.share, 30)),
+        Column[Zone]("SHARE", 24, lambda z: share_cell(z.share, 24)),
         Column[Zone](
             "MEMBERS",
             _longest([_names(called, z.members) for z in fleet.zones], 12, 30),
             lambda z: line(_names(called, z.members)),
             rank=1,
         ),
-        Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span), grow=True),
+        Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span)),
+        Column[Zone]("HEADROOM", 15, lambda z: workloads.headroom_cell(z.headroom), grow=True),
     )
     note = (
         ()

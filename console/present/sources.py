@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from console.model.fleet import Fleet
-from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState
+from console.model.freshness import HUB_SOURCES, Part, Source, SourceName, SourceState, Topic
 from console.present import words
-from console.present.line import Ink, Line, Span, dim, line
+from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, title
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age, spoken
 
-NOUNS = {
+NOUNS: dict[Topic, str] = {
     SourceName.HUB: "the hub",
     SourceName.MEMBERS: "members",
     SourceName.HEARTBEATS: "heartbeats",
@@ -20,12 +20,18 @@ NOUNS = {
     SourceName.APPLICATIONS: "applications",
     SourceName.SETS: "application sets",
     SourceName.RUNS: "runs",
+    SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "the ALB",
     SourceName.PROBE: "probes",
+    **{part: part.value for part in Part},
 }
 
-NEXT_STEPS = {
+CALLS = 600
+"""Calls a minute that the cloud's budget allows where nothing was throttled."""
+
+NEXT_STEPS: dict[Topic, str] = {
     SourceName.HUB: "Give a kubeconfig: --kubeconfig FILE, KUBECONFIG or fleets.kubeconfig in the settings file.",
+    SourceName.WORKLOADS: "Name fleets.members.ID.kubeconfig or context to see pods and headroom.",
     SourceName.ALB: "Name a credential under fleets.cloud.credentials to see rules and health.",
     SourceName.PROBE: "Add fleets.probes to measure what clients see.",
 }
@@ -115,14 +121,62 @@ def header(fleet: Fleet, now: float) -> Line:
 
 def sources_sheet(fleet: Fleet, now: float) -> Sheet[Source]:
     """Every source with state, age, message and permission."""
-    items = tuple(fleet.source(name) for name in SourceName)
+    items = every(fleet)
     columns = (
-        Column[Source]("SOURCE", 12, lambda s: line(words.SOURCES[s.name])),
+        Column[Source]("SOURCE", 12, lambda s: line(label(fleet, s))),
         Column[Source]("STATE", 11, lambda s: line(words.of(s.state).marked)),
         Column[Source]("AGE", 5, lambda s: line(Span(age(s.age(now)), Ink.DIM if s.seen is None else Ink.PLAIN))),
         Column[Source]("SAYS", 30, lambda s: line(says(s)), grow=True),
     )
-    return Sheet(columns, items, lambda s: s.name)
+    return Sheet(columns, items, lambda s: s.member or s.name)
+
+
+def every(fleet: Fleet) -> tuple[Source, ...]:
+    """Every source of the Fleet, the members' own APIs that are named one by one behind them."""
+    own = (source for source in fleet.member_sources if source.state is not SourceState.UNCONFIGURED)
+    return (*(fleet.source(name) for name in SourceName), *own)
+
+
+def label(fleet: Fleet, source: Source) -> str:
+    """What a source is called in a list: its own word, or the member whose API it is."""
+    if source.member is None:
+        return words.SOURCES[source.name]
+    return next((member.name for member in fleet.members if member.id == source.member), source.member)
+
+
+_LEAD = 41
+"""Cells before what a source says."""
+
+
+def page_lines(fleet: Fleet, now: float, cells: int) -> list[Line]:
+    """Every source with its state, its age, how it is read and what it says, wrapped; then its newest failure, where
+    that is over, and the calls that it spent."""
+    out: list[Line] = [line(title(f"{'SOURCE':<13}{'STATE':<13}{'AGE':<6}{'READ BY':<9}SAYS"))]
+    for source in every(fleet):
+        state = words.of(source.state)
+        lead = (
+            *fit(line(label(fleet, source)), 12),
+            Span(" "),
+            Span(f"{state.glyph} {state.word:<11}", state.ink),
+            Span(f"{age(source.age(now)):<6}", Ink.DIM if source.seen is None else Ink.PLAIN),
+            dim(f"{source.mode or '-':<9}"),
+        )
+        said = [one for one in (says(source), spent(source)) if one]
+        wrapped = [row for one in said for row in paragraph(one, cells, indent=_LEAD)] or [EMPTY]
+        out += [(*lead, *wrapped[0][1:]), *wrapped[1:]]
+        if source.error and not source.wanting and source.error_since is not None:
+            ago = spoken(now - source.error_since)
+            out += paragraph(f"last failed {ago} ago: {source.error}", cells, indent=_LEAD, most=3, ink=Ink.DIM)
+    return out
+
+
+def spent(source: Source) -> str:
+    """`42 calls in the last minute of 600`, and that there are fewer than usual to spend."""
+    if source.calls is None:
+        return ""
+    made, allowed = source.calls
+    fewer = ", fewer since it was throttled" if allowed < CALLS else ""
+    return f"{made} call{'' if made == 1 else 's'} in the last minute of {allowed}{fewer}"
 
 
 def says(source: Source) -> str:

@@ -28,10 +28,11 @@ def height(fleet: Fleet) -> int:
 
 
 def _height(fleet: Fleet, gateway: Gateway) -> int:
-    return max(1, len(_behind(fleet, gateway)))
+    return max(1, len(members_of(fleet, gateway)))
 
 
-def _behind(fleet: Fleet, gateway: Gateway) -> tuple[str, ...]:
+def members_of(fleet: Fleet, gateway: Gateway) -> tuple[str, ...]:
+    """The members of a gateway: those that its AlbConfig names, or else those that its routes weigh."""
     if gateway.members:
         return gateway.members
     seen = [one.member for route in fleet.routes if route.gateway == gateway.name for one in route.members]
@@ -39,7 +40,7 @@ def _behind(fleet: Fleet, gateway: Gateway) -> tuple[str, ...]:
 
 
 def _block(fleet: Fleet, gateway: Gateway, now: float, cells: int) -> list[Line]:
-    behind = _behind(fleet, gateway)
+    behind = members_of(fleet, gateway)
     state = gateway.state or "ALB not read"
     head = (
         Span("clients"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from console.model.fleet import AlbHealthWord, Controller, Layer, Link, Tone
-from console.model.freshness import SourceName, SourceState
+from console.model.freshness import Part, SourceName, SourceState, Topic
 from console.model.run import RunState, Severity
 from console.model.share import Verdict
+from console.model.workload import WorkloadWord
 from console.present.line import Ink, Span
 
 
@@ -29,7 +30,7 @@ class Word(NamedTuple):
         return Span(f"{self.glyph} {self.word}", self.ink)
 
 
-State = Link | AlbHealthWord | Controller | SourceState | RunState | Severity | Verdict | Tone
+State = Link | AlbHealthWord | WorkloadWord | Controller | SourceState | RunState | Severity | Verdict | Tone
 
 WORDS: dict[State, Word] = {
     Link.UP: Word("+", Ink.PLAIN, "up"),
@@ -41,6 +42,10 @@ WORDS: dict[State, Word] = {
     AlbHealthWord.SOME: Word("!", Ink.WARN, "some"),
     AlbHealthWord.DEAD: Word("x", Ink.BAD, "dead"),
     AlbHealthWord.UNKNOWN: Word("?", Ink.DIM, "?"),
+    WorkloadWord.OK: Word("+", Ink.PLAIN, "ok"),
+    WorkloadWord.SOME: Word("!", Ink.WARN, "some"),
+    WorkloadWord.DEAD: Word("x", Ink.BAD, "dead"),
+    WorkloadWord.UNKNOWN: Word("?", Ink.DIM, "?"),
     Controller.ACKNOWLEDGED: Word("+", Ink.PLAIN, "done"),
     Controller.WAITING: Word("~", Ink.WARN, "wait"),
     Controller.FAILED: Word("x", Ink.BAD, "failed"),
@@ -93,7 +98,7 @@ LAYER_SENTENCES: dict[Layer, str] = {
     Layer.OBSERVED: "the share that probes measured",
 }
 
-SOURCES: dict[SourceName, str] = {
+SOURCES: dict[Topic, str] = {
     SourceName.HUB: "hub",
     SourceName.MEMBERS: "members",
     SourceName.HEARTBEATS: "heartbeats",
@@ -104,8 +109,10 @@ SOURCES: dict[SourceName, str] = {
     SourceName.APPLICATIONS: "applications",
     SourceName.SETS: "appsets",
     SourceName.RUNS: "runs",
+    SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "cloud",
     SourceName.PROBE: "probe",
+    **{part: part.value for part in Part},
 }
 """What a source is called on the screen; its own name is the API's resource."""
 

@@ -113,6 +113,10 @@ class Probes:
         for route, rate in shared_rates(wanted, self._boosts, self._budget).items():
             self._probes[route].rate = rate
 
+    @property
+    def _mode(self) -> str:
+        return f"{sum(probe.rate for probe in self._probes.values()):.3g}/s"
+
     def _work(self) -> None:
         while (probe := self._next()) is not None:
             try:
@@ -181,14 +185,12 @@ class Probes:
         if answering:
             mute = next((probe for probe in probes if probe.silent >= _LOST_AFTER and probe.failures), None)
             message = f"{inert(mute.settings.route, 120)}: {mute.failures[-1][1]}" if mute is not None else ""
-            fresh = Source(SourceName.PROBE, SourceState.LIVE, old.since, now, message)
+            fresh = old.told(SourceState.LIVE, now, message, answered=True, mode=self._mode)
         elif all(probe.silent >= _LOST_AFTER for probe in probes):
             last = max((probe.failures[-1] for probe in probes if probe.failures), default=(0.0, ""))
-            fresh = Source(SourceName.PROBE, SourceState.LOST, old.since, old.seen, last[1])
+            fresh = old.told(SourceState.LOST, now, last[1], mode=self._mode)
         else:
             return
-        if fresh.state is not old.state:
-            fresh = Source(fresh.name, fresh.state, now, fresh.seen, fresh.message)
         said = (old.state, old.message) == (fresh.state, fresh.message)
         if said and (fresh.seen == old.seen or now - (old.seen or 0.0) < _HEARD_EVERY):
             return

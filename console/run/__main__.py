@@ -78,7 +78,9 @@ def _carry_out(journal: Journal, row: Row) -> RunState:
         raise Refused(f"the server is another Fleet ({uid}) than the plan's", fix="Check kubeconfig and context.")
     journal.update(report.run, actor=actor(hub.whoami()))
     row = journal.row(report.run) or row
-    observer = Observer(settings, kubeconfig=reach.kubeconfig, context=hub.context, probes=True, cloud_every=1.0)
+    observer = Observer(
+        settings, kubeconfig=reach.kubeconfig, context=hub.context, probes=True, members=False, cloud_every=1.0
+    )
     executor = Executor(journal, row.report, arranged(plan, row.report), settings, hub)
 
     def end(number: int, frame: FrameType | None) -> None:

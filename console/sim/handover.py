@@ -19,6 +19,8 @@ CONTROL = "control.json"
 """Where faults are taken while it runs: address and token."""
 POLL = "5s"
 PRODUCTS = ("alb", "cs", "adcp", "vpc")
+OWN_APIS = 16
+"""Members up to which the settings name each one's own API: a reader of one keeps four watches open."""
 
 
 class Context(NamedTuple):
@@ -79,6 +81,7 @@ def settings(
             "zone": member.zone,
             "kind": member.kind,
             "cidrs": [member.pod_cidr, member.node_cidr],
+            **({"context": member.name} if len(world.members) <= OWN_APIS else {}),
         }
         for member in world.members
     }

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from console.model.freshness import Source, SourceName
+from console.model.freshness import Source, Topic
 from console.model.hub import Problem
 
 
@@ -14,7 +14,7 @@ from console.model.hub import Problem
 class Listed:
     """The whole of one kind, as a list answered it: key -> fact; replaces what was known. `at`: monotonic second."""
 
-    source: SourceName
+    source: Topic
     facts: Mapping[str, object]
     at: float
     problems: Mapping[str, Problem] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Listed:
 class Changed:
     """One object, added or changed; its former problem is gone unless `problem` says otherwise."""
 
-    source: SourceName
+    source: Topic
     key: str
     fact: object
     at: float
@@ -35,7 +35,7 @@ class Changed:
 class Gone:
     """One object that is no more."""
 
-    source: SourceName
+    source: Topic
     key: str
     at: float
 
@@ -44,7 +44,7 @@ class Gone:
 class Unread:
     """One object that could not be read at all: it is a named problem, and what was known of it is dropped."""
 
-    source: SourceName
+    source: Topic
     key: str
     problem: Problem
     at: float
@@ -66,4 +66,16 @@ class Identified:
     skew: float = 0.0
 
 
-Observation = Listed | Changed | Gone | Unread | Heard | Identified
+FromApi = Listed | Changed | Gone | Unread | Heard | Identified
+"""What one API says."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfMember:
+    """What one member's own API says; its topics are the parts of a member."""
+
+    member: str
+    said: FromApi
+
+
+Observation = FromApi | OfMember

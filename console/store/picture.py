@@ -18,7 +18,7 @@ from console.model.fleet import (
     Route,
     Zone,
 )
-from console.model.freshness import Source, SourceName
+from console.model.freshness import Source, SourceName, Topic
 from console.model.hub import (
     FENCE_ANNOTATION,
     AlbConfig,
@@ -32,11 +32,12 @@ from console.model.hub import (
 from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
-from console.store import ledger, timeline
+from console.store import balancers, ledger, timeline, workloads
 from console.store.applications import Resolved
 from console.store.backends import Backends
 from console.store.kept import Key
 from console.store.memory import LATE, SUCCESS, Memory, weight_keys
+from console.store.parts import MemberFacts
 from console.store.reading import RuleReading
 
 LOST = 300.0
@@ -49,11 +50,13 @@ class Facts:
 
     uid: str | None = None
     skew: float = 0.0
-    kinds: dict[SourceName, dict[str, Any]] = field(default_factory=dict)
-    problems: dict[SourceName, dict[str, Problem]] = field(default_factory=dict)
-    sources: dict[SourceName, Source] = field(default_factory=dict)
+    kinds: dict[Topic, dict[str, Any]] = field(default_factory=dict)
+    problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)
+    sources: dict[Topic, Source] = field(default_factory=dict)
+    members: dict[str, MemberFacts] = field(default_factory=dict)
+    """By cluster id: what the members' own APIs said."""
 
-    def of(self, source: SourceName) -> dict[str, Any]:
+    def of(self, source: Topic) -> dict[str, Any]:
         """The facts of one source by key."""
         return self.kinds.setdefault(source, {})
 
@@ -90,13 +93,13 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     """The picture at the monotonic second `now`."""
     clusters: Mapping[str, ManagedCluster] = facts.of(SourceName.MEMBERS)
     gateways: Mapping[str, AlbConfig] = facts.of(SourceName.GATEWAYS)
-    balancers: Mapping[str, LoadBalancerFacts] = facts.of(SourceName.ALB)
+    read: Mapping[str, LoadBalancerFacts] = facts.of(SourceName.ALB)
     kept, behind = memory.kept, facts.all(SourceName.GATEWAYS)
     ids = kept.take("ids", (tuple(clusters), behind), lambda: _member_ids(clusters, gateways, settings))
     backends = {
-        g.name: memory.backends(g.name, balancers[g.load_balancer], ids, settings.members)
+        g.name: memory.backends(g.name, read[g.load_balancer], ids, settings.members)
         for g in gateways.values()
-        if g.load_balancer is not None and g.load_balancer in balancers
+        if g.load_balancer is not None and g.load_balancer in read
     }
     events = facts.all(SourceName.EVENTS)
     told = kept.take("told", (events,), lambda: ledger.told(events))
@@ -109,7 +112,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     resolved = _resolved(scene, members)
     records: Sequence[RunRecord] = facts.all(SourceName.RUNS)
     shares = kept.take("shares", (routes,), lambda: _shares(routes))
-    return Fleet(
+    fleet = Fleet(
         name=name,
         region=settings.region or settings.cloud.region,
         uid=facts.uid,
@@ -125,6 +128,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
         problems=(*facts.flaws(), *kept.take("weights", (routes,), lambda: tuple(_unreadable_weights(routes)))),
     )
+    return workloads.added(fleet, facts.members, settings, kept)
 
 
 def _resolved(scene: _Scene, members: Sequence[Member]) -> Resolved:
@@ -273,6 +277,7 @@ def _gateway(scene: _Scene, config: AlbConfig) -> Gateway:
         labels=labels,
         seen=alb.seen if alb and balancer else None,
         message=message or ("" if config.load_balancer else "no ALB yet: the controller has not written its id"),
+        alb=balancers.balancer(read) if read else None,
     )
 
 

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 
 from console.model.fleet import Fleet
-from console.model.freshness import SourceName, SourceState
+from console.model.freshness import SourceName, SourceState, Topic
 from console.model.hub import Heartbeat, Ingress
 from console.settings import FleetSettings
-from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, Unread
+from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Unread
 from console.store.memory import Memory
+from console.store.parts import MemberFacts, News
 from console.store.picture import Facts, build, carry
 
 _LEFT_TO_CLOCK = 5.0
@@ -116,6 +117,13 @@ class FleetStore:
         self._beat = None
         self._changed.notify_all()
 
+    def _defer(self) -> bool:
+        """Let what only renews an age wait for better news."""
+        if self._beat is None:
+            self._beat = time.monotonic()
+            self._changed.notify_all()
+        return False
+
     def _take(self, observation: Observation) -> bool:
         match observation:
             case Identified(uid=uid, skew=skew):
@@ -124,6 +132,9 @@ class FleetStore:
                 known = self._facts.sources.get(source.name)
                 self._facts.sources[source.name] = source
                 return known != source
+            case OfMember(member=member, said=said):
+                news = self._facts.members.setdefault(member, MemberFacts()).take(said)
+                return self._defer() if news is News.AGE else news is News.FACT
             case Listed(source=name, facts=facts, problems=problems, at=at):
                 return self._list(name, dict(facts), dict(problems), at)
             case Changed(source=name, key=key, fact=fact, problem=problem, at=at):
@@ -140,13 +151,13 @@ class FleetStore:
             return False
         if facts.uid is not None:
             sources = {s: v for s, v in facts.sources.items() if v.state is SourceState.UNCONFIGURED}
-            self._facts = Facts(sources=sources)
+            self._facts = Facts(sources=sources, members=facts.members)  # members are who they are under any hub
             self._memory = Memory(self._settings.weights.key_prefix)
         self._facts.uid = uid
         self._facts.skew = skew
         return True
 
-    def _list(self, name: SourceName, facts: dict[str, object], problems: dict[str, object], at: float) -> bool:
+    def _list(self, name: Topic, facts: dict[str, object], problems: dict[str, object], at: float) -> bool:
         kinds = self._facts.of(name)
         for key in [key for key in kinds if key not in facts]:
             self._forget(name, key)
@@ -157,16 +168,13 @@ class FleetStore:
         self._facts.problems[name] = problems  # type: ignore[assignment]
         return not same
 
-    def _put(self, name: SourceName, key: str, fact: object, problem: object, at: float) -> bool:
+    def _put(self, name: Topic, key: str, fact: object, problem: object, at: float) -> bool:
         kinds, problems = self._facts.of(name), self._facts.problems.setdefault(name, {})
         expected = isinstance(fact, Heartbeat) and self._memory.expects(fact, at) and problem is None
         self._remember(fact, at)
         if expected:
             kinds[key] = fact
-            if self._beat is None:
-                self._beat = time.monotonic()
-                self._changed.notify_all()
-            return False
+            return self._defer()
         same = kinds.get(key) == fact and problems.get(key) == problem
         if not same:
             kinds[key] = fact
@@ -176,7 +184,7 @@ class FleetStore:
             problems[key] = problem  # type: ignore[assignment]
         return not same
 
-    def _drop(self, name: SourceName, key: str, problem: object) -> bool:
+    def _drop(self, name: Topic, key: str, problem: object) -> bool:
         problems = self._facts.problems.setdefault(name, {})
         known = self._facts.of(name).pop(key, None)
         self._forget(name, key)
@@ -191,7 +199,7 @@ class FleetStore:
         elif isinstance(fact, Heartbeat):
             self._memory.beat(fact, at, self._wall() + self._facts.skew)
 
-    def _forget(self, name: SourceName, key: str) -> None:
+    def _forget(self, name: Topic, key: str) -> None:
         if name is SourceName.ROUTES:
             self._memory.forget(key)
         elif name is SourceName.HEARTBEATS:

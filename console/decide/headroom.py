@@ -1,0 +1,226 @@
+"""What a zone, a member or a shift's target can take of the load that others carry now. Pure.
+
+No rate per zone is known, so load is counted in pods (`ASSUMPTION`): the others carry as many pods' worth as they run,
+and a target can add what its autoscalers allow beyond the pods it uses. Facts of a target must be current; the others'
+may be those seen last, since a zone that went dark carried what it carried then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from console.model.fleet import Fleet, Member, Route
+from console.model.workload import Backing, Headroom
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A member that does not take what a shift would give it, or of which that is not known (`why`).
+
+    `room` and `load` in pods; `step`: weight points that it could take; `missing`: pods that it lacks.
+    """
+
+    member: str
+    room: float = 0.0
+    load: float = 0.0
+    step: int = 0
+    missing: int = 0
+    why: str = ""
+
+
+class _Measure(NamedTuple):
+    """One Service of one route: pods' worth that the others carry, pods that the targets can add, weight points of the
+    others, and whether any target is behind the gateway at all."""
+
+    route: str
+    load: float
+    room: float
+    points: float
+    others: Sequence[str]
+    inside: bool
+
+    @property
+    def part(self) -> float:
+        """Of the load, what is taken."""
+        return self.room / self.load
+
+
+class _NotKnown(Exception):
+    """Something needed is not known; the words say what."""
+
+
+def judged(fleet: Fleet) -> Fleet:
+    """`fleet` with the headroom of every zone."""
+    scene = _Scene(fleet)
+    return replace(
+        fleet, zones=tuple(replace(zone, headroom=scene.headroom(zone.members, zone.name)) for zone in fleet.zones)
+    )
+
+
+def of_member(fleet: Fleet, member: Member) -> Headroom:
+    """The headroom of one member alone."""
+    return _Scene(fleet).headroom((member.id,), member.name)
+
+
+def shortages(fleet: Fleet, route: Route, to: Mapping[str, int]) -> tuple[Shortage, ...]:
+    """The members that would get more weight on `route` and do not take it, or of which that is not known."""
+    scene = _Scene(fleet)
+    held = _percent(route.noted)
+    gains = {member: want - held.get(member, 0.0) for member, want in to.items() if want > held.get(member, 0.0)}
+    if not held or not gains:
+        return ()
+    lost = {m: (held[m] - to.get(m, 0)) / held[m] for m in held if held[m] > to.get(m, 0)}
+    found = []
+    for member, gain in gains.items():
+        part = gain / sum(gains.values())
+        try:
+            worst = min((scene.need(route, s, member, lost, part, held) for s in _services(route)), key=_ratio)
+        except _NotKnown as error:
+            found.append(Shortage(member, why=str(error)))
+            continue
+        except ValueError:  # it leads to no Service
+            continue
+        room, load = worst
+        if room < load:
+            found.append(Shortage(member, room, load, math.floor(gain * room / load), math.ceil(load - room)))
+    return tuple(found)
+
+
+class _Scene:
+    """One Fleet's pods, ready to be asked."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._members = {member.id: member for member in fleet.members}
+        self._backings = {m.id: {one.key: one for one in m.workload.services} for m in fleet.members}
+        self._behind = {gateway.name: gateway.members for gateway in fleet.gateways}
+        self._read = any(self._backings.values())
+        self._splits = [(route, _split(route)) for route in fleet.routes]
+
+    def headroom(self, targets: Sequence[str], name: str) -> Headroom:
+        """What `targets` together take of the load of all others, by the route that allows least."""
+        if not self._read:
+            return Headroom(sentence=self._silent(targets))
+        if not self._fleet.routes:
+            return Headroom(sentence="no route is known")
+        least: _Measure | None = None
+        for route, split in self._splits:
+            for service in _services(route):
+                try:
+                    one = self._measured(route, split, service, targets)
+                except _NotKnown as error:
+                    return Headroom(sentence=str(error), route=route.key)
+                if one is not None and (least is None or one.part < least.part):
+                    least = one
+        if least is None:
+            return Headroom(100.0, "the others carry nothing that it would have to take")
+        return self._told(least, name)
+
+    def need(
+        self,
+        route: Route,
+        service: tuple[str, str],
+        member: str,
+        lost: Mapping[str, float],
+        part: float,
+        held: Mapping[str, float],
+    ) -> tuple[float, float]:
+        """(pods that `member` can add, pods' worth that a shift brings it); `lost`: the fraction each loser gives."""
+        load = sum(self._load(loser, service) * fraction for loser, fraction in lost.items())
+        return self._room(member, service, carries=held.get(member, 0.0) > 0), load * part
+
+    def _silent(self, targets: Sequence[str]) -> str:
+        for target in targets:
+            member = self._members.get(target)
+            if member is not None and member.workload.why:
+                return f"{member.name}: {member.workload.why}"
+        return "no member's own API is read"
+
+    def _measured(
+        self, route: Route, split: Mapping[str, float], service: tuple[str, str], targets: Sequence[str]
+    ) -> _Measure | None:
+        """By one Service of one route; None where the others carry nothing of it."""
+        if not split:
+            raise _NotKnown(f"how {route.key} is split is not known")
+        others = [member for member, share in split.items() if share > 0 and member not in targets]
+        if not others:
+            return None
+        load = sum(self._load(member, service) for member in others)
+        behind = self._behind.get(route.gateway or "") or [line.member for line in route.members]
+        inside = [member for member in behind if member in targets]
+        room = sum(self._room(member, service, carries=split.get(member, 0.0) > 0) for member in inside)
+        return _Measure(route.key, load, room, sum(split[one] for one in others), others, bool(inside))
+
+    def _told(self, one: _Measure, name: str) -> Headroom:
+        """The decisive measure, with its sentence."""
+        step = math.floor(one.points * min(1.0, one.part))
+        missing = max(0, math.ceil(one.load - one.room))
+        said = f"{one.route}: it can add {_pods(one.room)}, the others carry {_pods(one.load)}"
+        if not one.inside:
+            said = f"{name} is not behind the gateway of {one.route}"
+        elif missing:
+            said += f"; largest safe step {step} points; {missing} more pods to take all"
+        old = any(not self._members[member].workload.current for member in one.others)
+        said += "; their load is as it was seen last" if old else ""
+        return Headroom(100.0 * one.part, said, one.route, one.load, one.room, step, missing, old)
+
+    def _load(self, member: str, service: tuple[str, str]) -> float:
+        """Pods' worth that a member carries: a pod that is wanted and not ready has left its load behind."""
+        one = self._backing(member, service)
+        if one.ready is None or one.wanted is None:
+            raise _NotKnown(f"{self._name(member)}: {one.why}")
+        if not max(one.ready, one.wanted):
+            raise _NotKnown(f"{self._name(member)}: it carries weight, and wants no pod of {'/'.join(service)}")
+        return float(max(one.ready, one.wanted))
+
+    def _room(self, member: str, service: tuple[str, str], *, carries: bool) -> float:
+        """Pods that a member can add. Where some of those it wants are not ready, its ceiling counts for as much."""
+        known = self._members.get(member)
+        one = self._backing(member, service)
+        if one.ready is None or one.wanted is None or one.most is None:
+            raise _NotKnown(f"{self._name(member)}: {one.why}")
+        if known is None or not known.workload.current:
+            raise _NotKnown(f"{self._name(member)}: its own API does not answer now")
+        most = one.most if one.ready >= one.wanted else one.most * one.ready // one.wanted
+        return float(max(0, most - (max(one.ready, one.wanted) if carries else 0)))
+
+    def _backing(self, member: str, service: tuple[str, str]) -> Backing:
+        known = self._members.get(member)
+        found = self._backings.get(member, {}).get(service)
+        if found is not None:
+            return found
+        why = known.workload.why if known is not None else "it is not among the members"
+        why = why or f"its Service {'/'.join(service)} is not known"
+        raise _NotKnown(f"{self._name(member)}: {why}")
+
+    def _name(self, member: str) -> str:
+        known: Member | None = self._members.get(member)
+        return known.name if known else member
+
+
+def _services(route: Route) -> list[tuple[str, str]]:
+    namespace = route.key.partition("/")[0]
+    return [(namespace, service) for service in route.services]
+
+
+def _split(route: Route) -> dict[str, float]:
+    """Percent by member, as the rule splits the route, else as its annotations do; empty where neither is known."""
+    ruled = {line.member: line.rule for line in route.members if line.rule is not None}
+    return _percent(ruled) or _percent(route.noted)
+
+
+def _percent(split: Mapping[str, float]) -> dict[str, float]:
+    whole = sum(split.values())
+    return {member: 100.0 * part / whole for member, part in split.items()} if whole else {}
+
+
+def _ratio(pair: tuple[float, float]) -> float:
+    room, load = pair
+    return room / load if load else math.inf
+
+
+def _pods(count: float) -> str:
+    return f"{count:.0f} pod" if count == 1 else f"{count:.0f} pods"

@@ -1,0 +1,218 @@
+"""The members' own facts -> each member's source and workload, and with them the headroom of members and zones.
+
+A Service that a route names leads by its selector to Deployments of the same namespace; what autoscalers allow is
+theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from console.decide import headroom
+from console.model.fleet import Fleet, Member, Route
+from console.model.freshness import Part, Source, SourceName, SourceState
+from console.model.hub import Problem
+from console.model.workload import Autoscaler, Backing, Deployment, Node, Service, Workload, WorkloadWord
+from console.settings import FleetSettings, MemberSettings
+from console.store.kept import Kept, Key
+from console.store.parts import MemberFacts
+
+NOT_NAMED = "its own API is not named: set fleets.members.ID.kubeconfig or context"
+NOT_READ = "its own API is not read by this command"
+_NEEDED = (Part.DEPLOYMENTS, Part.SERVICES)
+_WORST = (
+    SourceState.LOST,
+    SourceState.DENIED,
+    SourceState.MISSING,
+    SourceState.THROTTLED,
+    SourceState.STALE,
+    SourceState.LOADING,
+    SourceState.UNCONFIGURED,
+    SourceState.LIVE,
+    SourceState.EMPTY,
+)
+
+
+def added(fleet: Fleet, facts: Mapping[str, MemberFacts], settings: FleetSettings, kept: Kept) -> Fleet:
+    """`fleet` with what the members' own APIs say; `facts` by member id."""
+    wanted = kept.take("wanted", (fleet.routes,), lambda: _wanted(fleet.routes))
+    keys: dict[str, Key] = {}
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    for member in fleet.members:
+        known = facts.get(member.id)
+        source = _source(member.id, known, settings.members.get(member.id, MemberSettings()))
+        sources.append(source)
+        said = known.all() if known else ()
+        keys[member.id] = (member, wanted.get(member.id), said, source.state, source.message, source.seen is None)
+        for problem in _problems(known):
+            problems.append(replace(problem, object=f"{member.name}: {problem.object}"))
+    by_id = {member.id: (member, source) for member, source in zip(fleet.members, sources, strict=True)}
+
+    def loaded(row: str) -> Member:
+        member, source = by_id[row]
+        return replace(member, workload=_workload(facts.get(row), source, wanted.get(row, {})))
+
+    members = kept.rows("loaded", keys, loaded)
+    whole = replace(
+        fleet,
+        members=kept.take("loaded members", (members,), lambda: members),
+        member_sources=tuple(sources),
+        sources=_with(together(sources, fleet), fleet.sources),
+        problems=(*fleet.problems, *problems),
+    )
+    weighed = (whole.members, whole.routes, whole.gateways, whole.zones)
+    return replace(whole, zones=kept.take("headroom", weighed, lambda: headroom.judged(whole).zones))
+
+
+def together(sources: Sequence[Source], fleet: Fleet) -> Source:
+    """All members' own APIs as one source: the worst of those that are read, named in its message."""
+    read = [source for source in sources if source.state is not SourceState.UNCONFIGURED]
+    if not read:
+        return Source(SourceName.WORKLOADS, SourceState.UNCONFIGURED)
+    worst = min(read, key=lambda source: _WORST.index(source.state))
+    ages = [source.seen for source in read if source.seen is not None]
+    name = next((member.name for member in fleet.members if member.id == worst.member), "")
+    message = f"{name}: {worst.message}" if worst.message else ""
+    return replace(worst, seen=min(ages, default=None), message=message, member=None)
+
+
+def _with(own: Source, others: Sequence[Source]) -> tuple[Source, ...]:
+    """The Fleet's sources and the members' own, once any was heard of."""
+    return (*(source for source in others if source.name != own.name), own) if others else ()
+
+
+def _wanted(routes: Iterable[Route]) -> dict[str, dict[tuple[str, str], None]]:
+    """Member id -> the Services (namespace, name) that routes lead to there, each once, in order."""
+    found: dict[str, dict[tuple[str, str], None]] = {}
+    for route in routes:
+        namespace = route.key.partition("/")[0]
+        for line in route.members:
+            services = found.setdefault(line.member, {})
+            services.update({(namespace, service): None for service in route.services})
+    return found
+
+
+def _source(member: str, facts: MemberFacts | None, said: MemberSettings) -> Source:
+    if facts is None:
+        why = NOT_READ if said.readable else NOT_NAMED
+        return Source(SourceName.WORKLOADS, SourceState.UNCONFIGURED, message=why, member=member)
+    parts = [facts.sources.get(part, Source(part, SourceState.LOADING)) for part in _NEEDED]
+    worst = min(parts, key=lambda source: _WORST.index(source.state))
+    ages = [source.seen for source in parts if source.seen is not None]
+    message, permission = worst.message, worst.permission
+    if not message:
+        for part in (Part.AUTOSCALERS, Part.NODES):
+            other = facts.sources.get(part)
+            if other is not None and not other.state.answered and other.state is not SourceState.LOADING:
+                message, permission = f"{part} are not read: {other.message}", other.permission
+    seen = min(ages) if len(ages) == len(parts) else None
+    return Source(SourceName.WORKLOADS, worst.state, worst.since, seen, message, permission, member)
+
+
+def _problems(facts: MemberFacts | None) -> Iterable[Problem]:
+    return (problem for part in facts.problems.values() for problem in part.values()) if facts else ()
+
+
+def _workload(facts: MemberFacts | None, source: Source, wanted: Iterable[tuple[str, str]]) -> Workload:
+    if facts is None or source.seen is None:
+        return Workload(why=source.message or "its own API is being read")
+    nodes: Mapping[str, Node] = facts.of(Part.NODES)
+    counted = bool((read := facts.sources.get(Part.NODES)) and read.seen is not None)
+    scene = _Scene(facts)
+    services = tuple(scene.backing(namespace, name) for namespace, name in wanted)
+    word, why = _word(services)
+    pods = scene.pods(services)
+    return Workload(
+        word=word,
+        ready=sum(one.ready or 0 for one in pods) if word is not WorkloadWord.UNKNOWN else None,
+        wanted=sum(one.wanted or 0 for one in pods) if word is not WorkloadWord.UNKNOWN else None,
+        nodes_ready=sum(node.ready for node in nodes.values()) if counted else None,
+        nodes=len(nodes) if counted else None,
+        services=services,
+        why=why,
+        current=source.state.answered,
+    )
+
+
+def _word(services: Sequence[Backing]) -> tuple[WorkloadWord, str]:
+    if not services:
+        return WorkloadWord.UNKNOWN, "no route leads to it"
+    unknown = next((one.why for one in services if one.ready is None or one.wanted is None), None)
+    known = [(one.ready, one.wanted) for one in services if one.ready is not None and one.wanted is not None]
+    if unknown is None and not any(ready for ready, _ in known):
+        return WorkloadWord.DEAD, ""
+    if any(ready < wanted for ready, wanted in known):
+        return WorkloadWord.SOME, unknown or ""
+    return (WorkloadWord.OK, "") if unknown is None else (WorkloadWord.UNKNOWN, unknown)
+
+
+class _Scene:
+    """One member's Services, Deployments and autoscalers, tied together."""
+
+    def __init__(self, facts: MemberFacts) -> None:
+        self._services: Mapping[str, Service] = facts.of(Part.SERVICES)
+        self._deployments: dict[tuple[str, str], Deployment] = {}
+        self._labelled: dict[tuple[str, tuple[str, str]], list[Deployment]] = {}
+        for one in facts.of(Part.DEPLOYMENTS).values():
+            self._deployments[one.namespace, one.name] = one
+            for label in one.labels:
+                self._labelled.setdefault((one.namespace, label), []).append(one)
+        self._scalers: dict[tuple[str, str], list[Autoscaler]] = {}
+        for scaler in facts.of(Part.AUTOSCALERS).values():
+            if scaler.target is not None:
+                self._scalers.setdefault((scaler.namespace, scaler.target), []).append(scaler)
+        read = facts.sources.get(Part.AUTOSCALERS)
+        self._blind = "" if read is not None and read.state.answered else f"{Part.AUTOSCALERS} are not read"
+        if self._blind and read is not None and read.message:
+            self._blind = f"{self._blind}: {read.message}"
+
+    def behind(self, namespace: str, service: Service) -> list[Deployment]:
+        """The Deployments whose pods the Service selects, by name."""
+        candidates = (self._labelled.get((namespace, term), []) for term in service.selector)
+        fewest = min(candidates, key=len, default=[])
+        found = [one for one in fewest if set(service.selector) <= set(one.labels)]
+        return sorted(found, key=lambda one: one.name)
+
+    def pods(self, services: Iterable[Backing]) -> list[Deployment]:
+        """Every Deployment behind these, once."""
+        names = {(one.namespace, name) for one in services for name in one.deployments}
+        return [self._deployments[name] for name in names]
+
+    def backing(self, namespace: str, name: str) -> Backing:
+        """What stands behind one Service, or why that is not known."""
+        service = self._services.get(f"{namespace}/{name}")
+        if service is None:
+            return Backing(namespace, name, why=f"it has no Service {namespace}/{name}")
+        if not service.selector:
+            return Backing(namespace, name, why=f"Service {namespace}/{name} has no selector")
+        found = self.behind(namespace, service)
+        if not found:
+            return Backing(namespace, name, why=f"no Deployment stands behind Service {namespace}/{name}")
+        names = tuple(one.name for one in found)
+        mute = next((one for one in found if one.ready is None or one.wanted is None), None)
+        if mute is not None:
+            return Backing(namespace, name, names, why=f"Deployment {namespace}/{mute.name} does not say its pods")
+        ceilings = [self._ceiling(one) for one in found]
+        most = [one for one in ceilings if one is not None]
+        whole = len(most) == len(ceilings) and not self._blind
+        return Backing(
+            namespace,
+            name,
+            names,
+            ready=sum(one.ready or 0 for one in found),
+            wanted=sum(one.wanted or 0 for one in found),
+            most=sum(most) if whole else None,
+            scaled=any((namespace, one) in self._scalers for one in names),
+            why="" if whole else self._blind or f"an autoscaler of {namespace}/{names[0]} names no ceiling",
+        )
+
+    def _ceiling(self, one: Deployment) -> int | None:
+        """Pods that it may go up to; those ready where nothing scales it, or where it is scaled to none."""
+        scalers = self._scalers.get((one.namespace, one.name), ())
+        ready = one.ready or 0
+        if not scalers or not one.wanted:
+            return ready
+        limits = [scaler.most for scaler in scalers if scaler.most is not None]
+        return max(ready, min(limits)) if len(limits) == len(scalers) else None

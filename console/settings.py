@@ -148,6 +148,15 @@ class FleetSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One entry a probed route."""
 
 
+class HookSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told that a run needs eyes: held, failed, refused, superseded, not verified, overdue."""
+
+    command: tuple[str, ...] = ()
+    """A program and its arguments; it gets one JSON object on stdin, and 10 s."""
+    webhook: str | None = None
+    """An address that the same JSON is posted to."""
+
+
 class RunSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a run behaves."""
 
@@ -157,6 +166,17 @@ class RunSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long the layers must agree without a break."""
     lease: str = "15s"
     """How long the Fleet's Lease lives without renewal."""
+    on_state: HookSettings = HookSettings()
+    """Who is told."""
+
+
+class RuleSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one guardrail weighs; `fleet-console rules` lists them."""
+
+    severity: Literal["blocks", "asks", "informs", "off"] | None = None
+    """Absent: as built in. Rules that guard the Fleet's identity and its last serving member cannot be softened."""
+    threshold: float | None = None
+    """In the rule's own unit; absent: as built in."""
 
 
 class Settings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -172,6 +192,10 @@ class Settings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Requests a second of all probes together."""
     run: RunSettings = RunSettings()
     """How a run behaves."""
+    rules: dict[str, RuleSettings] = {}
+    """Guardrails by name."""
+    assertions: tuple[str, ...] = ()
+    """What every plan must keep: `ZONE-OR-MEMBER keeps >= 20`, the weight on each route."""
     fleets: tuple[FleetSettings, ...] = ()
     """The Fleets; the first one opens."""
 
@@ -236,7 +260,7 @@ def parse(document: object, *, where: str = "settings") -> Settings:
     names = [fleet.name for fleet in settings.fleets]
     if len(names) > 1 and (None in names or len(set(names)) < len(names)):
         raise SettingsError(f"{where}: several Fleets need a name each, all different", fix="Set fleets.name.")
-    for text in (settings.arming, *(getattr(settings.run, f) for f in settings.run.__struct_fields__)):
+    for text in (settings.arming, settings.run.verify_timeout, settings.run.steady, settings.run.lease):
         Duration.parse(text)
     return settings
 

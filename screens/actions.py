@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.run import RunReport
-from console.present.times import spoken
+from console.model.spans import spoken
 
 ALWAYS = "everywhere"
 """Stands for every place in `Action.places`."""

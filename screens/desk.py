@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from console.decide.case import Around
 from console.decide.plan import Plan
 from console.errors import FleetConsoleError, Lost
 from console.model.document import Document, Subject
@@ -43,10 +44,13 @@ class Desk(Protocol):
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
 
+    def around(self, fleet: Fleet) -> Around:
+        """What decides beside the picture, as this host knows it."""
+
     def document(self, subject: Subject) -> Document:
         """One object of the hub as it is now."""
 
-    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
+    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """Start the detached runner of a plan."""
 
     def report(self, run: str) -> RunReport | None:
@@ -158,6 +162,12 @@ class ObservedFleet:
 
         return tuple(trial.reasons(self._reading(), plan))
 
+    def around(self, fleet: Fleet) -> Around:
+        """From settings and the journal."""
+        from console.run import runs
+
+        return runs.around(self._access, self._settings, fleet)
+
     def document(self, subject: Subject) -> Document:
         """By one GET on the hub's own connection."""
         from console.kube import document
@@ -167,11 +177,11 @@ class ObservedFleet:
             raise Lost("the hub is not connected", fix="See the sources (i).")
         return document.read(hub, subject)
 
-    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
+    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """A process of its own carries it out."""
         from console.run import runs
 
-        return runs.start(self._access, self._settings, plan, reason=reason, reasons=tuple(reasons), gateway=gateway)
+        return runs.start(self._access, self._settings, plan, reason=reason, reasons=tuple(reasons))
 
     def report(self, run: str) -> RunReport | None:
         """From the journal."""

@@ -17,7 +17,8 @@ from textual.worker import get_current_worker
 
 from console.decide import split
 from console.decide.plan import Plan, short
-from console.decide.shift import Decision, shift
+from console.decide.case import Around, Wish
+from console.decide.intents import Decision, decide
 from console.errors import FleetConsoleError
 from console.model.fleet import Fleet, Route
 from console.model.run import Reason, RunReport, Severity
@@ -121,15 +122,15 @@ class ShiftPage(Place):
                 self._wrong = f"no weight is typed for {names}"
                 return
             split.check(wanted, {one.id: one.name for one in fleet.members})
-            prefix = self.console.settings.fleet.weights.key_prefix
-            read_only = self.console.settings.read_only
-            self._decision = shift(
-                fleet, self._key, wanted, new_key=self._new_key, key_prefix=prefix, read_only=read_only
-            )
+            self._decision = decide(fleet, Wish(((self._key, wanted),), new_key=self._new_key), self._around())
         except FleetConsoleError as error:
             self._wrong = str(error)
             return
         self._try(self._decision)
+
+    def _around(self) -> Around:
+        settings = self.console.settings
+        return Around(settings.fleet.weights.key_prefix, settings.read_only, settings.rules, settings.assertions)
 
     def _try(self, decision: Decision) -> None:
         """Ask the API server once per plan, after a moment without keys."""
@@ -286,11 +287,10 @@ class ShiftPage(Place):
 
     @work(thread=True, exclusive=True, group="start")
     def _start(self, plan: Plan, reason: str) -> None:
-        route = self.fleet.route(self._key)
         trial = self._trials.get(plan.hash)
         reasons = (*(self._decision.reasons if self._decision else ()), *(trial.reasons if trial else ()))
         try:
-            report = self.console.desk.start_run(plan, reason, reasons, route.gateway if route else None)
+            report = self.console.desk.start_run(plan, reason, reasons)
             self.post_message(self.Started(report, ""))
         except FleetConsoleError as error:
             self.post_message(self.Started(None, str(error)))

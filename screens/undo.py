@@ -107,7 +107,7 @@ class UndoingPlace(Place):
     @work(thread=True, exclusive=True, group="undo")
     def _start_undo(self, report: RunReport, plan: Plan) -> None:
         try:
-            started = self.console.desk.start_run(plan, f"undo run {report.run}", (), None)
+            started = self.console.desk.start_run(plan, f"undo run {report.run}", ())
             self.post_message(self.UndoStarted(started))
         except FleetConsoleError as error:
             self.post_message(self.Said(f"not started: {error}"))

@@ -16,9 +16,9 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from console.decide import split
-from console.decide.plan import Plan, short
 from console.decide.case import Around, Wish
 from console.decide.intents import Decision, decide
+from console.decide.plan import Plan, short
 from console.errors import FleetConsoleError
 from console.model.fleet import Fleet, Route
 from console.model.run import Reason, RunReport, Severity

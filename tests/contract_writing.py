@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from console.errors import Refused, Superseded
-from console.kube import write
+from console.kube import records, write
 from console.kube.connect import Hub
 from console.kube.holder import Holder, Process
 from console.kube.lease import FleetLease
@@ -159,7 +159,7 @@ def test_our_writes_are_under_our_field_manager(hub: Hub, namespace: str) -> Non
 
 
 def lease(hub: Hub, run: str, duration: float = 15.0) -> FleetLease:
-    write.ensure_namespace(hub)
+    records.ensure_namespace(hub)
     return FleetLease(hub, run, duration)
 
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from console.decide import headroom, shift
+from console.decide import headroom
 from console.model.fleet import Fleet, Route, Weights, Zone
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import Reason, Severity
 from console.model.workload import Backing, Headroom, Workload
 from tests.situations import ACK, IDC, even, pods, route, unread, weights, working, workload
+from tests.wishes import shift
 
 API = route("shop/api", even(62, 38), services=("api",))
 PAY = route("shop/pay", even(62, 38), services=("pay",))
@@ -158,7 +159,7 @@ def test_members_of_one_zone_take_together() -> None:
 
 
 def reasons(found: Fleet, ack: int, idc: int) -> list[Reason]:
-    decision = shift.shift(found, "shop/api", {ACK: ack, IDC: idc})
+    decision = shift(found, "shop/api", {ACK: ack, IDC: idc})
     return [reason for reason in decision.reasons if reason.rule == "headroom"]
 
 

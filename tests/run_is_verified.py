@@ -13,7 +13,7 @@ from console.errors import Lost
 from console.model.fleet import Agreement, Fleet, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Share
-from console.run.verify import Outcome, Verdict, Waiting, ledger, look
+from console.run.verify import Outcome, Target, Verdict, Waiting, ledger, look
 from tests import situations
 from tests.situations import ACK, IDC, PREFIX, UID
 
@@ -117,7 +117,7 @@ class Stage:
     def fleet(self) -> Fleet:
         return self.picture(self.now)
 
-    def read(self) -> dict[str, Any]:
+    def read(self, change: RouteChange) -> dict[str, Any]:
         held = self.held(self.now)
         if held is None:
             raise Lost("the hub is gone")
@@ -136,7 +136,7 @@ class Stage:
 
     def verdict(self, steady: float = 10.0, timeout: float = 60.0) -> Verdict:
         waiting = Waiting(
-            self, CHANGE, AFTER, fleet_uid=UID, version=900, steady=steady, timeout=timeout,  # type: ignore[arg-type]
+            self, [Target(CHANGE, AFTER, 900)], fleet_uid=UID, steady=steady, timeout=timeout,  # type: ignore[arg-type]
             read=self.read, told=self.told, overtaken=self.overtaken, tell=self.tell, clock=lambda: self.now,
             pause=self.pause,
         )  # fmt: skip

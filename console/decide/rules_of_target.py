@@ -141,14 +141,13 @@ def headroom_(case: Case) -> Iterator[Finding]:
     for aim in case.aims:
         for short in headroom.shortages(case.fleet, aim.route, aim.to):
             name = case.name(short.member)
-            unnamed = case.fleet.member_source(short.member).state is SourceState.UNCONFIGURED
             if short.why:
-                yield Finding(
-                    f"{case.about(aim)}not known ({short.why})",
-                    "room for the load that it would get",
-                    "whether its pods suffice cannot be seen from here",
-                    Severity.INFORMS if unnamed else Severity.BLOCKS,
-                )
+                if case.fleet.member_source(short.member).state is not SourceState.UNCONFIGURED:
+                    yield Finding(
+                        f"{case.about(aim)}not known ({short.why})",
+                        "room for the load that it would get",
+                        "whether its pods suffice cannot be seen from here",
+                    )
                 continue
             takes = int(100 * short.room / short.load)
             if takes >= enough:

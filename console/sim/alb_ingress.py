@@ -177,14 +177,7 @@ class AlbIngressController:
                 self.recorder.remember(item)
 
     def _gateway_of(self, ingress: Obj) -> str | None:
-        """The AlbConfig that an Ingress's class names."""
-        name = (ingress.get("spec") or {}).get("ingressClassName")
-        found = self._classes.objects.get(("", name)) if name else None
-        spec = (found or {}).get("spec") or {}
-        parameters = spec.get("parameters") or {}
-        if spec.get("controller") != CONTROLLER or parameters.get("kind") != "AlbConfig":
-            return None
-        return str(parameters.get("name"))
+        return gateway_of(ingress, {name: each for (_, name), each in self._classes.objects.items()})
 
     def _routes_of(self, gateway: str) -> list[Obj]:
         return [ingress for ingress in self._ingresses.objects.values() if self._gateway_of(ingress) == gateway]
@@ -221,6 +214,16 @@ class AlbIngressController:
 
     def _enqueue(self, gateway: str) -> None:
         self.queue.add(gateway, self._random.uniform(*self.delay))
+
+
+def gateway_of(ingress: Obj, classes: Mapping[str, Obj]) -> str | None:
+    """The AlbConfig that an Ingress's class, by its name in `classes`, names."""
+    name = (ingress.get("spec") or {}).get("ingressClassName")
+    spec = (classes.get(name) or {}).get("spec") or {} if name else {}
+    parameters = spec.get("parameters") or {}
+    if spec.get("controller") != CONTROLLER or parameters.get("kind") != "AlbConfig":
+        return None
+    return str(parameters.get("name"))
 
 
 async def acknowledge(client: Client, config: Obj, ingresses: Iterable[Obj], applied: Applied) -> None:

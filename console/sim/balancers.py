@@ -3,7 +3,8 @@ the AlbConfigs and Ingresses that stand on the hub."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from console.sim import manifests
 from console.sim.alb.state import Alb
@@ -20,20 +21,31 @@ HUNG = "RECV_RESPONSE_TIMEOUT"
 """What the ALB's health check says of a member's servers that refuse, and of those that hang."""
 
 
-async def restore(cloud: AlbCloud, alb: Alb, world: World, members: Members, standing: list[Obj]) -> dict[str, Applied]:
-    """AlbConfig's name -> its ALB, for all that `standing` holds and that can be built, checked long ago.
+class Restored(NamedTuple):
+    """AlbConfig's name -> its ALB: those that are as their objects stand, and those whose objects cannot be carried out
+    (a poisoned Ingress), which are as the world began."""
 
-    A gateway of the world whose objects cannot be built (a poisoned Ingress) has the ALB that it began with.
-    """
-    applied = {}
+    applied: dict[str, Applied]
+    behind: dict[str, Applied]
+
+
+async def restore(cloud: AlbCloud, alb: Alb, world: World, members: Members, standing: list[Obj]) -> Restored:
+    """The ALBs of all AlbConfigs that `standing` holds, checked long ago."""
+    restored = Restored({}, {})
+    began = list(manifests.hub(world))
     alb.instant = True
-    for config in (obj for obj in standing if obj["kind"] == ALB_CONFIGS.kind):
-        model = _model(world, config, standing) or _model(world, config, list(manifests.hub(world)))
-        if model is not None:
-            applied[config["metadata"]["name"]] = await cloud.apply(model)
+    for name, config in _configs(standing):
+        if model := _model(world, config, standing):
+            restored.applied[name] = await cloud.apply(model)
+        elif (first := dict(_configs(began)).get(name)) and (model := _model(world, first, began)):
+            restored.behind[name] = await cloud.apply(model)
     alb.instant = False
     _judge_health(alb, world, members)
-    return applied
+    return restored
+
+
+def _configs(objects: list[Obj]) -> Iterator[tuple[str, Obj]]:
+    return ((obj["metadata"]["name"], obj) for obj in objects if obj["kind"] == ALB_CONFIGS.kind)
 
 
 def _model(world: World, config: Obj, standing: list[Obj]) -> Model | None:

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from console.errors import Lost
 from console.sim import past
 from console.sim.agents import Agent, LeaseController, renewal
 from console.sim.alb import dataplane, operations
@@ -111,6 +112,9 @@ class Simulation:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._start()
+        except TimeoutError:
+            await self.__aexit__()
+            raise Lost(f"the start did not settle within {PATIENCE:.0f} s", fix="Start it again.") from None
         except BaseException:
             await self.__aexit__()
             raise
@@ -142,11 +146,13 @@ class Simulation:
         session = await self._session()
         await self._hub.start(session, self._stack, self._clusters)
         self.contexts[:0] = self._hub.contexts
-        applied = await restore(self._cloud, self.alb, self.world, self.members, await self._hub.objects())
+        restored = await restore(self._cloud, self.alb, self.world, self.members, await self._hub.objects())
         await self.data_plane.start()
         self._stack.push_async_callback(self.data_plane.stop)
-        self.gateways = {name: self._address(balancer) for name, balancer in applied.items()}
-        controller = await self._controllers(session, applied)
+        self.gateways = {
+            name: self._address(balancer) for name, balancer in {**restored.applied, **restored.behind}.items()
+        }
+        controller = await self._controllers(session, restored.applied)
         self.openapi = f"{HOST}:{await self._serve(self._api.application())}"
         self._background(self.data_plane.run())
         self._generate_load()

@@ -127,6 +127,8 @@ class _Look:
 
 def _planned(world: World) -> Iterator[tuple[Resource, Place]]:
     """Where the world's objects are to stand; AlbConfigs and ManagedClusters are counted anyway."""
+    if world.light:
+        return
     counted = (*SHARED, ALB_CONFIGS.kind, MANAGED_CLUSTERS.kind)
     for obj in objects(world):
         if obj["kind"] not in counted:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from console.errors import Refused
 from console.sim import manifests
 from console.sim.argo import manifests as argo
-from console.sim.argo.kinds import APP_PROJECTS, APPLICATION_SETS, NAMESPACES, SECRETS
+from console.sim.argo.kinds import APP_PROJECTS, APPLICATION_SETS, APPLICATIONS, NAMESPACES, REFRESH, SECRETS
 from console.sim.argo.manifests import Cluster
 from console.sim.client import (
     ALB_CONFIGS,
@@ -75,6 +75,9 @@ async def plant(client: Client, world: World, clusters: Sequence[Cluster]) -> Pl
     counts = [0, 0]
     for obj in objects(world, clusters):
         counts[await _one(client, obj)] += 1
+    # What was compared with the members of an earlier start says nothing of these.
+    for application in (await client.list(APPLICATIONS))[0]:
+        await client.merge(APPLICATIONS, *place(application), {"metadata": {"annotations": {REFRESH: "normal"}}})
     return Planted(*counts)
 
 

@@ -34,8 +34,8 @@ class Found:
     """Objects of this world's names that the simulator did not make."""
     unfit: tuple[str, ...] = ()
     """What CRDs that are there cannot do."""
-    missing: tuple[str, ...] = ()
-    """Permissions, as `create namespaces`."""
+    missing: tuple[tuple[str, str], ...] = ()
+    """Permissions, as a verb and `ingresses.networking.k8s.io/status`."""
     unread: tuple[str, ...] = ()
     """What the server did not answer, in sentences."""
 
@@ -63,7 +63,7 @@ def _server(found: Found) -> Iterator[str]:
     if numbers is not None and (int(numbers[1]), int(numbers[2])) < OLDEST:
         yield f"its version is {found.version}, and Ingresses are served from v{OLDEST[0]}.{OLDEST[1]} on"
     if found.missing:
-        yield f"{_count(len(found.missing), 'permission')} missing: {', '.join(found.missing)}"
+        yield f"{_count(len(found.missing), 'permission')} missing: {_by_resource(found.missing)}"
     yield from found.unfit
 
 
@@ -88,7 +88,15 @@ def _world(world: World) -> Iterator[str]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun} {'is' if number == 1 else 's are'}".replace(" s are", "s are")
+    return f"1 {noun} is" if number == 1 else f"{number} {noun}s are"
+
+
+def _by_resource(permissions: Iterable[tuple[str, str]]) -> str:
+    """`create and patch events, list secrets`."""
+    verbs: dict[str, list[str]] = {}
+    for verb, resource in permissions:
+        verbs.setdefault(resource, []).append(verb)
+    return ", ".join(f"{' and '.join(each)} {resource}" for resource, each in verbs.items())
 
 
 def _named(names: Iterable[str]) -> str:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
+from typing import Any, TypeVar
 
 from console.errors import Denied, FleetConsoleError, Lost, Refused
 from console.sim.argo.kinds import APP_PROJECTS, APPLICATION_SETS, APPLICATIONS, NAMESPACES, SECRETS
@@ -56,12 +56,13 @@ T = TypeVar("T")
 async def check(entry: Entry, world: World) -> None:
     """Return where the world may be put at a server. Raises `Refused` with every reason, `Denied` or `Lost` where a
     server on loopback lets nobody in or does not answer."""
-    local = await _is_loopback(entry.host)
+    local = await is_loopback(entry.host)
     async with reached(entry) as session:
         client = client_of(session, entry, AUTHOR)
         try:
             async with told(entry.server):
-                marked = await _there(client, NAMESPACES, "", NAMESPACE) is not None
+                mark = await _there(client, NAMESPACES, "", NAMESPACE)
+                marked = mark is not None and not mark["metadata"].get("deletionTimestamp")
         except (Lost, Denied) as failure:
             # A server that is far is refused whether or not it answers; the one that is here has to be put right.
             if local:
@@ -80,6 +81,8 @@ async def _found(client: Client, entry: Entry, world: World, *, local: bool, mar
     version = await look.at(client.document("/version"), {})
     present = [crd for crd in shipped() if await look.at(_there(client, CRDS, "", name_of(crd)), None)]
     needs = [*NEEDS, (CRDS, "", ("get",) if len(present) == len(shipped()) else ("get", "create"))]
+    questions = (_missing(client, resource, sub, verb) for resource, sub, verbs in needs for verb in verbs)
+    missing = await look.all(questions)
     expected = {member.id for member in world.members}
     return Found(
         host=entry.host,
@@ -92,14 +95,11 @@ async def _found(client: Client, entry: Entry, world: World, *, local: bool, mar
         left=tuple(name for each in clusters if is_own(each) and (name := each["metadata"]["name"]) not in expected),
         in_the_way=tuple(await look.all(_in_the_way(client, *each) for each in _planned(world))),
         unfit=tuple(await look.all(_unfit(client, crd) for crd in present)),
-        missing=tuple(
-            await look.all(
-                _missing(client, resource, subresource, verb)
-                for resource, subresource, verbs in needs
-                for verb in verbs
-            )
+        missing=tuple(missing),
+        # A permission that is named says it better than the request that lacked it.
+        unread=tuple(
+            dict.fromkeys(str(each.args[0]) for each in look.failures if not (missing and isinstance(each, Denied)))
         ),
-        unread=tuple(dict.fromkeys(look.unread)),
     )
 
 
@@ -109,7 +109,7 @@ class _Look:
     def __init__(self, server: str) -> None:
         self._server = server
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self.unread: list[str] = []
+        self.failures: list[FleetConsoleError] = []
 
     async def at(self, question: Awaitable[T], otherwise: T) -> T:
         """The answer, or `otherwise`."""
@@ -117,12 +117,13 @@ class _Look:
             async with self._gate, told(self._server):
                 return await question
         except FleetConsoleError as failure:
-            self.unread.append(str(failure.args[0]))
+            self.failures.append(failure)
             return otherwise
 
-    async def all(self, questions: Iterable[Awaitable[str]]) -> list[str]:
+    async def all(self, questions: Iterable[Coroutine[Any, Any, T | None]]) -> list[T]:
         """All answers that say something."""
-        return list(filter(None, await asyncio.gather(*(self.at(each, "") for each in questions))))
+        answers = await asyncio.gather(*(self.at(each, None) for each in questions))
+        return [answer for answer in answers if answer is not None]
 
 
 def _planned(world: World) -> Iterator[tuple[Resource, Place]]:
@@ -139,17 +140,17 @@ def _planned(world: World) -> Iterator[tuple[Resource, Place]]:
             yield APPLICATIONS, (ARGO, f"{member.name}-{application.name}")
 
 
-async def _in_the_way(client: Client, resource: Resource, where: Place) -> str:
+async def _in_the_way(client: Client, resource: Resource, where: Place) -> str | None:
     found = await _there(client, resource, *where)
-    return "" if found is None or is_own(found) else f"{resource.kind} {'/'.join(filter(None, where))}"
+    return None if found is None or is_own(found) else f"{resource.kind} {'/'.join(filter(None, where))}"
 
 
-async def _unfit(client: Client, wanted: Obj) -> str:
-    return "; ".join(unfit(await client.get(CRDS, "", name_of(wanted)), wanted))
+async def _unfit(client: Client, wanted: Obj) -> str | None:
+    return "; ".join(unfit(await client.get(CRDS, "", name_of(wanted)), wanted)) or None
 
 
-async def _missing(client: Client, resource: Resource, subresource: str, verb: str) -> str:
-    """The permission, where the server says that we lack it."""
+async def _missing(client: Client, resource: Resource, subresource: str, verb: str) -> tuple[str, str] | None:
+    """Verb and resource, where the server says that we lack the permission."""
     asked = {"verb": verb, "group": resource.group, "resource": resource.plural, "subresource": subresource}
     review = {
         "apiVersion": REVIEWS.api_version,
@@ -159,9 +160,9 @@ async def _missing(client: Client, resource: Resource, subresource: str, verb: s
     }
     answer = await client.create(REVIEWS, review)
     if (answer.get("status") or {}).get("allowed") is not False:
-        return ""
+        return None
     name = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
-    return f"{verb} {name}{'/' + subresource if subresource else ''}"
+    return verb, f"{name}{'/' + subresource if subresource else ''}"
 
 
 async def _there(client: Client, resource: Resource, namespace: str, name: str) -> Obj | None:
@@ -187,7 +188,7 @@ def _strangers(objects: Iterable[Obj]) -> tuple[str, ...]:
     return tuple(each["metadata"]["name"] for each in objects if not is_own(each))
 
 
-async def _is_loopback(host: str) -> bool:
+async def is_loopback(host: str) -> bool:
     """Whether all addresses of a host are this machine's own; not where it has none."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)

@@ -119,6 +119,8 @@ def test_applications_come_to_be_through_their_controllers(empty: Served, begun:
         return {each["metadata"]["name"] for each in found if each.get("status", {}).get("sync")}
 
     assert 6 == len(until(synced, lambda found: len(found) == 6))
+    made = objects(empty, ("argoproj.io", "applications")).values()
+    assert all(each["metadata"]["labels"] == {MARK: "fleet-console-sim"} for each in made)
 
 
 def test_what_was_there_is_used_and_not_touched(empty: Served, begun: Simulated) -> None:
@@ -290,6 +292,14 @@ def test_a_server_that_is_neither_loopback_nor_marked_is_refused_and_a_marked_on
         seed(served, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "fleet-console-sim"}})
         with simulating(kubeconfig, tmp_path / "marked"):
             assert 2 == len(objects(served, CLUSTERS))
+
+
+def test_a_kubeconfig_that_would_be_overwritten_is_usage(tmp_path: Path) -> None:
+    (tmp_path / "fleet").mkdir()
+    done = refused(tmp_path / "fleet" / "kubeconfig", tmp_path)
+
+    assert 2 == done.returncode
+    assert "would be overwritten" in done.stderr
 
 
 def test_a_server_on_loopback_that_does_not_answer_is_lost(tmp_path: Path) -> None:

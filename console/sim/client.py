@@ -224,8 +224,9 @@ class Mirror:
                     if event.type != "BOOKMARK":
                         self._take(event)
             except (Refusal, aiohttp.ClientError, OSError, TimeoutError) as failure:
-                # A lost connection resumes where it broke; only a server that forgot that place is asked for all.
-                if isinstance(failure, Refusal):
+                # A lost connection, or a busy server's, resumes where it broke; one that forgot that place is asked for
+                # all.
+                if isinstance(failure, Refusal) and failure.code != 429 and failure.code < 500:
                     version = ""
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))
                 pause = min(pause * 2, LONGEST_PAUSE)

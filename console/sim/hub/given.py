@@ -61,7 +61,7 @@ class GivenHub:
         self._session = await stack.enter_async_context(reached(self._entry))
         async with told(self.url):
             self.defined = await define(self.client(past.AUTHOR))
-            self.planted = await plant(self.client(past.AUTHOR), self._world, clusters)
+            self.planted = await plant(self.client, self._world, clusters)
 
     def client(self, agent: str) -> Client:
         """A client of what carries the mark, by its User-Agent."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Coroutine, Iterable, Iterator
 from typing import Any, TypeVar
 
 from console.errors import Denied, FleetConsoleError, Lost, Refused
-from console.sim.argo.kinds import APP_PROJECTS, APPLICATION_SETS, APPLICATIONS, NAMESPACES, SECRETS
+from console.sim.argo.kinds import APP_PROJECTS, APPLICATION_SETS, APPLICATIONS, MANAGED, NAMESPACES, SECRETS
 from console.sim.argo.kinds import NAMESPACE as ARGO
 from console.sim.argo.manifests import secret_name
 from console.sim.client import (
@@ -42,6 +42,7 @@ NEEDS = (
     *((each, "", WRITTEN) for each in (MANAGED_CLUSTERS, LEASES, INGRESSES, ALB_CONFIGS)),
     *((each, "status", ("patch",)) for each in (MANAGED_CLUSTERS, INGRESSES, ALB_CONFIGS, APPLICATION_SETS)),
     (INGRESS_CLASSES, "", (*READ, "create")),
+    *((each, "", ("list", "watch")) for each in MANAGED.values()),
     (EVENTS, "", ("list", "create", "patch")),
     *((each, "", WRITTEN) for each in (SECRETS, APP_PROJECTS, APPLICATION_SETS)),
     (APPLICATIONS, "", (*WRITTEN, "delete")),

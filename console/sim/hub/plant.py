@@ -3,7 +3,7 @@ made them, left alone where somebody else did."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from console.errors import Refused
@@ -24,6 +24,7 @@ from console.sim.client import (
     place,
 )
 from console.sim.hub.marks import is_own
+from console.sim.past import AUTHOR, MANAGERS
 from console.sim.world import World
 
 RESOURCES = {
@@ -69,13 +70,14 @@ def called(obj: Obj) -> str:
     return f"{obj['kind']} {'/'.join(filter(None, place(obj)))}"
 
 
-async def plant(client: Client, world: World, clusters: Sequence[Cluster]) -> Planted:
-    """Bring all of it about through a client that marks what it makes. Raises `Refusal`, and `Refused` where an object
-    that somebody else made is in the way."""
+async def plant(client_of: Callable[[str], Client], world: World, clusters: Sequence[Cluster]) -> Planted:
+    """Bring all of it about as those who make such objects, through clients that mark what they make. Raises `Refusal`,
+    and `Refused` where an object that somebody else made is in the way."""
     counts = [0, 0]
     for obj in objects(world, clusters):
-        counts[await _one(client, obj)] += 1
+        counts[await _one(client_of(MANAGERS.get(obj["kind"], AUTHOR)), obj)] += 1
     # What was compared with the members of an earlier start says nothing of these.
+    client = client_of(AUTHOR)
     for application in (await client.list(APPLICATIONS))[0]:
         await client.merge(APPLICATIONS, *place(application), {"metadata": {"annotations": {REFRESH: "normal"}}})
     return Planted(*counts)

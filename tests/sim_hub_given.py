@@ -299,7 +299,7 @@ def test_a_kubeconfig_that_would_be_overwritten_is_usage(tmp_path: Path) -> None
     done = refused(tmp_path / "fleet" / "kubeconfig", tmp_path)
 
     assert 2 == done.returncode
-    assert "would be overwritten" in done.stderr
+    assert "--dir would overwrite" in done.stderr
 
 
 def test_a_server_on_loopback_that_does_not_answer_is_lost(tmp_path: Path) -> None:

@@ -87,9 +87,10 @@ async def serve(
     stop = asyncio.Event()
     _listen(stop.set)
     world = generate(asked, seed=seed, began=time.time())
-    if hub is not None and hub.resolve() == (directory / handover.KUBECONFIG).resolve():
-        raise UsageError(f"{hub} would be overwritten: it is the file that is left in --dir", fix="Name another --dir.")
-    given = None if hub is None else await _given(hub, context, world)
+    given = None
+    if hub is not None:
+        handover.spare(directory, hub)
+        given = await _given(hub, context, world)
     where = handover.prepare(directory)
     async with Simulation(world, speed=speed, load=load, given=given) as simulation:
         _leave(where, simulation)

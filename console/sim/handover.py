@@ -55,6 +55,12 @@ def prepare(directory: Path) -> Path:
     return directory.resolve()
 
 
+def spare(directory: Path, kubeconfig: Path) -> None:
+    """Raises `UsageError` where a kubeconfig that is read is the one that will be left in the directory."""
+    if kubeconfig.resolve() == (directory / KUBECONFIG).resolve():
+        raise UsageError(f"{kubeconfig} is the file that --dir would overwrite", fix="Name another --dir.")
+
+
 def kubeconfig(contexts: Sequence[Context]) -> dict[str, Any]:
     """A kubeconfig; its first context is the current one."""
     clusters = {context.cluster: dict(context.cluster_section) for context in contexts}

@@ -177,7 +177,8 @@ class AlbIngressController:
                 self.recorder.remember(item)
 
     def _gateway_of(self, ingress: Obj) -> str | None:
-        return gateway_of(ingress, {name: each for (_, name), each in self._classes.objects.items()})
+        name = class_of(ingress)
+        return gateway_of(self._classes.objects.get(("", name))) if name else None
 
     def _routes_of(self, gateway: str) -> list[Obj]:
         return [ingress for ingress in self._ingresses.objects.values() if self._gateway_of(ingress) == gateway]
@@ -216,10 +217,14 @@ class AlbIngressController:
         self.queue.add(gateway, self._random.uniform(*self.delay))
 
 
-def gateway_of(ingress: Obj, classes: Mapping[str, Obj]) -> str | None:
-    """The AlbConfig that an Ingress's class, by its name in `classes`, names."""
-    name = (ingress.get("spec") or {}).get("ingressClassName")
-    spec = (classes.get(name) or {}).get("spec") or {} if name else {}
+def class_of(ingress: Obj) -> str:
+    """The name of an Ingress's class, "" for none."""
+    return str((ingress.get("spec") or {}).get("ingressClassName") or "")
+
+
+def gateway_of(ingress_class: Obj | None) -> str | None:
+    """The AlbConfig that an IngressClass names."""
+    spec = (ingress_class or {}).get("spec") or {}
     parameters = spec.get("parameters") or {}
     if spec.get("controller") != CONTROLLER or parameters.get("kind") != "AlbConfig":
         return None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from console.sim import manifests
 from console.sim.alb.state import Alb
 from console.sim.alb_cloud import AlbCloud
-from console.sim.alb_ingress import Applied, gateway_of
+from console.sim.alb_ingress import Applied, class_of, gateway_of
 from console.sim.client import ALB_CONFIGS, INGRESS_CLASSES, INGRESSES, Obj
 from console.sim.ingress_annotations import ModelError
 from console.sim.routing import Model, build
@@ -32,12 +32,11 @@ class Restored(NamedTuple):
 async def restore(cloud: AlbCloud, alb: Alb, world: World, members: Members, standing: list[Obj]) -> Restored:
     """The ALBs of all AlbConfigs that `standing` holds, checked long ago."""
     restored = Restored({}, {})
-    began = list(manifests.hub(world))
     alb.instant = True
     for name, config in _configs(standing):
         if model := _model(world, config, standing):
             restored.applied[name] = await cloud.apply(model)
-        elif (first := dict(_configs(began)).get(name)) and (model := _model(world, first, began)):
+        elif model := _first_model(world, name):
             restored.behind[name] = await cloud.apply(model)
     alb.instant = False
     _judge_health(alb, world, members)
@@ -66,10 +65,17 @@ def _model(world: World, config: Obj, standing: list[Obj]) -> Model | None:
     return model if model.listeners else None
 
 
+def _first_model(world: World, gateway: str) -> Model | None:
+    """What an AlbConfig of the world asked for as the world began; None for one of somebody else."""
+    began = list(manifests.hub(world))
+    config = dict(_configs(began)).get(gateway)
+    return None if config is None else _model(world, config, began)
+
+
 def _routes(gateway: str, standing: list[Obj]) -> Iterable[Obj]:
     classes = {obj["metadata"]["name"]: obj for obj in standing if obj["kind"] == INGRESS_CLASSES.kind}
     for obj in standing:
-        if obj["kind"] == INGRESSES.kind and gateway_of(obj, classes) == gateway:
+        if obj["kind"] == INGRESSES.kind and gateway_of(classes.get(class_of(obj))) == gateway:
             yield obj
 
 

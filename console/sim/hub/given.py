@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from console.errors import Answered, Denied, Lost
 from console.sim import past
-from console.sim.alb_ingress import SUCCESS, SYNC, Applied, acknowledge, gateway_of
+from console.sim.alb_ingress import SUCCESS, SYNC, Applied, acknowledge, class_of, gateway_of
 from console.sim.argo.manifests import Cluster
 from console.sim.client import ALB_CONFIGS, INGRESS_CLASSES, INGRESSES, Client, Obj, Refusal
 from console.sim.handover import Context
@@ -87,7 +87,9 @@ class GivenHub:
             name = config["metadata"]["name"]
             if config["kind"] != ALB_CONFIGS.kind or name not in applied:
                 continue
-            mine = [obj for obj in found if obj["kind"] == INGRESSES.kind and gateway_of(obj, classes) == name]
+            mine = [
+                obj for obj in found if obj["kind"] == INGRESSES.kind and gateway_of(classes.get(class_of(obj))) == name
+            ]
             async with told(self.url):
                 await acknowledge(client, config, mine, applied[name])
             for obj in (config, *mine):

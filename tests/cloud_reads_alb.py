@@ -42,7 +42,7 @@ class Posted:
             self.all.extend(observations)
             self._news.notify_all()
 
-    def until(self, wanted: Callable[[], bool], seconds: float = 8.0) -> bool:
+    def until(self, wanted: Callable[[], bool], seconds: float = 40.0) -> bool:
         with self._news:
             return self._news.wait_for(wanted, seconds)
 

@@ -86,6 +86,12 @@ def test_an_ingress_that_carries_no_weights_any_more_needs_no_picture() -> None:
     assert not look(fleet(None), CHANGE, AFTER, 900, UID).settled
 
 
+def test_an_annotation_that_holds_is_told_though_the_record_read_last_asks_for_something_else() -> None:
+    behind = Agreement(False, Layer.ANNOTATION, Layer.ANNOTATION, "the annotation holds 100, the target is 62")
+
+    assert Layer.ANNOTATION is ledger(fleet(weighed(behind)), CHANGE, AFTER).layer
+
+
 def test_the_ledger_tells_what_is_held_now_and_how_deep() -> None:
     told = ledger(fleet(weighed(BEHIND)), CHANGE, AFTER)
 

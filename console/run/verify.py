@@ -113,15 +113,16 @@ def ledger(fleet: Fleet, change: RouteChange, values: Values) -> RunRoute:
 
 
 def _deepest(route: Route) -> Layer:
-    """The deepest readable layer above the one that does not hold yet."""
-    readable = [Layer.ANNOTATION]
-    readable += [Layer.CONTROLLER] if route.controller is not Controller.NOT_REPORTED else []
+    """The deepest readable layer above the one that does not hold yet; at least the annotation, which does: where even
+    that seems not to, the record read last is another run's, and asks for something else."""
+    readable = [Layer.CONTROLLER] if route.controller is not Controller.NOT_REPORTED else []
     readable += [Layer.RULE] if any(line.rule is not None for line in route.members) else []
     if route.agreement.settled and route.agreement.deepest is Layer.OBSERVED:
         return Layer.OBSERVED
     order = list(Layer)
     stuck = route.agreement.stuck_at
-    return [one for one in readable if stuck is None or order.index(one) < order.index(stuck)][-1]
+    deeper = [one for one in readable if stuck is None or order.index(one) < order.index(stuck)]
+    return deeper[-1] if deeper else Layer.ANNOTATION
 
 
 class Waiting:

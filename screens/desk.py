@@ -62,8 +62,8 @@ class Desk(Protocol):
     def follow(self, run: str) -> Iterator[RunReport]:
         """Every new report of a run until it is over."""
 
-    def command(self, run: str, word: str) -> None:
-        """Leave a live run a word: `rollback`, `stop`."""
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
+        """Leave a live run a word: `stop`, `rollback`, `finish`, `extend` by seconds."""
 
     def rollback_plan(self, run: str) -> Plan:
         """The plan that undoes a finished run."""
@@ -196,22 +196,28 @@ class ObservedFleet:
         return runs.merge(runs.runs(self._access, fleet_uid=fleet.uid), fleet)
 
     def follow(self, run: str) -> Iterator[RunReport]:
-        """From the journal, as it grows."""
+        """From the journal as it grows, else from the record on the Fleet."""
         from console.run import runs
 
-        yield from runs.follow(self._access, run)
+        if runs.report(self._access, run) is not None:
+            yield from runs.follow(self._access, run, guarded=True)
+        else:
+            yield from runs.follow_record(self._reading(), run)
 
-    def command(self, run: str, word: str) -> None:
-        """Through the journal."""
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
+        """Through the journal, else through the record on the Fleet."""
         from console.run import runs
 
-        runs.command(self._access, run, word)
+        if runs.report(self._access, run) is not None:
+            runs.command(self._access, run, word, seconds)
+        else:
+            runs.command_elsewhere(self._reading(), run, word, seconds)
 
     def rollback_plan(self, run: str) -> Plan:
-        """From the journal's plan."""
+        """From the journal's plan, else from the record's."""
         from console.run import runs
 
-        return runs.rollback_plan(self._access, run)
+        return runs.rollback_plan(self._access, run, self._reading().store.fleet)
 
 
 def _unreadable(settings: Settings, error: Exception) -> Fleet:

@@ -109,7 +109,7 @@ class StageDesk:
             if not report.state.over:
                 self.tell(replace(report, state=RunState.DONE))
 
-    def command(self, run: str, word: str) -> None:
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
         """Kept, and a rollback ends the run."""
         self.asked.append(f"command {run} {word}")
         self.tell(replace(self.reports[run], state=RunState.ROLLED_BACK, message="as it was"))

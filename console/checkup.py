@@ -42,7 +42,9 @@ def look(
     seen: list[CloudFacts] = []
     threads = [
         threading.Thread(target=hub.run, name="hub checkup", daemon=True),
-        threading.Thread(target=lambda: seen.append(cloud.look(fleet.cloud)), name="cloud checkup", daemon=True),
+        threading.Thread(
+            target=lambda: seen.append(cloud.look(fleet.cloud, tuple(fleet.members))), name="cloud checkup", daemon=True
+        ),
     ]
     deadline = time.monotonic() + patience
     for thread in threads:

@@ -21,6 +21,7 @@ from console.store.events import Changed, Heard, Identified, Observation, OfMemb
 from console.store.store import FleetStore
 
 if TYPE_CHECKING:
+    from console.cloud.clusters_poll import ClustersPoll
     from console.cloud.poll import AlbPoll
     from console.kube.connect import Hub
     from console.kube.follow import Follower
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 HUB_FIRST = 3.0
 """Seconds for which the cloud, whose client alone takes a second to import, waits for the hub's first words."""
+ALB_FIRST = 10.0
+"""Seconds for which what moves slowly waits for the ALB's."""
 
 
 class Observer:
@@ -73,6 +76,9 @@ class Observer:
         self._follower: Follower | None = None
         self._members: tuple[MemberFollower, ...] = ()
         self._alb: AlbPoll | None = None
+        self._alb_heard = threading.Event()
+        self._clusters: ClustersPoll | None = None
+        self._shown: tuple[str, ...] = ()
         self._probes: Probes | None = None
 
     def start(self) -> None:
@@ -83,7 +89,7 @@ class Observer:
         """End; nothing is waited for. May be called twice."""
         with self._lock:
             self._stopped = True
-            for part in (*self._members, self._follower, self._alb, self._probes):
+            for part in (*self._members, self._follower, self._alb, self._clusters, self._probes):
                 if part is not None:
                     part.stop()
 
@@ -104,7 +110,12 @@ class Observer:
         if self._alb is not None:
             self._alb.look()
 
+    def show(self, members: Sequence[str]) -> None:
+        """Read these members' clusters before others: they are on the screen."""
+        self._shown = tuple(members)
+
     def _begin(self) -> None:
+        from console.cloud.clusters_poll import ClustersPoll
         from console.cloud.poll import AlbPoll
         from console.kube.follow import Follower
         from console.probe.probes import Probes
@@ -125,6 +136,16 @@ class Observer:
                 every=self._cloud_every,
                 turn=lambda: self._hub_heard.wait(HUB_FIRST),
             )
+            self._clusters = ClustersPoll(
+                fleet.cloud,
+                self._post,
+                self._clock,
+                self._members_known,
+                budget=self._alb.budget,
+                shown=lambda: self._shown,
+                zoned=[member for member, said in fleet.members.items() if said.zone],
+                turn=self._behind_the_alb,
+            )
             self._probes = Probes(
                 fleet.probes, self._settings.probe_budget, self._post, self._clock, self._member_names
             )
@@ -135,6 +156,10 @@ class Observer:
                 member.start()
             self._follower.start()
             self._alb.start()
+            if self._reading_members:
+                self._clusters.start()
+            else:
+                self._clusters.decline("not read by this command")
             if self._probing:
                 self._probes.start()
             else:
@@ -177,6 +202,8 @@ class Observer:
                 self._states[one.source.name] = one.source.state
                 log.note("source", one.source.name, one.source.state, one.source.message)
         self.store.apply(*observations)
+        if self._states.get(SourceName.ALB, SourceState.LOADING) is not SourceState.LOADING:
+            self._alb_heard.set()
         if not self._hub_heard.is_set() and not self._waiting():
             self._hub_heard.set()
 
@@ -202,6 +229,18 @@ class Observer:
             self._gateways = one.source.state if moved else self._gateways
             return moved
         return not isinstance(one, Identified | OfMember) and one.source is SourceName.GATEWAYS
+
+    def _behind_the_alb(self) -> None:
+        self._hub_heard.wait(HUB_FIRST)
+        self._alb_heard.wait(ALB_FIRST)
+
+    def _members_known(self) -> Sequence[str] | None:
+        """The members; None while the hub is still being asked."""
+        fleet = self.store.fleet
+        asked = (SourceName.MEMBERS, SourceName.GATEWAYS)
+        if any(fleet.source(name).state is SourceState.LOADING for name in asked):
+            return None
+        return [member.id for member in fleet.members]
 
     def _member_ids(self) -> Sequence[str]:
         return [member.id for member in self.store.fleet.members]

@@ -93,6 +93,8 @@ class CloudSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Absent: the cloud is not read, and one line says so."""
     poll: str = "5s"
     """How often a viewer asks; 5 s is the fastest that is taken."""
+    fleet: str | None = None
+    """The Fleet's own cluster id; absent: the Fleet of the account that one of the members is associated with."""
 
 
 class AttributionSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ import pytest
 
 from console.model.alb import AbnormalServer, GroupHealth, LoadBalancer, LoadBalancerFacts, Rule, Server, ServerGroup
 from console.model.argo import Application
+from console.model.cluster import Association, Cluster, HubCluster, VSwitch
 from console.model.fleet import Fleet
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import (
@@ -41,7 +42,8 @@ class Clock:
 def cluster(chance: random.Random) -> tuple[SourceName, str, object]:
     member, zone = chance.choice(MEMBERS), chance.choice(("zone-a", "zone-b"))
     available = chance.choice(("True", "Unknown", None))
-    return SourceName.MEMBERS, member, ManagedCluster(member, member, (("zone", zone),), available=available)
+    labels = chance.choice(((("zone", zone),), ()))
+    return SourceName.MEMBERS, member, ManagedCluster(member, member, labels, available=available)
 
 
 def beat(chance: random.Random) -> tuple[SourceName, str, object]:
@@ -96,6 +98,22 @@ def record(chance: random.Random) -> tuple[SourceName, str, object]:
     return SourceName.RUNS, "r1", RunRecord("r1", chance.choice(("running", "done")), started=WALL, targets=targets)
 
 
+def cluster_of_cs(chance: random.Random) -> tuple[SourceName, str, object]:
+    member, state = chance.choice(MEMBERS), chance.choice(("running", "disconnected"))
+    vswitches = tuple(chance.sample(("v1", "v2"), chance.choice((1, 2))))
+    return SourceName.CLUSTERS, member, Cluster(member, state, "ManagedKubernetes", "1.30", "vpc", vswitches, 1000.0)
+
+
+def hub_of_adcp(chance: random.Random) -> tuple[SourceName, str, object]:
+    listed = tuple(Association(m, chance.choice(("Successed", "Failed"))) for m in chance.sample(MEMBERS, 2))
+    return SourceName.FLEET, "fleet", HubCluster("hub", state="running", associations=chance.choice((None, listed)))
+
+
+def vswitch(chance: random.Random) -> tuple[SourceName, str, object]:
+    id = chance.choice(("v1", "v2"))
+    return SourceName.VSWITCHES, id, VSwitch(id, chance.choice(("zone-a", "zone-c")))
+
+
 KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
     cluster,
     beat,
@@ -106,6 +124,9 @@ KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
     balancer,
     application,
     record,
+    cluster_of_cs,
+    hub_of_adcp,
+    vswitch,
 )
 
 

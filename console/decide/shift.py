@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from console.decide import headroom
 from console.decide.plan import Plan, RouteChange, weight
 from console.errors import UsageError
+from console.model.cluster import Standing
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Gateway, Link, Member, Route
 from console.model.freshness import SourceName, SourceState
 from console.model.run import Reason, Severity
@@ -228,6 +229,12 @@ def _rule_link(case: _Case) -> list[Reason]:
             found += _informs(
                 "control-link", f"{known.name}: control link {known.link}", "up",
                 "the hub cannot reach its agent; that says nothing of its traffic",
+            )  # fmt: skip
+        cluster = known.cloud.cluster if known is not None else None
+        if cluster is not None and cluster.standing is Standing.BAD:
+            found += _informs(
+                "cluster-state", f"{case.name(member)}: cluster {cluster.state}", "running",
+                "the cloud says that it does not run, by cs:DescribeClusterDetail: look at it before you rely on it",
             )  # fmt: skip
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.model.argo import Application, ApplicationSet, Deployed
+from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Problem
 from console.model.share import Share, Verdict
@@ -89,6 +90,13 @@ class Member:
     joined: bool | None = None
     workload: Workload = NO_WORKLOAD
     """By the member's own API."""
+    cloud: CloudWord = NO_WORD
+    """By the cloud's OpenAPIs."""
+
+    @property
+    def spans(self) -> bool:
+        """Whether its vSwitches stand in several zones: then it is in none of them, and drained by member."""
+        return self.zone_source == "vswitches" and self.zone == SEVERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +292,8 @@ class Fleet:
     problems: tuple[Problem, ...] = ()
     member_sources: tuple[Source, ...] = ()
     """The members' own APIs, one source each; `Source.member` says whose."""
+    cloud: HubCluster | None = None
+    """The Fleet itself by the ADCP OpenAPI; None where that is not read, or knows none with our members."""
 
     def source(self, name: SourceName) -> Source:
         """The source of that name; loading where nothing was heard of it."""

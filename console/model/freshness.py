@@ -52,6 +52,12 @@ class SourceName(StrEnum):
     WORKLOADS = "workloads"
     """The members' own APIs taken together; each of them is one source of its own, too (`Fleet.member_sources`)."""
     ALB = "alb"
+    FLEET = "adcp"
+    """The Fleet's own state and its associations, by the ADCP OpenAPI."""
+    CLUSTERS = "cs"
+    """The state of each member's cluster, by the CS OpenAPI."""
+    VSWITCHES = "vpc"
+    """The zones of ACK members' vSwitches, by the VPC OpenAPI."""
     PROBE = "probe"
 
 
@@ -79,6 +85,9 @@ HUB_SOURCES = (
     SourceName.RUNS,
 )
 """The sources that stand or fall with the Kubernetes API of the hub."""
+
+CLOUD_SOURCES = (SourceName.ALB, SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES)
+"""The sources that draw from the one budget of OpenAPI calls."""
 
 Topic = SourceName | Part
 """What facts are read of."""

@@ -19,7 +19,7 @@ def status_document(fleet: Fleet, now: float, wall: float) -> Document:
     read = [source for source in fleet.member_sources if source.state is not SourceState.UNCONFIGURED]
     return {
         "schema": "fleet-console/status/v1",
-        "fleet": {"name": fleet.name, "region": fleet.region, "uid": fleet.uid},
+        "fleet": {"name": fleet.name, "region": fleet.region, "uid": fleet.uid, "state": _fleet_state(fleet)},
         "sources": [_source(source, now) for source in (*fleet.sources, *read)],
         "members": [_member(member) for member in fleet.members],
         "zones": [_zone(zone) for zone in fleet.zones],
@@ -101,6 +101,10 @@ def _source(source: Source, now: float) -> Document:
     }
 
 
+def _fleet_state(fleet: Fleet) -> str | None:
+    return (fleet.cloud.state or None) if fleet.cloud is not None else None
+
+
 def _member(member: Member) -> Document:
     health, workload = member.alb_health, member.workload
     return {
@@ -115,6 +119,9 @@ def _member(member: Member) -> Document:
         "workload_wanted": workload.wanted,
         "nodes_ready": workload.nodes_ready,
         "nodes": workload.nodes,
+        "cluster_state": (member.cloud.cluster.state if member.cloud.cluster else "") or None,
+        "association": (member.cloud.association.state if member.cloud.association else "") or None,
+        "kubernetes": member.cloud.version or None,
         "alb_health": health.word.value,
         "alb_healthy": health.healthy,
         "alb_total": health.total,

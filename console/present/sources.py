@@ -22,6 +22,9 @@ NOUNS: dict[Topic, str] = {
     SourceName.RUNS: "runs",
     SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "the ALB",
+    SourceName.FLEET: "the Fleet's own state",
+    SourceName.CLUSTERS: "the members' clusters",
+    SourceName.VSWITCHES: "vSwitches",
     SourceName.PROBE: "probes",
     **{part: part.value for part in Part},
 }
@@ -33,6 +36,9 @@ NEXT_STEPS: dict[Topic, str] = {
     SourceName.HUB: "Give a kubeconfig: --kubeconfig FILE, KUBECONFIG or fleets.kubeconfig in the settings file.",
     SourceName.WORKLOADS: "Name fleets.members.ID.kubeconfig or context to see pods and headroom.",
     SourceName.ALB: "Name a credential under fleets.cloud.credentials to see rules and health.",
+    SourceName.FLEET: "Name a credential under fleets.cloud.credentials to see its state and its associations.",
+    SourceName.CLUSTERS: "Name a credential under fleets.cloud.credentials to see each cluster's state.",
+    SourceName.VSWITCHES: "Name a credential under fleets.cloud.credentials to learn zones from vSwitches.",
     SourceName.PROBE: "Add fleets.probes to measure what clients see.",
 }
 
@@ -161,7 +167,8 @@ def page_lines(fleet: Fleet, now: float, cells: int) -> list[Line]:
             Span(f"{age(source.age(now)):<6}", Ink.DIM if source.seen is None else Ink.PLAIN),
             dim(f"{source.mode or '-':<9}"),
         )
-        said = [one for one in (says(source), spent(source)) if one]
+        uid = f"{fleet.uid or UNKNOWN}" if source.name is SourceName.HUB else ""
+        said = [one for one in (uid, says(source), spent(source)) if one]
         wrapped = [row for one in said for row in paragraph(one, cells, indent=_LEAD)] or [EMPTY]
         out += [(*lead, *wrapped[0][1:]), *wrapped[1:]]
         if source.error and not source.wanting and source.error_since is not None:

@@ -111,6 +111,9 @@ SOURCES: dict[Topic, str] = {
     SourceName.RUNS: "runs",
     SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "cloud",
+    SourceName.FLEET: "fleet",
+    SourceName.CLUSTERS: "clusters",
+    SourceName.VSWITCHES: "vswitches",
     SourceName.PROBE: "probe",
     **{part: part.value for part in Part},
 }

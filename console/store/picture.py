@@ -8,6 +8,7 @@ from typing import Any
 
 from console.decide.plan import weight
 from console.model.alb import LoadBalancerFacts
+from console.model.cluster import CloudWord
 from console.model.fleet import (
     AlbHealth,
     AlbHealthWord,
@@ -32,7 +33,7 @@ from console.model.hub import (
 from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
-from console.store import balancers, ledger, timeline, workloads
+from console.store import balancers, clouds, ledger, timeline, workloads
 from console.store.applications import Resolved
 from console.store.backends import Backends
 from console.store.kept import Key
@@ -40,6 +41,7 @@ from console.store.memory import LATE, SUCCESS, Memory, weight_keys
 from console.store.parts import MemberFacts
 from console.store.reading import RuleReading
 
+_OF_A_MEMBER = (SourceName.MEMBERS, SourceName.CLUSTERS, SourceName.FLEET, SourceName.VSWITCHES)
 LOST = 300.0
 """Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
 
@@ -126,6 +128,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         sets=tuple(fact for _, fact in sorted(facts.of(SourceName.SETS).items())),
         runs=kept.take("runs", (records,), lambda: timeline.runs(records)),
         timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
+        cloud=facts.of(SourceName.FLEET).get("fleet"),
         problems=(*facts.flaws(), *kept.take("weights", (routes,), lambda: tuple(_unreadable_weights(routes)))),
     )
     return workloads.added(fleet, facts.members, settings, kept)
@@ -155,11 +158,12 @@ def _members(scene: _Scene) -> tuple[Member, ...]:
     late = sum(now - at > LATE for _, at in beats.values())
     lost = sum(now - at > LOST for _, at in beats.values())
     heard = (tuple(beats), tuple(beats.values()), late, lost)
-    return kept.take(
-        "members",
-        (scene.ids, scene.facts.all(SourceName.MEMBERS), healths, heard),
-        lambda: tuple(_member(scene, member, clusters.get(member), healths.get(member, ())) for member in scene.ids),
-    )
+
+    def made() -> tuple[Member, ...]:
+        told = clouds.words(scene.facts.of, scene.ids)
+        return tuple(_member(scene, id, clusters.get(id), healths.get(id, ()), told[id]) for id in scene.ids)
+
+    return kept.take("members", (scene.ids, *map(scene.facts.all, _OF_A_MEMBER), healths, heard), made)
 
 
 def _healths(scene: _Scene) -> Mapping[str, Sequence[AlbHealth]]:
@@ -179,21 +183,26 @@ def _healths(scene: _Scene) -> Mapping[str, Sequence[AlbHealth]]:
     return scene.memory.kept.take("healths", key, made)
 
 
-def _member(scene: _Scene, member: str, cluster: ManagedCluster | None, health: Sequence[AlbHealth]) -> Member:
+def _member(
+    scene: _Scene, member: str, cluster: ManagedCluster | None, health: Sequence[AlbHealth], word: CloudWord
+) -> Member:
     said = scene.settings.members.get(member, MemberSettings())
     label = dict(cluster.labels).get(scene.settings.zone_label) if cluster else None
+    kind = said.kind or (word.cluster.kind if word.cluster else None) or "unknown"
+    zone, named_by = clouds.zone(said.zone, label, kind, word, scene.facts.of(SourceName.VSWITCHES))
     link, since, words = _link(scene, member, cluster)
     return Member(
         id=member,
         name=said.name or member,
-        kind=said.kind or "unknown",
-        zone=said.zone or label or None,
-        zone_source="settings" if said.zone else "label" if label else None,
+        kind=kind,
+        zone=zone,
+        zone_source=named_by,
         link=link,
         link_since=since,
         link_message=words,
         alb_health=_together(health),
         joined=None if cluster is None or cluster.joined is None else cluster.joined == "True",
+        cloud=word,
     )
 
 
@@ -384,7 +393,7 @@ def _ordered(ids: Sequence[str], behind: Sequence[str]) -> tuple[str, ...]:
 def _zones(members: Sequence[Member], shares: Mapping[str, float]) -> tuple[Zone, ...]:
     found: dict[str, list[str]] = {}
     for member in members:
-        if member.zone:
+        if member.zone and not member.spans:
             found.setdefault(member.zone, []).append(member.id)
     zones = []
     for name, ids in sorted(found.items()):

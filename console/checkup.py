@@ -40,11 +40,13 @@ def look(
     fleet = settings.fleet
     hub = HubCheckup(kubeconfig or fleet.kubeconfig, context or fleet.context)
     seen: list[CloudFacts] = []
+
+    def ask_the_cloud() -> None:
+        seen.append(cloud.look(fleet.cloud, tuple(fleet.members)))
+
     threads = [
         threading.Thread(target=hub.run, name="hub checkup", daemon=True),
-        threading.Thread(
-            target=lambda: seen.append(cloud.look(fleet.cloud, tuple(fleet.members))), name="cloud checkup", daemon=True
-        ),
+        threading.Thread(target=ask_the_cloud, name="cloud checkup", daemon=True),
     ]
     deadline = time.monotonic() + patience
     for thread in threads:

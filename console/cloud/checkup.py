@@ -1,4 +1,4 @@
-"""Looks at the cloud for `doctor`: whether the named credential can be had, and whether one call of each product that is
+"""Looks at the cloud for `doctor`: whether the named credential can be had, and whether a call of each product that is
 read is answered."""
 
 from __future__ import annotations

@@ -188,9 +188,8 @@ def _cloud_read(call: CloudCall) -> Check:
     if call.failure is not None:
         fix = call.failure.fix.rstrip(".")
         return Check(name, state, call.failure.sentence, f"{fix}; without it {loss}." if fix else f"Without it {loss}.")
-    return Check(
-        name, CheckState.OK, f"{call.action} answered in {call.seconds * 1000:.0f} ms" if call.seconds else call.action
-    )
+    took = f" in {call.seconds * 1000:.0f} ms" if call.seconds is not None else ""
+    return Check(name, CheckState.OK, f"{call.action} answered{took}")
 
 
 def clock(facts: HubFacts | None, seen: CloudFacts | None) -> Check:

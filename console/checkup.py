@@ -79,17 +79,23 @@ def _settings(config: Path | None) -> tuple[Settings, SettingsFacts]:
         mode = path.stat().st_mode
     except OSError:
         return settings, SettingsFacts(shown, origin)
-    credentials = settings.fleet.cloud.credentials
     return settings, SettingsFacts(
         shown,
         origin,
         exists=True,
         others_write=bool(mode & _OTHERS_WRITE),
         others_read=bool(mode & _OTHERS_READ),
-        holds_key=credentials is not None and bool(credentials.access_key_id or credentials.access_key_secret),
+        holds_key=_holds_key(settings),
         read_only=settings.read_only,
         members=tuple(inert(member, 80) for member in settings.fleet.members),
     )
+
+
+def _holds_key(settings: Settings) -> bool:
+    said = settings.fleet
+    named = said.cloud.credentials
+    key = named is not None and bool(named.access_key_id or named.access_key_secret)
+    return key or bool(said.prometheus and said.prometheus.token)
 
 
 def _state(directory: Path) -> StateFacts:

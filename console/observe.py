@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from console.kube.follow import Follower
     from console.kube.member import MemberFollower
     from console.probe.probes import Probes
+    from console.prometheus.poll import PrometheusPoll
 
 HUB_FIRST = 3.0
 """Seconds for which the cloud, whose client alone takes a second to import, waits for the hub's first words."""
@@ -80,6 +81,7 @@ class Observer:
         self._clusters: ClustersPoll | None = None
         self._shown: tuple[str, ...] = ()
         self._probes: Probes | None = None
+        self._rates: PrometheusPoll | None = None
 
     def start(self) -> None:
         """Begin to observe; returns at once."""
@@ -89,7 +91,7 @@ class Observer:
         """End; nothing is waited for. May be called twice."""
         with self._lock:
             self._stopped = True
-            for part in (*self._members, self._follower, self._alb, self._clusters, self._probes):
+            for part in (*self._members, self._follower, self._alb, self._clusters, self._probes, self._rates):
                 if part is not None:
                     part.stop()
 
@@ -119,6 +121,7 @@ class Observer:
         from console.cloud.poll import AlbPoll
         from console.kube.follow import Follower
         from console.probe.probes import Probes
+        from console.prometheus.poll import PrometheusPoll
 
         fleet = self._settings.fleet
         with self._lock:
@@ -149,6 +152,7 @@ class Observer:
             self._probes = Probes(
                 fleet.probes, self._settings.probe_budget, self._post, self._clock, self._member_names
             )
+            self._rates = PrometheusPoll(fleet.prometheus, self._post, self._clock)
             for route, rate in self._boosts.items():
                 self._probes.boost(route, rate)
             self._members = self._member_followers() if self._reading_members else ()
@@ -156,10 +160,11 @@ class Observer:
                 member.start()
             self._follower.start()
             self._alb.start()
-            if self._reading_members:
-                self._clusters.start()
-            else:
-                self._clusters.decline("not read by this command")
+            for slow in (self._clusters, self._rates):
+                if self._reading_members:
+                    slow.start()
+                else:
+                    slow.decline("not read by this command")
             if self._probing:
                 self._probes.start()
             else:

@@ -13,7 +13,7 @@ from console.model.fleet import AlbHealthWord, Controller, Fleet, Gateway, Link,
 from console.model.freshness import SourceName, SourceState
 from console.model.run import Reason, Severity
 from console.model.text import inert
-from console.model.workload import ASSUMPTION
+from console.model.workload import ASSUMPTION, MEASURED
 from console.settings import DEFAULT_KEY_PREFIX
 
 
@@ -251,11 +251,12 @@ def _rule_headroom(case: _Case) -> list[Reason]:
             )  # fmt: skip
         elif not short.why:
             takes = int(100 * short.room / short.load)
+            rests = MEASURED if short.weighed else ASSUMPTION
             found += _informs(
                 "headroom",
                 f"{name}: takes {takes} % of the shifted load, room for {short.room:.0f} of {short.load:.0f} pods",
                 "100 %",
-                f"largest safe step {short.step} points; {short.missing} more pods to take all ({ASSUMPTION})",
+                f"largest safe step {short.step} points; {short.missing} more pods to take all ({rests})",
             )
     return found
 

@@ -10,6 +10,7 @@ from console.model.argo import Application, ApplicationSet, Deployed
 from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Problem
+from console.model.rate import NO_RATE, RouteRate
 from console.model.share import Share, Verdict
 from console.model.workload import NO_HEADROOM, NO_WORKLOAD, Headroom, Workload
 
@@ -92,6 +93,8 @@ class Member:
     """By the member's own API."""
     cloud: CloudWord = NO_WORD
     """By the cloud's OpenAPIs."""
+    rate: float | None = None
+    """Requests a second, by the query that settings name."""
 
     @property
     def spans(self) -> bool:
@@ -208,6 +211,8 @@ class Route:
     probed: bool = False
     underivable: str = ""
     """A server group of its rule whose member nothing tells; empty where there is none."""
+    rate: RouteRate = NO_RATE
+    """Requests a second, by the query that settings name."""
 
     def weights(self, member: str) -> Weights | None:
         """The ledger line of one member id."""
@@ -229,6 +234,8 @@ class Zone:
     members: tuple[str, ...]
     share: float | None
     headroom: Headroom = NO_HEADROOM
+    rate: float | None = None
+    """Requests a second of its members together; None where one of them is not known."""
 
 
 class Tone(StrEnum):

@@ -59,6 +59,8 @@ class SourceName(StrEnum):
     VSWITCHES = "vpc"
     """The zones of ACK members' vSwitches, by the VPC OpenAPI."""
     PROBE = "probe"
+    RATES = "prometheus"
+    """Requests a second by the query that settings name."""
 
 
 class Part(StrEnum):
@@ -88,6 +90,9 @@ HUB_SOURCES = (
 
 CLOUD_SOURCES = (SourceName.ALB, SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES)
 """The sources that draw from the one budget of OpenAPI calls."""
+
+OPTIONAL = (SourceName.RATES,)
+"""The sources that are off until settings name them."""
 
 Topic = SourceName | Part
 """What facts are read of."""

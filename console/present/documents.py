@@ -43,6 +43,7 @@ def route_document(route: Route) -> Document:
         "controller": route.controller.value,
         "rule_state": route.rule_state,
         "run": route.run,
+        "requests_per_s": route.rate.whole,
         "members": [_weights(line) for line in route.members],
     }
 
@@ -122,6 +123,7 @@ def _member(member: Member) -> Document:
         "cluster_state": (member.cloud.cluster.state if member.cloud.cluster else "") or None,
         "association": (member.cloud.association.state if member.cloud.association else "") or None,
         "kubernetes": member.cloud.version or None,
+        "requests_per_s": member.rate,
         "alb_health": health.word.value,
         "alb_healthy": health.healthy,
         "alb_total": health.total,
@@ -148,6 +150,7 @@ def _zone(zone: Zone) -> Document:
         "name": zone.name,
         "members": list(zone.members),
         "share": _rounded(zone.share),
+        "requests_per_s": zone.rate,
         "headroom": _rounded(zone.headroom.percent),
         "headroom_message": zone.headroom.sentence or None,
     }

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from console.model.argo import Application
 from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
 from console.model.freshness import SourceName
-from console.present import clouds, sources, words, workloads
+from console.present import clouds, rates, sources, words, workloads
 from console.present.last import Last
 from console.present.line import Ink, Line, Span, dim, line, width
 from console.present.sheet import Column, Sheet
@@ -39,6 +39,7 @@ def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
 def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
     """The table of zones, each with the share of weight it carries."""
     called = _called.of(fleet.members)
+    requests = (Column[Zone]("REQ/S", 6, lambda z: rates.cell(z.rate), rank=3, right=True),)
     columns = (
         Column[Zone]("ZONES", _longest([z.name for z in fleet.zones], 8, 20), lambda z: line(z.name), least=8),
         Column[Zone]("SHARE", 24, lambda z: share_cell(z.share, 24)),
@@ -48,6 +49,7 @@ def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
             lambda z: line(_names(called, z.members)),
             rank=1,
         ),
+        *(requests if rates.asked(fleet) else ()),
         Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span)),
         Column[Zone]("HEADROOM", 15, lambda z: workloads.headroom_cell(z.headroom), grow=True),
     )
@@ -243,6 +245,7 @@ def member_lines(fleet: Fleet, member: Member, now: float) -> list[Line]:
         *clouds.facts(fleet, member, now),
         ("ALB health", (words.of(health.word).span, Span(f"  {counted}{health.why}"))),
         ("weight", line(UNKNOWN if value is None else f"{value:.0f} % of its routes, by their annotations")),
+        ("requests", rates.of_member(fleet, member, now)),
         ("state", (state_span(member, fleet),)),
     ]
     return [(dim(f"{name:<14}"), *words_) for name, words_ in facts if width("".join(s.text for s in words_))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.model.fleet import Fleet
-from console.model.freshness import HUB_SOURCES, Part, Source, SourceName, SourceState, Topic
+from console.model.freshness import HUB_SOURCES, OPTIONAL, Part, Source, SourceName, SourceState, Topic
 from console.present import words
 from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, title
 from console.present.sheet import Column, Sheet
@@ -26,6 +26,7 @@ NOUNS: dict[Topic, str] = {
     SourceName.CLUSTERS: "the members' clusters",
     SourceName.VSWITCHES: "vSwitches",
     SourceName.PROBE: "probes",
+    SourceName.RATES: "rates",
     **{part: part.value for part in Part},
 }
 
@@ -40,6 +41,7 @@ NEXT_STEPS: dict[Topic, str] = {
     SourceName.CLUSTERS: "Name a credential under fleets.cloud.credentials to see each cluster's state.",
     SourceName.VSWITCHES: "Name a credential under fleets.cloud.credentials to learn zones from vSwitches.",
     SourceName.PROBE: "Add fleets.probes to measure what clients see.",
+    SourceName.RATES: "Name a query under fleets.prometheus to see requests a second.",
 }
 
 
@@ -159,6 +161,8 @@ def page_lines(fleet: Fleet, now: float, cells: int) -> list[Line]:
     that is over, and the calls that it spent."""
     out: list[Line] = [line(title(f"{'SOURCE':<13}{'STATE':<13}{'AGE':<6}{'READ BY':<9}SAYS"))]
     for source in every(fleet):
+        if source.name in OPTIONAL and source.state is SourceState.UNCONFIGURED and not source.message:
+            continue
         state = words.of(source.state)
         lead = (
             *fit(line(label(fleet, source)), 12),
@@ -174,7 +178,8 @@ def page_lines(fleet: Fleet, now: float, cells: int) -> list[Line]:
         if source.error and not source.wanting and source.error_since is not None:
             ago = spoken(now - source.error_since)
             out += paragraph(f"last failed {ago} ago: {source.error}", cells, indent=_LEAD, most=3, ink=Ink.DIM)
-    return out
+    off = [words.SOURCES[name] for name in OPTIONAL if fleet.source(name).state is SourceState.UNCONFIGURED]
+    return [*out, line(dim(f"{', '.join(off)}: not set, see settings in README"))] if off else out
 
 
 def spent(source: Source) -> str:

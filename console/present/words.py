@@ -115,6 +115,7 @@ SOURCES: dict[Topic, str] = {
     SourceName.CLUSTERS: "clusters",
     SourceName.VSWITCHES: "vswitches",
     SourceName.PROBE: "probe",
+    SourceName.RATES: "rates",
     **{part: part.value for part in Part},
 }
 """What a source is called on the screen; its own name is the API's resource."""

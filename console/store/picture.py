@@ -33,7 +33,7 @@ from console.model.hub import (
 from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
-from console.store import balancers, clouds, ledger, timeline, workloads
+from console.store import balancers, clouds, ledger, rates, timeline, workloads
 from console.store.applications import Resolved
 from console.store.backends import Backends
 from console.store.kept import Key
@@ -131,7 +131,8 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         cloud=facts.of(SourceName.FLEET).get("fleet"),
         problems=(*facts.flaws(), *kept.take("weights", (routes,), lambda: tuple(_unreadable_weights(routes)))),
     )
-    return workloads.added(fleet, facts.members, settings, kept)
+    asked = facts.of(SourceName.RATES).get("rates"), facts.sources.get(SourceName.RATES)
+    return workloads.added(rates.added(fleet, *asked, settings.prometheus, now, kept), facts.members, settings, kept)
 
 
 def _resolved(scene: _Scene, members: Sequence[Member]) -> Resolved:

@@ -25,13 +25,18 @@ from console.model.hub import (
     Problem,
     RunRecord,
 )
-from console.settings import FleetSettings, MemberSettings
+from console.model.rate import Rates, Sample
+from console.settings import FleetSettings, MemberSettings, PrometheusSettings
 from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, Unread
 from console.store.store import FleetStore
 
 MEMBERS = tuple("c" + digit * 32 for digit in "1234")
 PREFIX = "alb.ingress.kubernetes.io/cluster-weight."
-SETTINGS = FleetSettings(members={MEMBERS[0]: MemberSettings(name="ack", zone="zone-a")}, zone_label="zone")
+SETTINGS = FleetSettings(
+    members={MEMBERS[0]: MemberSettings(name="ack", zone="zone-a")},
+    zone_label="zone",
+    prometheus=PrometheusSettings(url="http://127.0.0.1:9090", query="rate"),
+)
 WALL = 1_800_000_000.0
 
 
@@ -114,6 +119,11 @@ def vswitch(chance: random.Random) -> tuple[SourceName, str, object]:
     return SourceName.VSWITCHES, id, VSwitch(id, chance.choice(("zone-a", "zone-c")))
 
 
+def rates(chance: random.Random) -> tuple[SourceName, str, object]:
+    parts = tuple(Sample(m, "shop/api", chance.choice((0.0, 12.5))) for m in chance.sample((*MEMBERS, "x", "ack"), 3))
+    return SourceName.RATES, "rates", Rates((*parts, Sample(None, "shop/web", 3.0)))
+
+
 KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
     cluster,
     beat,
@@ -127,6 +137,7 @@ KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
     cluster_of_cs,
     hub_of_adcp,
     vswitch,
+    rates,
 )
 
 

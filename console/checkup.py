@@ -17,6 +17,7 @@ from console import terminal
 from console.cloud import checkup as cloud
 from console.errors import SettingsError
 from console.kube.checkup import HubCheckup
+from console.kube.kinds import KINDS, cluster_secrets
 from console.model.checkup import Checkup, CloudFacts, Failure, SettingsFacts, StateFacts, TerminalFacts
 from console.model.text import inert
 from console.run import place
@@ -38,7 +39,8 @@ def look(
     """Look at everything; the options win over settings as everywhere. Blocks for `patience` seconds at most."""
     settings, file = _settings(config)
     fleet = settings.fleet
-    hub = HubCheckup(kubeconfig or fleet.kubeconfig, context or fleet.context)
+    kinds = (*KINDS, cluster_secrets(fleet.argocd.namespace)) if fleet.argocd.cluster_secrets else KINDS
+    hub = HubCheckup(kubeconfig or fleet.kubeconfig, context or fleet.context, kinds)
     seen: list[CloudFacts] = []
 
     def ask_the_cloud() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from console import log
 from console.model.fleet import Fleet
-from console.model.freshness import HUB_SOURCES, SourceName, SourceState, Topic
+from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Event
 from console.model.text import inert
 from console.settings import Settings
@@ -120,6 +120,7 @@ class Observer:
         from console.cloud.clusters_poll import ClustersPoll
         from console.cloud.poll import AlbPoll
         from console.kube.follow import Follower
+        from console.kube.kinds import KINDS, cluster_secrets
         from console.probe.probes import Probes
         from console.prometheus.poll import PrometheusPoll
 
@@ -127,8 +128,17 @@ class Observer:
         with self._lock:
             if self._stopped:
                 return
+            secrets = (cluster_secrets(fleet.argocd.namespace),) if fleet.argocd.cluster_secrets else ()
+            if not secrets:
+                self._post(Heard(Source(SourceName.CLUSTER_SECRETS, SourceState.UNCONFIGURED, self._clock())))
             self._follower = Follower(
-                self._kubeconfig, self._context, self._apply, self._clock, opened=self._opened, members=self._member_ids
+                self._kubeconfig,
+                self._context,
+                self._apply,
+                self._clock,
+                opened=self._opened,
+                members=self._member_ids,
+                kinds=(*KINDS, *secrets),
             )
             self._alb = AlbPoll(
                 fleet.cloud,

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from console.model.alb import AbnormalServer, GroupHealth, LoadBalancer, LoadBalancerFacts, Rule, Server, ServerGroup
-from console.model.argo import Application
+from console.model.argo import Application, ClusterSecret
 from console.model.cluster import Association, Cluster, HubCluster, VSwitch
 from console.model.fleet import Fleet
 from console.model.freshness import Source, SourceName, SourceState
@@ -94,7 +94,9 @@ def balancer(chance: random.Random) -> tuple[SourceName, str, object]:
 
 def application(chance: random.Random) -> tuple[SourceName, str, object]:
     member, name = chance.choice(MEMBERS), chance.choice(("api", "web"))
-    fact = Application("argocd", f"{member}-{name}", destination=member, set=chance.choice((name, None)))
+    fact = Application(
+        "argocd", name, destination=chance.choice((member, "argo-name")), set=chance.choice((name, None))
+    )
     return SourceName.APPLICATIONS, fact.key, replace(fact, sync=chance.choice(("Synced", "OutOfSync")))
 
 
@@ -124,6 +126,11 @@ def rates(chance: random.Random) -> tuple[SourceName, str, object]:
     return SourceName.RATES, "rates", Rates((*parts, Sample(None, "shop/web", 3.0)))
 
 
+def secret(chance: random.Random) -> tuple[SourceName, str, object]:
+    name = chance.choice(("s1", "s2"))
+    return SourceName.CLUSTER_SECRETS, name, ClusterSecret(name, chance.choice((*MEMBERS, None)), "argo-name")
+
+
 KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
     cluster,
     beat,
@@ -138,6 +145,7 @@ KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
     hub_of_adcp,
     vswitch,
     rates,
+    secret,
 )
 
 

@@ -37,6 +37,7 @@ _LOSSES: dict[Topic | Write, tuple[CheckState, str]] = {
     SourceName.EVENTS: (CheckState.WARN, "the controller's word on a shift is not reported"),
     SourceName.APPLICATIONS: (CheckState.WARN, "sync, health and revisions of applications are not known"),
     SourceName.SETS: (CheckState.WARN, "what a label edit would drop is not known"),
+    SourceName.CLUSTER_SECRETS: (CheckState.WARN, "members are told by ids and names alone"),
     SourceName.RUNS: (CheckState.WARN, "runs of other hosts are not known, and no shift can number its fence"),
     SourceName.FLEET: (CheckState.WARN, "the Fleet's own state and its associations are not known"),
     SourceName.CLUSTERS: (CheckState.WARN, "a cluster that the cloud knows to be cut off is not told"),

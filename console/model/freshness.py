@@ -47,6 +47,8 @@ class SourceName(StrEnum):
     EVENTS = "events"
     APPLICATIONS = "applications"
     SETS = "applicationsets"
+    CLUSTER_SECRETS = "secrets"
+    """Metadata of ArgoCD's cluster Secrets, where settings allow it."""
     RUNS = "runs"
     """ConfigMaps in namespace fleet-console, one a run."""
     WORKLOADS = "workloads"
@@ -88,10 +90,13 @@ HUB_SOURCES = (
 )
 """The sources that stand or fall with the Kubernetes API of the hub."""
 
+OF_THE_HUB = (*HUB_SOURCES, SourceName.CLUSTER_SECRETS)
+"""The same, with what is read of it where settings allow it."""
+
 CLOUD_SOURCES = (SourceName.ALB, SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES)
 """The sources that draw from the one budget of OpenAPI calls."""
 
-OPTIONAL = (SourceName.RATES,)
+OPTIONAL = (SourceName.CLUSTER_SECRETS, SourceName.RATES)
 """The sources that are off until settings name them."""
 
 Topic = SourceName | Part

@@ -8,7 +8,7 @@ from functools import partial
 
 from console.model.argo import Deployed
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
-from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState
+from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunState
 from console.present import applications, clouds, members, sources, splits, words
 from console.present.line import Ink, Line, Span, dim, paragraph, width
@@ -212,7 +212,7 @@ def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
             continue
         if not source.wanting or source.name is SourceName.HUB:
             continue
-        if source.name in HUB_SOURCES and _same_cause(source, hub):
+        if source.name in OF_THE_HUB and _same_cause(source, hub):
             continue
         yield Alert(Tone.WARN, words.SOURCES[source.name], _rest(source, now), source.name)
 

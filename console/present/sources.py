@@ -19,6 +19,7 @@ NOUNS: dict[Topic, str] = {
     SourceName.EVENTS: "events",
     SourceName.APPLICATIONS: "applications",
     SourceName.SETS: "application sets",
+    SourceName.CLUSTER_SECRETS: "ArgoCD's clusters",
     SourceName.RUNS: "runs",
     SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "the ALB",
@@ -36,6 +37,7 @@ CALLS = 600
 NEXT_STEPS: dict[Topic, str] = {
     SourceName.HUB: "Give a kubeconfig: --kubeconfig FILE, KUBECONFIG or fleets.kubeconfig in the settings file.",
     SourceName.WORKLOADS: "Name fleets.members.ID.kubeconfig or context to see pods and headroom.",
+    SourceName.CLUSTER_SECRETS: "Set fleets.argocd.cluster_secrets to tell members by what ArgoCD calls them.",
     SourceName.ALB: "Name a credential under fleets.cloud.credentials to see rules and health.",
     SourceName.FLEET: "Name a credential under fleets.cloud.credentials to see its state and its associations.",
     SourceName.CLUSTERS: "Name a credential under fleets.cloud.credentials to see each cluster's state.",

@@ -108,6 +108,7 @@ SOURCES: dict[Topic, str] = {
     SourceName.EVENTS: "events",
     SourceName.APPLICATIONS: "applications",
     SourceName.SETS: "appsets",
+    SourceName.CLUSTER_SECRETS: "secrets",
     SourceName.RUNS: "runs",
     SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "cloud",

@@ -119,6 +119,7 @@ def settings(
             "poll": POLL,
         },
         "probes": probes,
+        "argocd": {"cluster_secrets": True},
         **({"prometheus": {"url": prometheus, "query": QUERY, "token": token}} if prometheus else {}),
     }
     return {"fleets": [fleet]}

@@ -8,6 +8,7 @@ from typing import Any
 
 from console.decide.plan import weight
 from console.model.alb import LoadBalancerFacts
+from console.model.argo import ClusterSecret, clusters_of
 from console.model.cluster import CloudWord
 from console.model.fleet import (
     AlbHealth,
@@ -137,7 +138,9 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
 
 def _resolved(scene: _Scene, members: Sequence[Member]) -> Resolved:
     names = scene.memory.kept.take("names", (members,), lambda: {member.name: member.id for member in members})
-    scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names)
+    secrets: tuple[ClusterSecret, ...] = scene.facts.all(SourceName.CLUSTER_SECRETS)
+    clusters = scene.memory.kept.take("argo clusters", (secrets,), lambda: clusters_of(secrets))
+    scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names, clusters)
     return scene.memory.resolved
 
 

@@ -160,7 +160,7 @@ def test_a_secret_of_a_cluster_that_is_no_member_tells_nothing() -> None:
     assert member_of(Application("argocd", "web", destination="x"), (ACK,), {}, {"x": "other"}) is None
 
 
-def test_without_leave_they_are_not_asked_for(calm: Simulated) -> None:
+def test_without_leave_they_are_not_asked_for() -> None:
     assert not FleetSettings().argocd.cluster_secrets
     assert "Set fleets.argocd.cluster_secrets" in sources.says(
         Source(SourceName.CLUSTER_SECRETS, SourceState.UNCONFIGURED)

@@ -71,7 +71,7 @@ def test_a_cluster_that_is_cut_off_is_told_and_never_called_healthy(seen: Seen) 
     name, fleet, now = seen
     idc = fleet.members[1]
     told = [one.sentence for one in alerts.alerts(fleet, now) if "cs:DescribeClusterDetail" in one.sentence]
-    page = "\n".join(text(one) for one in members.member_lines(fleet, idc, now))
+    page = "\n".join(text(one) for one in members.member_lines(fleet, idc, now, 200))
 
     assert (name == "zone-lost") == bool(told)
     assert "cs:DescribeClusterDetail" in page

@@ -33,7 +33,7 @@ def said(fleet: Fleet) -> list[tuple[Tone, str, str]]:
 
 
 def page(fleet: Fleet) -> str:
-    return "\n".join(text(one) for one in members.member_lines(fleet, idc(fleet), NOW))
+    return "\n".join(text(one) for one in members.member_lines(fleet, idc(fleet), NOW, 200))
 
 
 def test_where_all_is_well_nothing_is_said() -> None:
@@ -92,6 +92,14 @@ def test_a_source_that_is_denied_says_so_where_its_fact_would_stand() -> None:
     assert any("cs:DescribeClusterDetail" in sentence for _, _, sentence in said(denied))
 
 
+def test_what_is_longer_than_the_line_goes_on_below_and_nothing_is_cut() -> None:
+    calm = situations.calm()
+    lines = [text(one) for one in members.member_lines(calm, idc(calm), NOW, 80)]
+
+    assert all(len(one) <= 80 for one in lines)
+    assert "Name a query under fleets.prometheus to see requests a second." in " ".join(" ".join(lines).split())
+
+
 def test_the_fleets_own_state_stands_on_the_gateways_page_and_among_the_alerts() -> None:
     hub = HubCluster("c-hub", "hz", "inactive", "1.30.1", "arrears", NOW - 70)
     fleet = replace(situations.calm(), cloud=hub)
@@ -111,7 +119,7 @@ def test_a_member_across_several_zones_is_in_no_row_and_named_below() -> None:
     lines = [text(one) for one in members.zones_sheet(fleet, NOW).lines(80)]
 
     assert "  in several zones, drained by member: ack-prod" == lines[-1].rstrip()
-    assert "several, by its vSwitches" in "\n".join(map(text, members.member_lines(fleet, spread, NOW)))
+    assert "several, by its vSwitches" in "\n".join(map(text, members.member_lines(fleet, spread, NOW, 200)))
 
 
 def test_a_zone_that_is_called_several_is_a_zone() -> None:

@@ -288,7 +288,7 @@ def test_rates_stand_in_their_columns_and_on_the_pages() -> None:
     key = situations.calm().routes[0].key
     fleet = rated(Sample(ACK, key, 1234.0), Sample(IDC, key, 0.25))
     zones = [text(one) for one in members.zones_sheet(fleet, NOW).lines(120)]
-    page = [text(one) for one in members.member_lines(fleet, fleet.members[0], NOW)]
+    page = [text(one) for one in members.member_lines(fleet, fleet.members[0], NOW, 200)]
     route = [text(one) for one in detail.route_lines(fleet, fleet.routes[0], NOW, 80)]
 
     assert "REQ/S" in zones[0] and " 1.23k " in zones[1] and "0.25" in zones[2]
@@ -301,7 +301,7 @@ def test_rates_stand_in_their_columns_and_on_the_pages() -> None:
 
 def test_where_nothing_names_a_query_it_is_a_question_mark_with_its_reason() -> None:
     calm = situations.calm()
-    page = "\n".join(text(one) for one in members.member_lines(calm, calm.members[0], NOW))
+    page = "\n".join(text(one) for one in members.member_lines(calm, calm.members[0], NOW, 200))
 
     assert "requests      ? rates: not configured. Name a query under fleets.prometheus" in page
     assert "REQ/S" not in text(members.zones_sheet(calm, NOW).lines(160)[0])

@@ -50,7 +50,7 @@ def selected(fleet: Fleet, table: str, key: str | None, now: float, cells: int) 
         if member is None:
             return []
         own = workloads.workload_lines(fleet, member, now, cells)
-        return [line(strong(member.name)), EMPTY, *members.member_lines(fleet, member, now), EMPTY, *own]
+        return [line(strong(member.name)), EMPTY, *members.member_lines(fleet, member, now, cells), EMPTY, *own]
     route = fleet.route(key or "")
     return [] if route is None else route_lines(fleet, route, now, cells)
 

@@ -10,10 +10,12 @@ from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, R
 from console.model.freshness import SourceName
 from console.present import clouds, rates, sources, words, workloads
 from console.present.last import Last
-from console.present.line import Ink, Line, Span, dim, line, width
+from console.present.line import Ink, Line, Span, dim, length, line, paragraph, text, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age, span, spoken
 
+_LEAD = 14
+"""Cells of a fact's name."""
 KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
 
 
@@ -227,8 +229,8 @@ def bar(share: float, cells: int) -> Line:
     return (Span("━" * full, Ink.ACCENT), dim("─" * (cells - full)))
 
 
-def member_lines(fleet: Fleet, member: Member, now: float) -> list[Line]:
-    """Everything known of one member, fact by fact."""
+def member_lines(fleet: Fleet, member: Member, now: float, cells: int) -> list[Line]:
+    """Everything known of one member, fact by fact; what is longer than the line goes on below, dimmed."""
     where = f"{member.zone} (from {member.zone_source})" if member.zone else "not known: set fleets.members.ID.zone"
     if member.spans:
         where = "several, by its vSwitches: in none of the zones, drained by member"
@@ -248,7 +250,14 @@ def member_lines(fleet: Fleet, member: Member, now: float) -> list[Line]:
         ("requests", rates.of_member(fleet, member, now)),
         ("state", (state_span(member, fleet),)),
     ]
-    return [(dim(f"{name:<14}"), *words_) for name, words_ in facts if width("".join(s.text for s in words_))]
+    return [row for name, said in facts if length(said) for row in _fact(name, said, cells)]
+
+
+def _fact(name: str, said: Line, cells: int) -> list[Line]:
+    if _LEAD + length(said) <= cells:
+        return [(dim(f"{name:<{_LEAD}}"), *said)]
+    head, *rest = paragraph(text(said), cells, indent=_LEAD, ink=Ink.DIM)
+    return [(dim(f"{name:<{_LEAD}}"), *head[1:]), *rest]
 
 
 def _longest(texts: Sequence[str], least: int, most: int) -> int:

@@ -18,8 +18,9 @@ from console.cloud import checkup as cloud
 from console.errors import SettingsError
 from console.kube.checkup import HubCheckup
 from console.kube.kinds import KINDS, cluster_secrets
-from console.model.checkup import Checkup, CloudFacts, Failure, SettingsFacts, StateFacts, TerminalFacts
+from console.model.checkup import Checkup, CloudCall, CloudFacts, Failure, SettingsFacts, StateFacts, TerminalFacts
 from console.model.text import inert
+from console.prometheus import checkup as prometheus
 from console.run import place
 from console.settings import Settings
 
@@ -46,10 +47,14 @@ def look(
     def ask_the_cloud() -> None:
         seen.append(cloud.look(fleet.cloud, tuple(fleet.members)))
 
+    rates: list[CloudCall] = []
+    asked = fleet.prometheus
     threads = [
         threading.Thread(target=hub.run, name="hub checkup", daemon=True),
         threading.Thread(target=ask_the_cloud, name="cloud checkup", daemon=True),
     ]
+    if asked is not None:
+        threads.append(threading.Thread(target=lambda: rates.append(prometheus.look(asked)), daemon=True))
     deadline = time.monotonic() + patience
     for thread in threads:
         thread.start()
@@ -66,6 +71,7 @@ def look(
         settings=file,
         state=_state(state_dir or place.default()),
         terminal=_terminal(),
+        rates=rates[0] if rates else None,
     )
 
 

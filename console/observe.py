@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from console import log
 from console.model.fleet import Fleet
-from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState, Topic
+from console.model.freshness import HUB_SOURCES, SLOW_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Event
 from console.model.text import inert
 from console.settings import Settings
@@ -33,6 +33,8 @@ HUB_FIRST = 3.0
 """Seconds for which the cloud, whose client alone takes a second to import, waits for the hub's first words."""
 ALB_FIRST = 10.0
 """Seconds for which what moves slowly waits for the ALB's."""
+PATIENCE = 3.0
+"""Seconds for which whoever waits for every source waits for those that are read slowly."""
 
 
 class Observer:
@@ -96,8 +98,12 @@ class Observer:
                     part.stop()
 
     def settled(self, timeout: float) -> bool:
-        """Wait until every source has said something; False where `timeout` seconds did not suffice."""
-        return self.store.wait(_settled, timeout)
+        """Wait until every source has said something; False where `timeout` seconds did not suffice. Those that are
+        read slowly, and hardly at all while the cloud throttles, are waited for a little and no longer."""
+        end = time.monotonic() + timeout
+        settled = self.store.wait(_settled, timeout)
+        self.store.wait(_all_settled, min(PATIENCE, end - time.monotonic()))
+        return settled
 
     def boost(self, route: str, rate: float) -> None:
         """Probe one route at `rate` requests a second, within the budget; 0 takes it back."""
@@ -278,6 +284,10 @@ class Observer:
 
 
 def _settled(fleet: Fleet) -> bool:
+    return all(fleet.source(name).state is not SourceState.LOADING for name in SourceName if name not in SLOW_SOURCES)
+
+
+def _all_settled(fleet: Fleet) -> bool:
     return all(fleet.source(name).state is not SourceState.LOADING for name in SourceName)
 
 

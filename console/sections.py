@@ -92,6 +92,8 @@ class CloudSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How often a viewer asks; 5 s is the fastest that is taken."""
     fleet: str | None = None
     """The Fleet's own cluster id; absent: the Fleet of the account that one of the members is associated with."""
+    clusters: bool = True
+    """Whether the state of the Fleet and of clusters (ADCP, CS) and zones of vSwitches (VPC) are read, too."""
 
 
 class AttributionSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,7 +18,9 @@ from console.cloud.clusters_decode import ClustersDecoder
 from console.cloud.clusters_poll import ClustersPoll
 from console.model.cluster import SEVERAL, Cluster, Standing, VSwitch, standing, zone_of
 from console.model.freshness import Source, SourceName, SourceState
+from console.model.hub import ManagedCluster
 from console.settings import CloudSettings, CredentialSettings, FleetSettings
+from console.store.events import Identified, Listed
 from console.store.store import FleetStore
 from tests.cloud_scripted import ScriptedCloud, cloud, detail, error, hub, managed, vswitch
 
@@ -190,6 +192,37 @@ def test_without_a_credential_all_three_are_not_set(start: Start) -> None:
         until(store, name, SourceState.UNCONFIGURED).state
         for name in (SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES)
     }
+
+
+def test_settings_may_leave_it_out(cloud: ScriptedCloud, start: Start) -> None:
+    store = start(settings=msgspec.structs.replace(cloud.settings, clusters=False))
+
+    assert "fleets.cloud.clusters: false" in until(store, SourceName.CLUSTERS, SourceState.UNCONFIGURED).message
+    assert [] == cloud.asked
+
+
+def test_a_member_across_several_zones_is_in_none_of_them() -> None:
+    store = FleetStore(FleetSettings(zone_label="zone"))
+    clusters = {
+        "c-a": Cluster("c-a", "running", "ManagedKubernetes", vswitches=("v1", "v2")),
+        "c-b": Cluster("c-b", "running", "ManagedKubernetes", vswitches=("v2",)),
+        "c-c": Cluster("c-c", "running", "ExternalKubernetes", vswitches=("v1",)),
+        "c-d": Cluster("c-d", "running", "ManagedKubernetes", vswitches=("v1", "v2")),
+    }
+    members = {id: ManagedCluster(id, id, labels=(("zone", "rack-7"),) if id == "c-d" else ()) for id in clusters}
+    zones = {"v1": VSwitch("v1", "cn-test-j"), "v2": VSwitch("v2", "cn-test-k")}
+    store.apply(
+        Identified("u", 1.0),
+        Listed(SourceName.MEMBERS, members, 1.0),
+        Listed(SourceName.CLUSTERS, clusters, 1.0),
+        Listed(SourceName.VSWITCHES, zones, 1.0),
+    )
+    fleet = store.fleet
+
+    assert [(SEVERAL, "vswitches"), ("cn-test-k", "vswitches"), (None, None), ("rack-7", "label")] == [
+        (one.zone, one.zone_source) for one in fleet.members
+    ]
+    assert [("cn-test-k", ("c-b",)), ("rack-7", ("c-d",))] == [(zone.name, zone.members) for zone in fleet.zones]
 
 
 def test_a_key_goes_to_this_machine_only(cloud: ScriptedCloud, start: Start) -> None:

@@ -187,6 +187,18 @@ def test_each_product_of_the_cloud_is_asked_once_and_a_denial_names_its_action(
     assert 1 == len(cloud.calls("DescribeHubClusters")) == len(cloud.calls("DescribeClusterDetail"))
 
 
+def test_the_query_of_prometheus_is_asked_once(scripted: ScriptedHub, tmp_path: Path) -> None:
+    allowing(scripted)
+    named = {"url": "http://127.0.0.1:1", "query": "x", "token": "hunter2"}
+    checks = doctor(files(tmp_path, scripted.url, prometheus=named))
+
+    assert ("warn", "127.0.0.1:1: connection refused") == (
+        checks["read prometheus"].state,
+        checks["read prometheus"].found,
+    )
+    assert "hunter2" not in str(checks)
+
+
 def test_nothing_is_written_on_the_hub(scripted: ScriptedHub, tmp_path: Path) -> None:
     allowing(scripted)
     doctor(files(tmp_path, scripted.url))

@@ -45,7 +45,7 @@ def look(settings: CloudSettings, members: Sequence[str] = ()) -> CloudFacts:
         found = CloudFacts(which, ACTION, call=_failure(error), skew=alb.skew)
     else:
         found = CloudFacts(which, ACTION, seconds=time.monotonic() - began, skew=alb.skew)
-    return replace(found, reads=_reads(settings, members))
+    return replace(found, reads=_reads(settings, members) if settings.clusters else ())
 
 
 def _reads(settings: CloudSettings, members: Sequence[str]) -> tuple[CloudCall, ...]:

@@ -85,6 +85,9 @@ class ClustersPoll:
         if self._settings.credentials is None:
             self.decline("no cloud credentials. Name some under fleets.cloud.credentials")
             return
+        if not self._settings.clusters:
+            self.decline("settings say fleets.cloud.clusters: false")
+            return
         for source in self.sources:
             source.begin()
         threading.Thread(target=self._run, name="clusters", daemon=True).start()

@@ -41,6 +41,7 @@ _LOSSES: dict[Topic | Write, tuple[CheckState, str]] = {
     SourceName.RUNS: (CheckState.WARN, "runs of other hosts are not known, and no shift can number its fence"),
     SourceName.FLEET: (CheckState.WARN, "the Fleet's own state and its associations are not known"),
     SourceName.CLUSTERS: (CheckState.WARN, "a cluster that the cloud knows to be cut off is not told"),
+    SourceName.RATES: (CheckState.WARN, "requests a second are not known, and pods count for headroom"),
     SourceName.VSWITCHES: (CheckState.WARN, "the zone of an ACK member is known where settings or a label name it"),
     Write.WEIGHTS: (CheckState.BAD, "no weight can be written"),
     Write.LOCK: (CheckState.BAD, "no shift can take the Fleet's lock"),
@@ -57,6 +58,7 @@ def checks(found: Checkup) -> tuple[Check, ...]:
         *(grant(one, read_only=found.settings.read_only, answered=_answered(found.hub)) for one in found.grants),
         *cloud(found.cloud, found.patience),
         *cloud_reads(found.cloud),
+        *((_read(found.rates),) if found.rates is not None else ()),
         clock(found.hub, found.cloud),
         host.settings(found.settings),
         host.members(found.settings, found.members),
@@ -178,10 +180,10 @@ def cloud(facts: CloudFacts | None, patience: float) -> tuple[Check, Check]:
 
 def cloud_reads(facts: CloudFacts | None) -> tuple[Check, ...]:
     """Whether what moves slowly is told; none of these is a must."""
-    return tuple(map(_cloud_read, facts.reads)) if facts is not None else ()
+    return tuple(map(_read, facts.reads)) if facts is not None else ()
 
 
-def _cloud_read(call: CloudCall) -> Check:
+def _read(call: CloudCall) -> Check:
     name = f"read {call.of}"
     state, loss = _LOSSES[call.of]
     if not call.asked:

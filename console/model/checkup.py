@@ -104,7 +104,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class CloudCall:
-    """One call for a source of the cloud that moves slowly. `asked` False: nothing to ask for is known."""
+    """One question to a source besides the hub and the ALB. `asked` False: nothing to ask for is known."""
 
     of: Topic
     action: str
@@ -182,3 +182,5 @@ class Checkup:
     settings: SettingsFacts
     state: StateFacts
     terminal: TerminalFacts
+    rates: CloudCall | None = None
+    """The query that settings name; None where they name none, or it did not end in time."""

@@ -93,8 +93,8 @@ HUB_SOURCES = (
 OF_THE_HUB = (*HUB_SOURCES, SourceName.CLUSTER_SECRETS)
 """The same, with what is read of it where settings allow it."""
 
-CLOUD_SOURCES = (SourceName.ALB, SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES)
-"""The sources that draw from the one budget of OpenAPI calls."""
+SLOW_SOURCES = (SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES, SourceName.RATES)
+"""The sources that are read behind the others, and that nobody waits long for."""
 
 OPTIONAL = (SourceName.CLUSTER_SECRETS, SourceName.RATES)
 """The sources that are off until settings name them."""

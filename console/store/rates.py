@@ -38,6 +38,10 @@ def added(
     names = kept.take("called", (fleet.members,), lambda: tuple((one.id, one.name) for one in fleet.members))
     told = kept.take("rates", (current, names), lambda: _told(current.samples, names, said) if current and said
                      else _NOTHING)  # fmt: skip
+    if told.problem is not None:
+        fleet = replace(fleet, problems=(*fleet.problems, told.problem))
+    if not told.members and not told.routes:
+        return fleet
     by_id = {member.id: member for member in fleet.members}
     by_key = {route.key: route for route in fleet.routes}
 
@@ -56,7 +60,6 @@ def added(
         members=kept.take("all rated members", (members,), lambda: members),
         routes=kept.take("all rated routes", (routes,), lambda: routes),
         zones=kept.take("rated zones", (fleet.zones, told.members), lambda: _zones(fleet.zones, told.members)),
-        problems=(*fleet.problems, told.problem) if told.problem is not None else fleet.problems,
     )
 
 

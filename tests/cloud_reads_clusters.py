@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from console.cloud.budget import CallBudget
 from console.cloud.clusters_decode import ClustersDecoder
 from console.cloud.clusters_poll import ClustersPoll
-from console.model.cluster import SEVERAL, Cluster, Standing, VSwitch, standing, zone_of
+from console.model.cluster import SEVERAL, Cluster, HubCluster, Standing, VSwitch, standing, zone_of
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import ManagedCluster
 from console.settings import CloudSettings, CredentialSettings, FleetSettings
@@ -89,6 +89,24 @@ def test_no_fleet_with_our_members_is_said_and_nothing_is_guessed(cloud: Scripte
     store = start()
 
     assert "none" not in until(store, SourceName.FLEET, SourceState.EMPTY).message
+    assert {} == facts(store, SourceName.FLEET)
+
+
+def test_where_the_members_are_of_another_fleet_by_now_that_one_is_found(cloud: ScriptedCloud, start: Start) -> None:
+    members = ["c-a"]
+    cloud.answer["DescribeHubClusters"] = lambda _: (200, {"Clusters": [hub("c-one"), hub("c-two")]})
+    cloud.answer["DescribeManagedClusters"] = lambda q: (
+        200,
+        {"Clusters": [managed("c-a" if q["ClusterId"] == "c-one" else "c-z")]},
+    )
+    store = start(members=members)
+    until(store, SourceName.FLEET, SourceState.LIVE)
+    members[:] = ["c-z"]
+
+    assert store.wait(lambda _: facts(store, SourceName.FLEET).get("fleet", HubCluster("")).id == "c-two", 20.0)
+    members[:] = ["c-nobodys"]
+    until(store, SourceName.FLEET, SourceState.EMPTY)
+
     assert {} == facts(store, SourceName.FLEET)
 
 

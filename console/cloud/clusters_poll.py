@@ -124,10 +124,7 @@ class ClustersPoll:
         decoder = ClustersDecoder()
         named = self._settings.fleet or (self._hub.id if self._hub is not None else None)
         if named is None:
-            found = self._find_fleet(decoder)
-            if found is None:
-                return SourceState.EMPTY, "no Fleet of this account and region has one of our members"
-            return self._tell_fleet(found, decoder)
+            return self._search(decoder)
         failed: Trouble | None = None
         hub = HubCluster(named)
         try:
@@ -138,6 +135,8 @@ class ClustersPoll:
             hub = replace(hub, associations=self._clusters.associations(named, decoder))
         except Trouble as error:
             failed = failed or self._forgotten(error)
+        if self._settings.fleet is None and hub.associations is not None and not self._ours(hub.associations):
+            return self._search(decoder)  # the hub turned out to be another Fleet's
         if failed is None or hub.associations is not None or hub.state:
             told = self._tell_fleet(hub, decoder)
         if failed is not None:
@@ -150,12 +149,26 @@ class ClustersPoll:
             self._hub = None
         return error
 
+    def _search(self, decoder: ClustersDecoder) -> tuple[SourceState, str]:
+        """The Fleet anew; nothing of a former one stays where there is none."""
+        found, self._hub = self._find_fleet(decoder), None
+        if found is not None:
+            return self._tell_fleet(found, decoder)
+        self._post(Gone(SourceName.FLEET, "fleet", self._clock()))
+        return SourceState.EMPTY, "no Fleet of this account and region has one of our members"
+
+    def _ours(self, associations: Iterable[Association]) -> bool:
+        """Whether one of our members is among them; True while none is known."""
+        ours = frozenset(self._members() or ())
+        return not ours or any(one.cluster in ours for one in associations)
+
     def _find_fleet(self, decoder: ClustersDecoder) -> HubCluster | None:
         """The Fleet that lists one of our members: a cluster belongs to one at most."""
-        ours = frozenset(self._members() or ())
+        if not self._members():
+            return None
         for hub in self._clusters.hubs(decoder)[:_HUBS]:
             associations = self._clusters.associations(hub.id, decoder)
-            if any(one.cluster in ours for one in associations):
+            if self._ours(associations):
                 return replace(hub, associations=associations)
         return None
 

@@ -14,7 +14,7 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import config, doctor, runs, see, simulate
+from console.verbs import config, doctor, guards, plans, runs, see, shift, simulate
 
 EPILOG = """\b
 Exit codes
@@ -63,10 +63,21 @@ def open_screen(options: Options) -> int:
 for verb in (
     see.status,
     see.route,
-    runs.shift,
+    shift.shift,
+    shift.drain,
+    shift.run,
+    plans.plan,
     runs.runs,
     runs.attach,
+    runs.stop,
     runs.rollback,
+    runs.finish,
+    runs.extend,
+    runs.resume,
+    guards.wait,
+    guards.freeze,
+    guards.unfreeze,
+    guards.rules,
     doctor.doctor,
     config.config,
     simulate.demo,

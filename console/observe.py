@@ -73,7 +73,7 @@ class Observer:
         self._hub_heard = threading.Event()
         """Every source of the hub has said something."""
         self._boosts: dict[str, float] = {}
-        self._gateway: str | None = None
+        self._watched: tuple[str, ...] = ()
         self._gateways = SourceState.LOADING
         self._states: dict[Topic, SourceState] = {}
         self._follower: Follower | None = None
@@ -112,9 +112,9 @@ class Observer:
             if self._probes is not None:
                 self._probes.boost(route, rate)
 
-    def watch_rules(self, gateway: str | None) -> None:
-        """Look at the ALB rules of this gateway (an AlbConfig's name) every second; None: no more."""
-        self._gateway = gateway
+    def watch_rules(self, *gateways: str) -> None:
+        """Look at the ALB rules of these gateways (AlbConfigs' names) every second, and of no others."""
+        self._watched = gateways
         if self._alb is not None:
             self._alb.look()
 
@@ -151,7 +151,7 @@ class Observer:
                 self._post,
                 self._clock,
                 self._balancers,
-                watched=self._watched_balancer,
+                watched=self._watched_balancers,
                 every=self._cloud_every,
                 turn=lambda: self._hub_heard.wait(HUB_FIRST),
             )
@@ -276,11 +276,9 @@ class Observer:
             return None
         return [gateway.id for gateway in fleet.gateways if gateway.id is not None]
 
-    def _watched_balancer(self) -> str | None:
-        name = self._gateway
-        if name is None:
-            return None
-        return next((gateway.id for gateway in self.store.fleet.gateways if gateway.name == name), None)
+    def _watched_balancers(self) -> Sequence[str]:
+        watched = self._watched
+        return [one.id for one in self.store.fleet.gateways if one.name in watched and one.id is not None]
 
 
 def _settled(fleet: Fleet) -> bool:

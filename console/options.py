@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -126,4 +127,15 @@ class DurationType(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+class NeverType(DurationType):
+    """A duration, or `never` as infinity."""
+
+    name = "duration or never"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises click's usage error, exit 2."""
+        return math.inf if value == "never" else super().convert(value, param, ctx)
+
+
+NEVER = NeverType()
 DURATION = DurationType()

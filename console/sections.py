@@ -187,6 +187,15 @@ class FleetSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """ArgoCD on the hub."""
 
 
+class HookSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told that a run needs eyes: held, failed, refused, superseded, not verified, overdue."""
+
+    command: tuple[str, ...] = ()
+    """A program and its arguments; it gets one JSON object on stdin, and 10 s."""
+    webhook: str | None = None
+    """An address that the same JSON is posted to."""
+
+
 class RunSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a run behaves."""
 
@@ -196,6 +205,17 @@ class RunSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True
     """How long the layers must agree without a break."""
     lease: str = "15s"
     """How long the Fleet's Lease lives without renewal."""
+    on_state: HookSettings = HookSettings()
+    """Who is told."""
+
+
+class RuleSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one guardrail weighs; `fleet-console rules` lists them."""
+
+    severity: Literal["blocks", "asks", "informs", "off"] | None = None
+    """Absent: as built in. Rules that guard the Fleet's identity and its last serving member cannot be softened."""
+    threshold: float | None = None
+    """In the rule's own unit; absent: as built in."""
 
 
 def is_loopback(endpoint: str) -> bool:

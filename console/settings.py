@@ -21,9 +21,11 @@ from console.sections import (
     CredentialSettings,
     Duration,
     FleetSettings,
+    HookSettings,
     MemberSettings,
     ProbeSettings,
     PrometheusSettings,
+    RuleSettings,
     RunSettings,
     Section,
     WeightSettings,
@@ -38,9 +40,11 @@ __all__ = [
     "CredentialSettings",
     "Duration",
     "FleetSettings",
+    "HookSettings",
     "MemberSettings",
     "ProbeSettings",
     "PrometheusSettings",
+    "RuleSettings",
     "RunSettings",
     "Settings",
     "WeightSettings",
@@ -67,6 +71,10 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Requests a second of all probes together."""
     run: RunSettings = RunSettings()
     """How a run behaves."""
+    rules: dict[str, RuleSettings] = msgspec.field(default_factory=dict)
+    """Guardrails by name."""
+    assertions: tuple[str, ...] = ()
+    """What every plan must keep: `ZONE-OR-MEMBER keeps >= 20`, the weight on each route."""
     fleets: tuple[FleetSettings, ...] = ()
     """The Fleets; the first one opens."""
 
@@ -131,7 +139,7 @@ def parse(document: object, *, where: str = "settings") -> Settings:
     names = [fleet.name for fleet in settings.fleets]
     if len(names) > 1 and (None in names or len(set(names)) < len(names)):
         raise SettingsError(f"{where}: several Fleets need a name each, all different", fix="Set fleets.name.")
-    for text in (settings.arming, *(getattr(settings.run, f) for f in settings.run.__struct_fields__)):
+    for text in (settings.arming, settings.run.verify_timeout, settings.run.steady, settings.run.lease):
         Duration.parse(text)
     return settings
 

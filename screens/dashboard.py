@@ -188,6 +188,14 @@ class Dashboard(Place):
         if key is not None:
             self.app.push_screen(ShiftPage(key))
 
+    def do_drain(self) -> None:
+        """Choose what is drained; a marked member is offered first."""
+        from screens.drain import TargetsPage
+
+        table, key = self.marked
+        member = next((one.name for one in self.fleet.members if table == "members" and one.id == key), None)
+        self.app.push_screen(TargetsPage(member))
+
     def do_open(self) -> None:
         """Open what is marked in the table that has the keys."""
         if isinstance(self.focused, Table):

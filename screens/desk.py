@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from console.decide.case import Around
 from console.decide.plan import Plan
 from console.errors import FleetConsoleError, Lost
 from console.model.document import Document, Subject
@@ -47,10 +48,13 @@ class Desk(Protocol):
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
 
+    def around(self, fleet: Fleet) -> Around:
+        """What decides beside the picture, as this host knows it."""
+
     def document(self, subject: Subject) -> Document:
         """One object of the hub as it is now."""
 
-    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
+    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """Start the detached runner of a plan."""
 
     def report(self, run: str) -> RunReport | None:
@@ -62,8 +66,8 @@ class Desk(Protocol):
     def follow(self, run: str) -> Iterator[RunReport]:
         """Every new report of a run until it is over."""
 
-    def command(self, run: str, word: str) -> None:
-        """Leave a live run a word: `rollback`, `stop`."""
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
+        """Leave a live run a word: `stop`, `rollback`, `finish`, `extend` by seconds."""
 
     def rollback_plan(self, run: str) -> Plan:
         """The plan that undoes a finished run."""
@@ -167,6 +171,12 @@ class ObservedFleet:
 
         return tuple(trial.reasons(self._reading(), plan))
 
+    def around(self, fleet: Fleet) -> Around:
+        """From settings and the journal."""
+        from console.run import runs
+
+        return runs.around(self._access, self._settings, fleet)
+
     def document(self, subject: Subject) -> Document:
         """By one GET on the hub's own connection."""
         from console.kube import document
@@ -176,11 +186,11 @@ class ObservedFleet:
             raise Lost("the hub is not connected", fix="See the sources (i).")
         return document.read(hub, subject)
 
-    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
+    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """A process of its own carries it out."""
         from console.run import runs
 
-        return runs.start(self._access, self._settings, plan, reason=reason, reasons=tuple(reasons), gateway=gateway)
+        return runs.start(self._access, self._settings, plan, reason=reason, reasons=tuple(reasons))
 
     def report(self, run: str) -> RunReport | None:
         """From the journal."""
@@ -195,22 +205,28 @@ class ObservedFleet:
         return runs.merge(runs.runs(self._access, fleet_uid=fleet.uid), fleet)
 
     def follow(self, run: str) -> Iterator[RunReport]:
-        """From the journal, as it grows."""
+        """From the journal as it grows, else from the record on the Fleet."""
         from console.run import runs
 
-        yield from runs.follow(self._access, run)
+        if runs.report(self._access, run) is not None:
+            yield from runs.follow(self._access, run, guarded=True)
+        else:
+            yield from runs.follow_record(self._reading(), run)
 
-    def command(self, run: str, word: str) -> None:
-        """Through the journal."""
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
+        """Through the journal, else through the record on the Fleet."""
         from console.run import runs
 
-        runs.command(self._access, run, word)
+        if runs.report(self._access, run) is not None:
+            runs.command(self._access, run, word, seconds)
+        else:
+            runs.command_elsewhere(self._reading(), run, word, seconds)
 
     def rollback_plan(self, run: str) -> Plan:
-        """From the journal's plan."""
+        """From the journal's plan, else from the record's."""
         from console.run import runs
 
-        return runs.rollback_plan(self._access, run)
+        return runs.rollback_plan(self._access, run, self._reading().store.fleet)
 
 
 def _unreadable(settings: Settings, error: Exception) -> Fleet:

@@ -42,7 +42,7 @@ class Posted:
             self.all.extend(observations)
             self._news.notify_all()
 
-    def until(self, wanted: Callable[[], bool], seconds: float = 8.0) -> bool:
+    def until(self, wanted: Callable[[], bool], seconds: float = 40.0) -> bool:
         with self._news:
             return self._news.wait_for(wanted, seconds)
 
@@ -138,7 +138,7 @@ def test_every_page_is_read(cloud: ScriptedCloud) -> None:
 def test_rules_that_a_run_waits_for_are_asked_for_more_often_than_the_rest(
     cloud: ScriptedCloud, posted: Posted, start: Start
 ) -> None:
-    poll = start(every=60.0, watched=lambda: "alb-1")
+    poll = start(every=60.0, watched=lambda: ("alb-1",))
     posted.until(lambda: SourceState.LIVE in posted.states)
     cloud.answer["ListRules"] = lambda _: (200, {"Rules": [rule("rule-1", ("sgp-a", 0), ("sgp-b", 100))]})
     poll.look()

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from console.errors import Refused, Superseded
-from console.kube import write
+from console.kube import records, write
 from console.kube.connect import Hub
 from console.kube.holder import Holder, Process
 from console.kube.lease import FleetLease
-from console.model.hub import FENCE_ANNOTATION
+from console.model.hub import FENCE_ANNOTATION, MANAGER
 from tests.simulators import Simulated
 
 PREFIX = "alb.ingress.kubernetes.io/cluster-weight."
@@ -155,11 +155,11 @@ def test_our_writes_are_under_our_field_manager(hub: Hub, namespace: str) -> Non
         if f"f:{A}" in entry.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
     }
 
-    assert {write.MANAGER} == managers
+    assert {MANAGER} == managers
 
 
 def lease(hub: Hub, run: str, duration: float = 15.0) -> FleetLease:
-    write.ensure_namespace(hub)
+    records.ensure_namespace(hub)
     return FleetLease(hub, run, duration)
 
 

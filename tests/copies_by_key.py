@@ -58,7 +58,7 @@ async def test_on_a_runs_page_it_is_the_command_that_attaches() -> None:
         await pilot.press("s", "8", "0", "down", "equals_sign")
         await pilot.pause()
         plan = app.screen._decision.plan  # type: ignore[attr-defined]
-        app.push_screen(RunPage(feed.desk.start_run(plan, "OPS-12", (), None)))
+        app.push_screen(RunPage(feed.desk.start_run(plan, "OPS-12", ())))
         await pilot.pause()
         await pilot.press("c")
 

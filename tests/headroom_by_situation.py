@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from console.decide import headroom, shift
+from console.decide import headroom
 from console.model.fleet import Fleet, Route, Weights, Zone
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import Reason, Severity
 from console.model.workload import Backing, Headroom, Workload
 from tests.situations import ACK, IDC, even, pods, route, unread, weights, working, workload
+from tests.wishes import shift
 
 API = route("shop/api", even(62, 38), services=("api",))
 PAY = route("shop/pay", even(62, 38), services=("pay",))
@@ -158,18 +159,18 @@ def test_members_of_one_zone_take_together() -> None:
 
 
 def reasons(found: Fleet, ack: int, idc: int) -> list[Reason]:
-    decision = shift.shift(found, "shop/api", {ACK: ack, IDC: idc})
+    decision = shift(found, "shop/api", {ACK: ack, IDC: idc})
     return [reason for reason in decision.reasons if reason.rule == "headroom"]
 
 
 SMALL = fleet(workload(pods(API, 12, most=24)), workload(pods(API, 4, most=10)))
 
 
-def test_a_shift_that_the_target_does_not_take_is_told_and_not_refused() -> None:
+def test_a_shift_that_the_target_does_not_take_is_refused_with_the_largest_safe_step() -> None:
     (told,) = reasons(SMALL, 0, 100)
 
-    assert Severity.INFORMS is told.severity
-    assert "idc-prod: takes 50 % of the shifted load, room for 6 of 12 pods" == told.measured
+    assert Severity.BLOCKS is told.severity
+    assert "idc-prod takes 50 % of the shifted load, room for 6 of 12 pods" == told.measured
     assert "100 %" == told.needed
     assert told.message.startswith("largest safe step 31 points; 6 more pods to take all (equal load per ready replica")
 

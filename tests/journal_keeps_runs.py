@@ -30,7 +30,7 @@ def run(name: str, **values: object) -> RunReport:
 
 def add(journal: Journal, *names: str) -> None:
     for name in names:
-        journal.add(run(name), "{}", {"kubeconfig": None}, "gw")
+        journal.add(run(name), "{}", {"kubeconfig": None})
 
 
 def mode(path: Path) -> int:
@@ -123,14 +123,14 @@ def test_looking_for_a_journal_makes_none(tmp_path: Path) -> None:
 
 def test_a_run_is_read_as_it_was_written(journal: Journal) -> None:
     told = run("k7m2p", actor="me", reason="drill", host="h", of="other", message="m")
-    journal.add(told, '{"plan": 1}', {"context": "hub"}, "gw")
+    journal.add(told, '{"plan": 1}', {"context": "hub"})
     journal.update("k7m2p", layer=Layer.RULE)
     row = journal.row("k7m2p")
 
     assert row is not None
-    assert (told, '{"plan": 1}', {"context": "hub"}, "gw") == (
+    assert (told, '{"plan": 1}', {"context": "hub"}) == (
         type(told)(**{**{n: getattr(row.report, n) for n in told.__slots__}, "layer": None}),
-        row.plan, row.access, row.gateway,
+        row.plan, row.access,
     )  # fmt: skip
     assert Layer.RULE is row.report.layer
 

@@ -14,7 +14,7 @@ import pytest
 
 from console.errors import Refused
 from console.kube import holder as holders
-from console.kube import write
+from console.kube import records
 from console.kube.connect import Hub
 from console.kube.holder import Holder, Process
 from console.kube.lease import NAME, FleetLease
@@ -49,7 +49,7 @@ def clock() -> Clock:
 def served() -> Iterator[Hub]:
     with tempfile.TemporaryDirectory() as directory, serving(Path(directory)) as api:
         hub = Hub.open(str(api.kubeconfig), None)
-        write.ensure_namespace(hub)
+        records.ensure_namespace(hub)
         yield hub
         hub.close()
 

@@ -123,7 +123,7 @@ def test_a_detached_runner_logs_to_the_same_file(file: Path, tmp_path: Path) -> 
         config.write_text("run: {steady: 100ms, verify_timeout: 10s}\n")
         access = Access(stand.kubeconfig, None, config, stand.journal.directory, file)
         plan = stand.shift(("62", "38"), ("80", "20"))
-        started = runs.start(access, stand.settings, plan, reason="drill", gateway=None)
+        started = runs.start(access, stand.settings, plan, reason="drill")
         list(runs.follow(access, started.run))
     lines = said(file)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.decide import plan as plans
-from console.decide import shift as decide
+from console.decide.intents import Decision
 from console.decide.plan import Plan, RouteChange
 from console.errors import UsageError
 from console.model.fleet import (
@@ -28,6 +28,7 @@ from console.model.fleet import (
 )
 from console.model.freshness import Source, SourceName, SourceState
 from console.settings import DEFAULT_KEY_PREFIX as PREFIX
+from tests.wishes import shift
 
 ACK = "c" + "1" * 32
 IDC = "c" + "2" * 32
@@ -83,12 +84,12 @@ def fleet(
     )
 
 
-def rules(decision: decide.Decision) -> list[str]:
+def rules(decision: Decision) -> list[str]:
     return [reason.rule for reason in decision.blocking]
 
 
 def test_a_plan_holds_the_annotations_byte_for_byte() -> None:
-    decision = decide.shift(fleet(ack_raw="062"), "shop/api", {ACK: 80, IDC: 20})
+    decision = shift(fleet(ack_raw="062"), "shop/api", {ACK: 80, IDC: 20})
 
     assert decision.plan is not None
     (change,) = decision.plan.routes
@@ -97,7 +98,7 @@ def test_a_plan_holds_the_annotations_byte_for_byte() -> None:
 
 
 def test_a_weight_that_stays_keeps_its_bytes() -> None:
-    decision = decide.shift(fleet(ack_raw="062"), "shop/api", {ACK: 62, IDC: 38})
+    decision = shift(fleet(ack_raw="062"), "shop/api", {ACK: 62, IDC: 38})
 
     assert decision.plan is not None
     assert decision.plan.routes[0].before == decision.plan.routes[0].after
@@ -105,13 +106,13 @@ def test_a_weight_that_stays_keeps_its_bytes() -> None:
 
 
 def test_nothing_speaks_against_a_shift_between_healthy_members() -> None:
-    decision = decide.shift(fleet(), "shop/api", {ACK: 80, IDC: 20})
+    decision = shift(fleet(), "shop/api", {ACK: 80, IDC: 20})
 
     assert (False, ()) == (decision.refused, decision.reasons)
 
 
 def test_all_reasons_are_said_at_once() -> None:
-    decision = decide.shift(
+    decision = shift(
         fleet(ack=DEAD, idc_raw=None, ingresses=SourceState.STALE), "shop/api", {ACK: 100, IDC: 0}, read_only=True
     )
 
@@ -129,13 +130,13 @@ def test_all_reasons_are_said_at_once() -> None:
     ],
 )
 def test_each_reason_alone_refuses(situation: Fleet, rule: str) -> None:
-    decision = decide.shift(situation, "shop/api", {ACK: 80, IDC: 20})
+    decision = shift(situation, "shop/api", {ACK: 80, IDC: 20})
 
     assert [rule] == rules(decision)
 
 
 def test_a_new_key_needs_a_word_and_is_absent_before() -> None:
-    decision = decide.shift(fleet(idc_raw=None), "shop/api", {ACK: 80, IDC: 20}, new_key=True)
+    decision = shift(fleet(idc_raw=None), "shop/api", {ACK: 80, IDC: 20}, new_key=True)
 
     assert decision.plan is not None
     assert not decision.refused
@@ -143,14 +144,17 @@ def test_a_new_key_needs_a_word_and_is_absent_before() -> None:
 
 
 def test_unknown_health_of_the_target_is_said_and_is_no_health() -> None:
-    decision = decide.shift(fleet(ack=SILENT), "shop/api", {ACK: 80, IDC: 20})
+    decision = shift(fleet(ack=SILENT), "shop/api", {ACK: 80, IDC: 20})
 
-    assert ["ack-prod-j: ALB health not known (the ALB is not read)"] == [r.measured for r in decision.reasons]
+    assert ["ack-prod-j: ALB health not known (the ALB is not read), workload not known (nothing is known)"] == [
+        r.measured for r in decision.reasons
+    ]
+    assert decision.refused
 
 
 def test_a_route_nobody_knows_is_told_with_those_that_are_known() -> None:
     with pytest.raises(UsageError) as error:
-        decide.shift(fleet(), "shop/\x1bapi", {ACK: 100})
+        shift(fleet(), "shop/\x1bapi", {ACK: 100})
 
     assert "no route is called 'shop/␛api'. Known routes: shop/api." == str(error.value)
 
@@ -197,7 +201,7 @@ def test_the_hash_knows_the_fleet_and_every_weight() -> None:
 def test_the_hash_does_not_know_the_resource_version() -> None:
     moved = fleet()
     moved = replace(moved, routes=(replace(moved.routes[0], resource_version="99"),))
-    first, second = (decide.shift(f, "shop/api", {ACK: 80, IDC: 20}).plan for f in (fleet(), moved))
+    first, second = (shift(f, "shop/api", {ACK: 80, IDC: 20}).plan for f in (fleet(), moved))
 
     assert first is not None
     assert second is not None
@@ -225,7 +229,7 @@ def test_a_record_with_another_key_after_than_before_is_no_plan() -> None:
 def test_a_backend_of_a_member_that_cannot_be_derived_blocks_the_shift() -> None:
     calm = fleet()
     hidden = replace(calm, routes=(replace(calm.routes[0], underivable="sgp-9"),))
-    decision = decide.shift(hidden, calm.routes[0].key, {ACK: 80, IDC: 20})
+    decision = shift(hidden, calm.routes[0].key, {ACK: 80, IDC: 20})
 
     assert decision.refused
     assert [("derivable", "ALB server group sgp-9 belongs to no member that can be derived")] == [

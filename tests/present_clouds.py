@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from console.decide.shift import shift
 from console.model.cluster import NOT_LISTED, SEVERAL, Association, CloudWord, Cluster, HubCluster
 from console.model.fleet import Fleet, Member, Tone, Zone
 from console.model.freshness import Source, SourceName, SourceState
@@ -14,6 +13,7 @@ from console.present import alerts, documents, gateways, members
 from console.present.line import length, text
 from tests import situations
 from tests.situations import ACK, IDC, NOW
+from tests.wishes import shift
 
 
 def told(state: str = "running", association: str = "Successed", **more: str) -> Fleet:

@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 
 import assets
-from console.decide import shift
 from console.model.run import RunReport
 from console.present import documents, reports
 from tests import situations
+from tests.wishes import shift
 
 NOW, WALL = situations.NOW, situations.WALL
 
@@ -40,7 +40,7 @@ def test_every_route_is_a_route_of_the_contract(name: str) -> None:
 def plan() -> RunReport:
     """A refused plan as a report."""
     fleet = situations.zone_lost()
-    decision = shift.shift(fleet, "gateway-demo/api", {situations.ACK: 0, situations.IDC: 100})
+    decision = shift(fleet, "gateway-demo/api", {situations.ACK: 0, situations.IDC: 100})
     return reports.planned(fleet, decision.plan, decision.reasons, "OPS-12", refused=True)
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from console.decide import shift
 from console.model.run import JournalLine, RunState
 from console.present import line, reports, routes, tables
 from console.present.sheet import Column, Sheet
 from tests import situations
 from tests.stage import StageDesk
+from tests.wishes import shift
 
 NOW = situations.NOW
 
@@ -38,7 +38,7 @@ def test_a_route_is_told_with_every_layer_and_its_annotations() -> None:
 
 def test_a_plan_names_annotations_before_and_after_and_every_reason() -> None:
     fleet = situations.zone_lost()
-    decision = shift.shift(fleet, "gateway-demo/api", {situations.ACK: 0, situations.IDC: 100})
+    decision = shift(fleet, "gateway-demo/api", {situations.ACK: 0, situations.IDC: 100})
     said = reports.plan_text(fleet, decision.plan, decision.reasons)
 
     for words in ('"62" -> "0"', '"38" -> "100"', "target-health", "serving", "control-link", "62:38 -> 0:100"):
@@ -47,9 +47,9 @@ def test_a_plan_names_annotations_before_and_after_and_every_reason() -> None:
 
 def test_a_teller_says_only_what_is_new() -> None:
     desk, fleet = StageDesk(), situations.calm()
-    plan = shift.shift(fleet, "gateway-demo/api", {situations.ACK: 80, situations.IDC: 20}).plan
+    plan = shift(fleet, "gateway-demo/api", {situations.ACK: 80, situations.IDC: 20}).plan
     assert plan is not None
-    report, teller = desk.start_run(plan, "OPS-12", (), None), reports.Teller()
+    report, teller = desk.start_run(plan, "OPS-12", ()), reports.Teller()
     first, again = teller.lines(report), teller.lines(report)
     more = replace(report, lines=(*report.lines, JournalLine(situations.WALL, "write", "confirmed", "rv 2")))
     third = teller.lines(replace(more, state=RunState.DONE, message="settled"))

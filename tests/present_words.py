@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from console.model.fleet import Controller, Layer
 from console.model.freshness import Part, SourceName, SourceState
 from console.model.share import Share
+from console.model.spans import span, spoken
 from console.present import line, splits, words
-from console.present.times import age, exact, span, spoken
+from console.present.times import age, exact
 from tests import situations
 
 NOW = situations.NOW

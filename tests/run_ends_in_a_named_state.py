@@ -101,10 +101,10 @@ def test_weights_that_somebody_changed_are_left_alone_and_the_writer_is_named(st
 
 def test_weights_that_are_reverted_while_it_verifies_end_the_run(stand: Stand) -> None:
     stand.settings = _with(stand, steady="20s", verify_timeout="40s")
-    with stand.executor(stand.shift(("62", "38"), ("80", "20"))) as (executor, observer):
+    with stand.executor(stand.shift(("62", "38"), ("80", "20"))) as (executor, _):
         revert = threading.Thread(target=_once_written, args=(stand, lambda: stand.annotate("argocd", a="62", b="38")))
         revert.start()
-        state = executor.carry_out(observer, None)
+        state = executor.carry_out()
         revert.join()
     row = stand.journal.row("t001")
 
@@ -193,17 +193,17 @@ def test_a_hub_that_is_lost_for_longer_than_the_lease_lives_ends_held_and_nobody
     around = Around(stand.hub)
     gone = threading.Event()
     around.before = _silent_once(gone)
-    with stand.executor(stand.shift(("62", "38"), ("80", "20")), hub=around) as (executor, observer):
+    with stand.executor(stand.shift(("62", "38"), ("80", "20")), hub=around) as (executor, _):
         cut = threading.Thread(target=_once_written, args=(stand, gone.set))
         cut.start()
-        state = executor.carry_out(observer, None)
+        state = executor.carry_out()
         cut.join()
     row = stand.journal.row("t001")
 
     assert row is not None
     assert RunState.HELD is state
     assert "the hub has not answered for" in row.report.message
-    assert "our fence is still on the Ingress" in row.report.message
+    assert "our fence is still on shop/checkout" in row.report.message
 
 
 def test_layers_that_do_not_agree_in_time_leave_it_unverified_with_the_layer_named(stand: Stand) -> None:
@@ -349,10 +349,10 @@ def _once_written(stand: Stand, then: Any) -> None:
 
 def _told(stand: Stand, tell: Any) -> RunState:
     """Carry a shift out, and do `tell` once it has written."""
-    with stand.executor(stand.shift(("62", "38"), ("80", "20"))) as (executor, observer):
+    with stand.executor(stand.shift(("62", "38"), ("80", "20"))) as (executor, _):
         teller = threading.Thread(target=_once_written, args=(stand, lambda: tell(executor)))
         teller.start()
-        state = executor.carry_out(observer, None)
+        state = executor.carry_out()
         teller.join()
     return state
 

@@ -36,7 +36,7 @@ def access(stand: Stand, tmp_path: Path) -> Access:
 
 def begun(stand: Stand, access: Access) -> RunReport:
     plan = stand.shift(("62", "38"), ("80", "20"))
-    return runs.start(access, stand.settings, plan, reason="drill", gateway=None)
+    return runs.start(access, stand.settings, plan, reason="drill")
 
 
 def test_a_detached_run_is_followed_to_its_end_and_found_again(stand: Stand, access: Access) -> None:

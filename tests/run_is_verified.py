@@ -13,7 +13,7 @@ from console.errors import Lost
 from console.model.fleet import Agreement, Fleet, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Share
-from console.run.verify import Outcome, Verdict, Waiting, ledger, look
+from console.run.verify import Outcome, Target, Verdict, Waiting, ledger, look
 from tests import situations
 from tests.situations import ACK, IDC, PREFIX, UID
 
@@ -86,6 +86,12 @@ def test_an_ingress_that_carries_no_weights_any_more_needs_no_picture() -> None:
     assert not look(fleet(None), CHANGE, AFTER, 900, UID).settled
 
 
+def test_an_annotation_that_holds_is_told_though_the_record_read_last_asks_for_something_else() -> None:
+    behind = Agreement(False, Layer.ANNOTATION, Layer.ANNOTATION, "the annotation holds 100, the target is 62")
+
+    assert Layer.ANNOTATION is ledger(fleet(weighed(behind)), CHANGE, AFTER).layer
+
+
 def test_the_ledger_tells_what_is_held_now_and_how_deep() -> None:
     told = ledger(fleet(weighed(BEHIND)), CHANGE, AFTER)
 
@@ -111,7 +117,7 @@ class Stage:
     def fleet(self) -> Fleet:
         return self.picture(self.now)
 
-    def read(self) -> dict[str, Any]:
+    def read(self, change: RouteChange) -> dict[str, Any]:
         held = self.held(self.now)
         if held is None:
             raise Lost("the hub is gone")
@@ -130,7 +136,7 @@ class Stage:
 
     def verdict(self, steady: float = 10.0, timeout: float = 60.0) -> Verdict:
         waiting = Waiting(
-            self, CHANGE, AFTER, fleet_uid=UID, version=900, steady=steady, timeout=timeout,  # type: ignore[arg-type]
+            self, [Target(CHANGE, AFTER, 900)], fleet_uid=UID, steady=steady, timeout=timeout,  # type: ignore[arg-type]
             read=self.read, told=self.told, overtaken=self.overtaken, tell=self.tell, clock=lambda: self.now,
             pause=self.pause,
         )  # fmt: skip

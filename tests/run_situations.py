@@ -118,14 +118,20 @@ class Stand:
     def planned(self, plan: Plan) -> RunReport:
         """A run in the journal that nobody has begun."""
         self._count += 1
-        change = plan.routes[0]
-        before, after = change.weights(change.before), change.weights(change.after)
-        route = RunRoute(change.key, tuple(before.items()), tuple(after.items()), tuple(before.items()))
+        routes = tuple(
+            RunRoute(
+                one.key,
+                tuple(one.weights(one.before).items()),
+                tuple(one.weights(one.after).items()),
+                tuple(one.weights(one.before).items()),
+            )
+            for one in plan.routes
+        )
         report = RunReport(
-            f"t{self._count:03}", plan.fleet_uid, plan.kind, RunState.PLANNED, plan.hash, routes=(route,),
-            started=time.time(), actor="tester", reason="drill", host="here", of=plan.of,
+            f"t{self._count:03}", plan.fleet_uid, plan.kind, RunState.PLANNED, plan.hash, routes=routes,
+            started=time.time(), actor="tester", reason="drill", host="here", of=plan.of, steps=plan.steps,
         )  # fmt: skip
-        self.journal.add(report, plan.canonical(), {}, None)
+        self.journal.add(report, plan.canonical(), {})
         return report
 
     @contextmanager
@@ -142,14 +148,14 @@ class Stand:
         observer = Observer(self.settings, kubeconfig=self.kubeconfig, context=context, probes=True)
         observer.start()
         try:
-            yield Executor(self.journal, row.report, plan, self.settings, hub), observer
+            yield Executor(self.journal, row.report, plan, self.settings, hub, observer), observer
         finally:
             observer.stop()
 
     def carry_out(self, plan: Plan, *, context: str | None = None, hub: Any = None) -> RunReport:
         """Carry a plan out; returns what the journal tells of it then."""
-        with self.executor(plan, context=context, hub=hub) as (executor, observer):
-            state = executor.carry_out(observer, None)
+        with self.executor(plan, context=context, hub=hub) as (executor, _):
+            state = executor.carry_out()
         row = self.journal.row(f"t{self._count:03}")
 
         assert row is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import ssl
 import time
@@ -78,9 +79,10 @@ async def test_servers_that_die_degrade_the_applications_of_their_member_and_no_
     lost = made.members[1]
     async with Simulation(made, speed=50, load=0) as simulation, asyncio.timeout(30):
         hub = simulation.contexts[0]
-        trusted = ssl.create_default_context(cadata=hub.authority.decode())
+        authority = base64.b64decode(hub.cluster_section["certificate-authority-data"])
+        trusted = ssl.create_default_context(cadata=authority.decode())
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted)) as session:
-            client = Client(session, hub.server, hub.token, agent="test")
+            client = Client(session, simulation.hub_url, hub.user_section["token"], agent="test")
             await simulation.members.servers[lost.id].turn("refuse")
             await until(client, {f"{lost.name}-{name}": "Degraded" for name in ("web-demo", "api", "checkout")})
             await simulation.members.servers[lost.id].turn("alive")

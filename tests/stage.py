@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from console.app import FleetConsole
+from console.decide.case import Around
 from console.decide.plan import Plan, undo
 from console.errors import Answered, FleetConsoleError
 from console.model.document import Document, Subject
@@ -42,6 +43,10 @@ class StageDesk:
             raise self.failure
         return self.answers
 
+    def around(self, fleet: Fleet) -> Around:
+        """Nothing but the clock."""
+        return Around(wall=situations.WALL)
+
     def document(self, subject: Subject) -> Document:
         """What the test put there under the object's key."""
         self.asked.append(f"read {subject.source} {subject.key}")
@@ -51,7 +56,7 @@ class StageDesk:
             raise Answered("not found", status=404, reason="NotFound")
         return self.documents[subject.key]
 
-    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason], gateway: str | None) -> RunReport:
+    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """A run that is under way."""
         if self.failure is not None:
             raise self.failure
@@ -110,7 +115,7 @@ class StageDesk:
             if not report.state.over:
                 self.tell(replace(report, state=RunState.DONE))
 
-    def command(self, run: str, word: str) -> None:
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
         """Kept, and a rollback ends the run."""
         self.asked.append(f"command {run} {word}")
         self.tell(replace(self.reports[run], state=RunState.ROLLED_BACK, message="as it was"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from console.cloud.alb import Alb
@@ -69,7 +69,7 @@ class _Balancer:
 
 class AlbPoll:
     """Source `alb`. `post` is the store's `apply`; `balancers` names the load balancers that the gateways have, None
-    while that is not known yet; `watched` the one whose rules a runner waits for. `connect` makes the client of the
+    while that is not known yet; `watched` those whose rules a runner waits for. `connect` makes the client of the
     OpenAPI and may block and fail; `turn` blocks until there is time for that."""
 
     def __init__(
@@ -79,7 +79,7 @@ class AlbPoll:
         clock: Callable[[], float],
         balancers: Callable[[], Sequence[str] | None],
         *,
-        watched: Callable[[], str | None] = lambda: None,
+        watched: Callable[[], Collection[str]] = tuple,
         every: float | None = None,
         connect: Callable[[], object] | None = None,
         turn: Callable[[], object] = lambda: None,
@@ -159,7 +159,7 @@ class AlbPoll:
             return random.uniform(0.5, 1.0) * min(60.0, self._every * 2.0 ** min(self._failures - 1, 5))
         if not self._known:
             return 1.0
-        pause = WATCHED if self._watched() in self._known else self._every
+        pause = WATCHED if any(id in self._known for id in self._watched()) else self._every
         return pause / self.budget.share
 
     def _round(self, alb: Alb) -> None:
@@ -173,7 +173,7 @@ class AlbPoll:
         self._forget(wanted)
         worst: Trouble | None = None
         watched = self._watched()
-        for id in sorted(wanted, key=lambda id: id != watched):
+        for id in sorted(wanted, key=lambda id: id not in watched):
             if self._stopped.is_set():
                 return
             problem = self._look_at(alb, id)
@@ -231,7 +231,7 @@ class AlbPoll:
 
     def _parts(self, one: _Balancer) -> Sequence[tuple[str, float]]:
         """The parts of one load balancer and how often each is asked for, in seconds; the order counts."""
-        fast = self._watched() == one.id
+        fast = one.id in self._watched()
         return (
             ("rules", WATCHED if fast else self._every),
             ("groups", _GROUPS),
@@ -260,7 +260,7 @@ class AlbPoll:
             case "listeners":
                 one.listeners = alb.listeners(one.id, decoder)
             case "rules":
-                one.rules = alb.rules(one.id, decoder, urgent=self._watched() == one.id)
+                one.rules = alb.rules(one.id, decoder, urgent=one.id in self._watched())
             case "groups":
                 read_groups = alb.groups(one.named_groups(), decoder)
                 one.groups = {group.id: group for group in read_groups}

@@ -1,8 +1,8 @@
 """A shift as a value: which annotations of which Ingresses hold what before and after, in which steps, and the hash by
 which two fronts, two hosts and two people know that they mean the same plan.
 
-The hash covers the Fleet's UID, object UIDs, weights before and after, steps, holds, expiry and overrides; not
-resourceVersions, measurements, actor, reason or time.
+The hash covers the Fleet's UID, object UIDs, weights before and after, steps, holds, expiry, overrides and what to do
+on a loss or a refusal; not resourceVersions, measurements, order, actor, reason or time.
 """
 
 from __future__ import annotations
@@ -14,9 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
+from console.decide import steps
 from console.errors import UsageError
 
 T = TypeVar("T")
+ON_LOSS = ("continue", "hold", "rollback")
+"""What a run may do where nobody has looked at it for a while."""
+ON_REFUSAL = ("hold", "rollback")
+"""What it may do where a write in the middle is refused."""
+LONGEST = 7 * 86400.0
+"""Seconds that a hold or an expiry may last."""
 Values = tuple[tuple[str, str | None], ...]
 """Annotation key -> raw value, None where the key is absent; in the order in which members are shown."""
 
@@ -45,6 +52,19 @@ class RouteChange:
         names = dict(self.members)
         return {names[key]: weight(raw) for key, raw in values}
 
+    def at(self, percent: int) -> Values:
+        """What it holds `percent` of the way from before to after; a weight that does not differ keeps its bytes.
+
+        Raises `ValueError` strictly in between where `before` makes no split.
+        """
+        if percent <= 0 or percent >= 100:
+            return self.before if percent <= 0 else self.after
+        held, wanted = dict(self.before), dict(self.after)
+        keys = sorted(held)
+        parts = steps.between([weight(held[k]) for k in keys], [weight(wanted[k]) for k in keys], percent)
+        now = dict(zip(keys, parts, strict=True))
+        return tuple((key, _value(now[key], held[key], wanted[key])) for key, _ in self.before)
+
     def arranged(self, members: Sequence[str]) -> RouteChange:
         """The same change with its members in this order, others after them."""
         place = {member: index for index, member in enumerate(members)}
@@ -58,21 +78,41 @@ class RouteChange:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One shift or rollback of it. `steps`: percent of the way from before to after, the last one 100.
+    """One shift, drain or rollback. `routes` in the order in which they are written, least risk first. `steps`: percent
+    of the way from before to after, the last one 100.
 
-    `hold` seconds between steps, `expires` seconds after which it returns by itself (None: never).
+    `hold` seconds between steps, `expires` seconds after its end at which it goes back by itself (None: never).
     """
 
     fleet_uid: str
     kind: str
-    """shift | rollback"""
+    """shift | drain | rollback"""
     routes: tuple[RouteChange, ...]
     steps: tuple[int, ...] = (100,)
     hold: float = 0.0
     expires: float | None = None
     overrides: tuple[str, ...] = ()
+    """Rules that block, and were overridden by name."""
     of: str | None = None
     """The run that a rollback undoes."""
+    confirmed: tuple[str, ...] = ()
+    """Rules that ask, and were answered."""
+    on_loss: str = "continue"
+    """One of `ON_LOSS`."""
+    on_refusal: str = "hold"
+    """One of `ON_REFUSAL`."""
+    target: str = ""
+    """The zone or member that a drain empties."""
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Percent of the way at each place where it can stand: before, and after every step."""
+        return (0, *self.steps)
+
+    @property
+    def life(self) -> float:
+        """Seconds that it takes at least: holds, and the time until it goes back."""
+        return self.hold * (len(self.steps) - 1) + (self.expires or 0.0)
 
     @property
     def idle(self) -> bool:
@@ -86,7 +126,8 @@ class Plan:
 
     def canonical(self) -> str:
         """The plan as JSON with sorted keys and no spaces: what is hashed, recorded and read again."""
-        sorted_ = replace(self, routes=tuple(route.arranged(()) for route in self.routes))
+        routes = sorted((route.arranged(()) for route in self.routes), key=lambda route: route.key)
+        sorted_ = replace(self, routes=tuple(routes))
         return json.dumps(asdict(sorted_), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -130,7 +171,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         keys = [key for key, _ in route.members]
         if [k for k, _ in route.before] != keys or [k for k, _ in route.after] != keys:
             raise ValueError("keys of before and after differ")
-    return Plan(
+    plan = Plan(
         fleet_uid=_text(document["fleet_uid"]),
         kind=_text(document["kind"]),
         routes=routes,
@@ -139,7 +180,39 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         expires=None if document["expires"] is None else float(document["expires"]),
         overrides=tuple(_text(word) for word in document["overrides"]),
         of=None if document["of"] is None else _text(document["of"]),
+        confirmed=tuple(_text(word) for word in document["confirmed"]),
+        on_loss=_text(document["on_loss"]),
+        on_refusal=_text(document["on_refusal"]),
+        target=_text(document["target"]),
     )
+    checked(plan)
+    return plan
+
+
+def checked(plan: Plan) -> Plan:
+    """The plan itself. Raises `ValueError` where it is none that can be carried out, whoever made it."""
+    if plan.kind not in ("shift", "drain", "rollback"):
+        raise ValueError("no kind of plan")
+    if plan.on_loss not in ON_LOSS or plan.on_refusal not in ON_REFUSAL:
+        raise ValueError("no word for a loss or a refusal")
+    rising = all(a < b for a, b in zip((0, *plan.steps), plan.steps, strict=False))
+    if not plan.steps or plan.steps[-1] != 100 or not rising:
+        raise ValueError("steps do not rise to 100")
+    if not 0 <= plan.hold <= LONGEST or not 0 <= (plan.expires or 0.0) <= LONGEST:
+        raise ValueError("a hold or an expiry that is no time")
+    if len({route.key for route in plan.routes}) != len(plan.routes) or not plan.routes:
+        raise ValueError("a route twice, or none")
+    for route in plan.routes:
+        for percent in plan.steps:
+            route.at(percent)
+    return plan
+
+
+def _value(now: int, held: str | None, wanted: str | None) -> str | None:
+    """A weight as the annotation's value: the bytes that stand there, or will, where they say the same."""
+    if now == weight(held) or (held is None and not now):
+        return held
+    return wanted if now == weight(wanted) else str(now)
 
 
 def _text(value: object) -> str:
@@ -148,7 +221,9 @@ def _text(value: object) -> str:
     return value
 
 
-def undo(plan: Plan, run: str) -> Plan:
-    """The plan that puts back exactly what `plan`, carried out as `run`, replaced: absent keys become absent again."""
+def undo(plan: Plan, run: str, *, now: bool = False) -> Plan:
+    """The plan that puts back exactly what `plan`, carried out as `run`, replaced: absent keys become absent again.
+    It goes down the steps that the other went up, or with `now` at once."""
     routes = tuple(replace(route, before=route.after, after=route.before) for route in plan.routes)
-    return Plan(fleet_uid=plan.fleet_uid, kind="rollback", routes=routes, of=run)
+    down = () if now else tuple(100 - step for step in reversed(plan.steps[:-1]))
+    return Plan(plan.fleet_uid, "rollback", routes, (*down, 100), of=run)

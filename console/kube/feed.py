@@ -90,7 +90,7 @@ class Feed:
             self._post(*observations)
             return True
 
-    def identify(self, uid: str, skew: float) -> bool:
+    def identify(self, uid: str, skew: float, until: float | None = None) -> bool:
         """Say which Fleet answers; True where it is another one than before: everything is to be listed again."""
         with self._lock:
             other = self._uid is not None and self._uid != uid
@@ -102,7 +102,7 @@ class Feed:
                     name: replace(source, state=SourceState.LOADING, since=now, seen=None, message="")
                     for name, source in self._sources.items()
                 }
-            self._post(Identified(uid, self._clock(), skew))
+            self._post(Identified(uid, self._clock(), skew, until))
             if other:
                 self._post(*(Heard(source) for source in self._sources.values()))
             return other

@@ -53,7 +53,7 @@ class Heartbeat(threading.Thread):
         except FleetConsoleError as error:
             self._failed(error)
         else:
-            if self._feed.identify(uid, self._hub.skew or 0.0):
+            if self._feed.identify(uid, self._hub.skew or 0.0, self._hub.granted().expires):
                 for reader in self._readers:
                     reader.interrupt()
                     reader.poke()

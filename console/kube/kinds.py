@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from console.kube import argo, decode
+from console.kube import argo, decode, record
 from console.kube.decode import Metadata, Shape
-from console.kube.record import RUN_LABEL, run_record
 from console.kube.trouble import permission
 from console.model.freshness import SourceName, Topic
 from console.model.hub import RUN_NAMESPACE
@@ -151,9 +150,8 @@ KINDS = (
         "",
         "configmaps",
         f"/api/v1/namespaces/{RUN_NAMESPACE}/configmaps",
-        run_record,
+        record.ours,
         decode.by_name,
-        query=(("labelSelector", RUN_LABEL),),
         namespace=RUN_NAMESPACE,
     ),
 )

@@ -17,8 +17,8 @@ from typing import Any
 from console.errors import Answered, FleetConsoleError, Refused
 from console.kube.connect import Hub, permission
 from console.kube.holder import Holder, Process, told
-from console.kube.write import MANAGER, document, failed
-from console.model.hub import RUN_NAMESPACE
+from console.kube.write import document, failed
+from console.model.hub import MANAGER, RUN_NAMESPACE
 from console.model.run import Reason, Severity
 from console.model.text import inert
 

@@ -1,4 +1,5 @@
-"""A run's ConfigMap on the Fleet -> `RunRecord`. It is untrusted: whoever may write ConfigMaps there wrote it."""
+"""Our ConfigMaps on the Fleet: a run's -> `RunRecord`, the freeze -> `Freeze`. They are untrusted: whoever may write
+ConfigMaps there wrote them."""
 
 from __future__ import annotations
 
@@ -7,15 +8,33 @@ from typing import Any
 
 import msgspec
 
+from console.decide.plan import LONGEST
 from console.kube.decode import Thing
 from console.kube.fields import Notes, is_name, moment_of
-from console.model.hub import RunRecord
+from console.model.hub import Freeze, RunRecord, Word
 from console.model.text import inert
 
 RUN_LABEL = "fleet-console/run"
 """Label that marks a run's ConfigMap; its value is the run's id."""
+FREEZE_NAME = "freeze"
+"""Name of the ConfigMap that says that nothing may move."""
+WORDS = ("stop", "rollback", "rollback-now", "finish", "extend")
+"""What a run can be told while it goes."""
 
 Split = tuple[tuple[str, tuple[tuple[str, int | None], ...]], ...]
+
+
+def ours(thing: Thing, notes: Notes) -> RunRecord | Freeze | None:
+    """What a ConfigMap of our namespace says; None for one that is none of ours."""
+    if thing.metadata.name != FREEZE_NAME:
+        return run_record(thing, notes)
+    data = notes.fields(thing.data, "data")
+    return Freeze(
+        actor=notes.text(data.get("actor"), "data.actor", 200),
+        reason=notes.text(data.get("reason"), "data.reason"),
+        since=_moment(data, "since", notes),
+        until=_moment(data, "until", notes),
+    )
 
 
 def run_record(thing: Thing, notes: Notes) -> RunRecord | None:
@@ -42,8 +61,34 @@ def run_record(thing: Thing, notes: Notes) -> RunRecord | None:
         before=_split(data, "before", notes),
         message=notes.text(data.get("message"), "data.message"),
         resource_version=notes.text(thing.metadata.resourceVersion, "metadata.resourceVersion", 64),
+        going="back" if data.get("going") == "back" else "forward",
+        expires=_moment(data, "expires", notes),
+        word=_word(data, notes),
+        heard=notes.text(data.get("heard"), "data.heard", 40),
     )
     return replace(record, problems=tuple(notes)) if notes else record
+
+
+def _word(data: dict[str, Any], notes: Notes) -> Word | None:
+    """JSON `{id, word, actor, seconds}`; what is no word for a run counts as none."""
+    text = data.get("word")
+    if text is None or text == "":
+        return None
+    said = _object(text)
+    word, seconds = (said or {}).get("word"), (said or {}).get("seconds", 0.0)
+    timely = isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= LONGEST
+    if said is None or word not in WORDS or not timely:
+        notes.wrong("data.word", f"one of {', '.join(WORDS)}", text)
+        return None
+    return Word(notes.text(said.get("id"), "data.word.id", 40), word, notes.text(said.get("actor"), "x", 200), seconds)
+
+
+def _object(text: object) -> dict[str, Any] | None:
+    try:
+        document = msgspec.json.decode(text) if isinstance(text, str) else None
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _number(data: dict[str, Any], name: str, notes: Notes) -> int | None:
@@ -77,11 +122,8 @@ def _split(data: dict[str, Any], name: str, notes: Notes) -> Split:
     if text is None or text == "":
         return ()
     place = f"data.{name}"
-    try:
-        document = msgspec.json.decode(text) if isinstance(text, str) else None
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        document = None
-    if not isinstance(document, dict):
+    document = _object(text)
+    if document is None:
         notes.wrong(place, "a JSON object of routes", text)
         return ()
     return tuple(

@@ -1,4 +1,4 @@
-"""Every write to the hub but the Lease's: JSON Patches that test what they replace, runs' records, and their namespace.
+"""Writes to Ingresses: JSON Patches that test what they replace, and what an answer to a write means.
 
 The API server checks no Lease on an Ingress patch, so a weight write tests the fence and the values it replaces:
 whoever was overtaken fails at the server (design.md, locking). An answer is told apart as what it means: applied, a
@@ -14,19 +14,14 @@ from typing import Any
 from console.decide.plan import Values
 from console.errors import Answered, FleetConsoleError, Lost, Refused, Superseded
 from console.kube.connect import Answer, Hub, failure, permission
-from console.kube.record import RUN_LABEL
-from console.model.hub import FENCE_ANNOTATION, RUN_NAMESPACE
+from console.model.hub import FENCE_ANNOTATION, MANAGER
 from console.model.run import Reason, Severity
 from console.model.text import inert
 
-MANAGER = "fleet-console"
-"""Field manager of everything that the console writes."""
 JSON_PATCH = "application/json-patch+json"
 _RBAC = re.compile(r'cannot \w+ resource "')
 _FAILED_PATCH = "the server rejected our request due to an error in our request"
 _ANNOTATIONS = "/metadata/annotations"
-_RECORDS = f"/api/v1/namespaces/{RUN_NAMESPACE}/configmaps"
-_FENCE = re.compile(r"[0-9]{1,9}")
 Operations = list[dict[str, Any]]
 
 
@@ -58,7 +53,7 @@ def stamp(ingress: Mapping[str, Any], fence: str) -> Operations:
 
 def unstamp(ingress: Mapping[str, Any], fence: str) -> Operations:
     """Operations that take our own fence off; they fail where another one stands there."""
-    operations: Operations = [_test(_key(FENCE_ANNOTATION), fence)]
+    operations: Operations = [test(_key(FENCE_ANNOTATION), fence)]
     if set(annotations_of(ingress)) <= {FENCE_ANNOTATION}:
         # An object that had no annotations gets none back, not an empty map.
         return [*operations, *_as_read(ingress), {"op": "remove", "path": _ANNOTATIONS}]
@@ -73,11 +68,11 @@ def weigh(ingress: Mapping[str, Any], fence: str | None, before: Values, after: 
     """
     operations: Operations = []
     if fence is not None:
-        operations.append(_test(_key(FENCE_ANNOTATION), fence))
+        operations.append(test(_key(FENCE_ANNOTATION), fence))
     if fence is None or any(value is None for _, value in before):
         operations += [*_as_read(ingress), *_room(ingress)]
     wanted = dict(after)
-    operations += [_test(_key(key), held) for key, held in before if held is not None]
+    operations += [test(_key(key), held) for key, held in before if held is not None]
     for key, held in before:
         want = wanted[key]
         if want is None and held is not None:
@@ -125,60 +120,6 @@ def admission(answer: Answer) -> Refused | None:
     return Refused(f"refused by the API server: {shown}", (reason,))
 
 
-def ensure_namespace(hub: Hub) -> None:
-    """Create the namespace of Lease and records where it is missing. Raises `Denied` with the permission it needs."""
-    answer = hub.call("GET", f"/api/v1/namespaces/{RUN_NAMESPACE}")
-    if answer.status != 404:
-        return  # who may not read it may still use it: the next write tells
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": RUN_NAMESPACE}}
-    made = hub.call("POST", "/api/v1/namespaces", query=[("fieldManager", MANAGER)], body=body)
-    if not made.ok and made.status != 409:
-        raise failed(made, f"create namespace {RUN_NAMESPACE}", permission("create", "", "namespaces"))
-
-
-def create_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
-    """Make a run's ConfigMap. Raises `Refused` where another run of that id is recorded already."""
-    answer = hub.call("POST", _RECORDS, query=[("fieldManager", MANAGER)], body=_record(run, data))
-    if answer.status == 409:
-        raise Refused(f"a run called {run} is recorded on this Fleet already", fix="Start it again for another id.")
-    if not answer.ok:
-        wanted = permission("create", "", "configmaps", RUN_NAMESPACE)
-        raise failed(answer, f"create ConfigMap {_record_name(run)}", wanted)
-
-
-def update_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
-    """Write a run's ConfigMap whole, as only its own runner does."""
-    name = _record_name(run)
-    answer = hub.call("PUT", f"{_RECORDS}/{name}", query=[("fieldManager", MANAGER)], body=_record(run, data))
-    if not answer.ok:
-        raise failed(answer, f"update ConfigMap {name}", permission("update", "", "configmaps", RUN_NAMESPACE))
-
-
-def mark_interrupted(hub: Hub, run: str, message: str, updated: str) -> bool:
-    """Say in another run's record that its runner is gone; False where it said so, or something else, already."""
-    operations = [
-        _test("/data/state", "running"),
-        {"op": "replace", "path": "/data/state", "value": "interrupted"},
-        {"op": "add", "path": "/data/message", "value": message},
-        {"op": "add", "path": "/data/updated", "value": updated},
-    ]
-    path = f"{_RECORDS}/{_record_name(run)}"
-    query = [("fieldManager", MANAGER)]
-    return hub.call("PATCH", path, query=query, body=operations, content_type=JSON_PATCH).ok
-
-
-def newest_fence(hub: Hub) -> int:
-    """The greatest fence that a run on this Fleet ever recorded, 0 where there is none: a Lease that somebody deleted
-    must not begin to count anew. Raises what `failure` makes of an answer that is no list."""
-    answer = hub.call("GET", _RECORDS, query=[("labelSelector", RUN_LABEL)])
-    if not answer.ok:
-        raise failure(answer, "list the runs' records", permission("list", "", "configmaps", RUN_NAMESPACE))
-    found = answer.json()
-    items = found.get("items") if isinstance(found, dict) else None
-    fences = [(item.get("data") or {}).get("fence") for item in items or () if isinstance(item, dict)]
-    return max((int(text) for text in fences if isinstance(text, str) and _FENCE.fullmatch(text)), default=0)
-
-
 def failed(answer: Answer, doing: str, wanted: str) -> FleetConsoleError:
     """A write's answer that is no yes: an admission rule's refusal, else what `failure` makes of it."""
     return admission(answer) or failure(answer, doing, wanted)
@@ -192,15 +133,6 @@ def document(answer: Answer, doing: str, wanted: str) -> dict[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("metadata"), dict):
         raise Answered(f"the answer when asked to {doing} is no object", status=answer.status)
     return found
-
-
-def _record_name(run: str) -> str:
-    return f"run-{run}"
-
-
-def _record(run: str, data: Mapping[str, str]) -> dict[str, Any]:
-    metadata = {"name": _record_name(run), "namespace": RUN_NAMESPACE, "labels": {RUN_LABEL: run}}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(data)}
 
 
 def _overtaken(hub: Hub, namespace: str, name: str, operations: Operations, answer: Answer) -> bool:
@@ -232,7 +164,7 @@ def _words(answer: Answer) -> str:
 
 
 def _as_read(ingress: Mapping[str, Any]) -> Operations:
-    return [_test("/metadata/resourceVersion", str(ingress["metadata"].get("resourceVersion")))]
+    return [test("/metadata/resourceVersion", str(ingress["metadata"].get("resourceVersion")))]
 
 
 def _room(ingress: Mapping[str, Any]) -> Operations:
@@ -240,7 +172,7 @@ def _room(ingress: Mapping[str, Any]) -> Operations:
     return [] if annotations_of(ingress) else [{"op": "add", "path": _ANNOTATIONS, "value": {}}]
 
 
-def _test(path: str, value: str) -> dict[str, Any]:
+def test(path: str, value: str) -> dict[str, Any]:
     return {"op": "test", "path": path, "value": value}
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from console.model.argo import Application, ApplicationSet, Deployed
 from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
-from console.model.hub import Problem
+from console.model.hub import Freeze, Problem, Word
 from console.model.rate import NO_RATE, RouteRate
 from console.model.share import Share, Verdict
 from console.model.workload import NO_HEADROOM, NO_WORKLOAD, Headroom, Workload
@@ -209,6 +209,10 @@ class Route:
     probe_failures: int = 0
     """Requests of the probe without a usable answer, since the rule last changed."""
     probed: bool = False
+    tracked: str = ""
+    """ArgoCD application that claims the Ingress as its own, inert."""
+    sticky: bool = False
+    """Whether the Ingress asks for sticky sessions."""
     underivable: str = ""
     """A server group of its rule whose member nothing tells; empty where there is none."""
     rate: RouteRate = NO_RATE
@@ -276,6 +280,15 @@ class Run:
     targets: tuple[tuple[str, tuple[tuple[str, int | None], ...]], ...] = ()
     """Route key -> ((member id, weight or None), ...) of the step that it is at; `before` likewise."""
     before: tuple[tuple[str, tuple[tuple[str, int | None], ...]], ...] = ()
+    plan: str = ""
+    """The plan's canonical JSON as it was recorded; to be decoded and hashed again before anyone acts on it."""
+    step: int = 0
+    going: str = "forward"
+    expires: float | None = None
+    """Epoch second at which it goes back by itself."""
+    word: Word | None = None
+    heard: str = ""
+    fence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +314,11 @@ class Fleet:
     """The members' own APIs, one source each; `Source.member` says whose."""
     cloud: HubCluster | None = None
     """The Fleet itself by the ADCP OpenAPI; None where that is not read, or knows none with our members."""
+    freeze: Freeze | None = None
+    skew: int | None = None
+    """Seconds that the hub's clock is ahead of this host's."""
+    credential_until: float | None = None
+    """Epoch second at which the hub's credential ends; None where it lasts, or that is not known."""
 
     def source(self, name: SourceName) -> Source:
         """The source of that name; loading where nothing was heard of it."""

@@ -17,6 +17,9 @@ HASH_LABEL = "alb.ingress.kubernetes.io/hash"
 RUN_NAMESPACE = "fleet-console"
 """Where the Lease and the runs' ConfigMaps live."""
 
+MANAGER = "fleet-console"
+"""Field manager of everything that the console writes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -155,6 +158,30 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """That nothing may be moved on this Fleet: by whom, why, and until when (epoch seconds; None: until it is taken
+    away). Untrusted input; all text is inert."""
+
+    actor: str = ""
+    reason: str = ""
+    since: float | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody at another login wants of a run, as the run's record holds it; untrusted input.
+
+    `id`: by which it is known as heard; `seconds`: of an extension.
+    """
+
+    id: str
+    word: str
+    actor: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run as its ConfigMap on the Fleet tells it; untrusted input.
 
@@ -178,4 +205,11 @@ class RunRecord:
     before: tuple[tuple[str, tuple[tuple[str, int | None], ...]], ...] = ()
     message: str = ""
     resource_version: str = ""
+    going: str = "forward"
+    """forward | back: which way it walks its steps."""
+    expires: float | None = None
+    """Epoch second at which it goes back by itself."""
+    word: Word | None = None
+    """The newest command of another login; `heard`: the id of the newest one that its runner took."""
+    heard: str = ""
     problems: tuple[str, ...] = field(default=())

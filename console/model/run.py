@@ -86,6 +86,8 @@ class RunRoute:
     after: Split
     now: Split
     layer: Layer | None = None
+    wants: Split = ()
+    """What the step that the run is at wants; empty before the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +123,26 @@ class RunReport:
     """What it waits for or how it ended, one sentence."""
     of: str | None = None
     lines: tuple[JournalLine, ...] = ()
+    steps: tuple[int, ...] = (100,)
+    """Percent of the way after each step."""
+    step: int = 0
+    """The step that it is at, from 1; 0 before the first one, and once it is back."""
+    going: str = "forward"
+    """forward | back"""
+    hold_until: float | None = None
+    """Epoch second until which it holds at this step."""
+    expires: float | None = None
+    """Epoch second at which it goes back by itself; None: never, or not known yet."""
+    target: str = ""
+    """The zone or member that a drain empties."""
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it should have gone back by itself, and nobody is there to do it; told by who knows the runner."""
+        return self.state is RunState.INTERRUPTED and self.expires is not None
+
+    @property
+    def commandable(self) -> bool:
+        """Whether a runner still listens: it goes, or it waits to go back by itself."""
+        return not self.state.over or (self.state is RunState.DONE and self.expires is not None)

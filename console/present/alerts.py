@@ -10,9 +10,9 @@ from console.model.argo import Deployed
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunState
+from console.model.spans import spoken
 from console.present import applications, clouds, members, sources, splits, words
 from console.present.line import Ink, Line, Span, dim, paragraph, width
-from console.present.times import spoken
 
 PATIENCE = 20.0
 """Seconds for which layers may part without a word at the top: a change takes that long."""

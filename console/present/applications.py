@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from console.model.argo import Application, Deployed
 from console.model.fleet import Fleet, Member
 from console.model.freshness import SourceName
+from console.model.spans import spoken
 from console.present import members, sources
 from console.present.last import Last
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title, width
 from console.present.sheet import Column, Sheet
-from console.present.times import UNKNOWN, spoken
+from console.present.times import UNKNOWN
 
 _INKS = {
     "Synced": Ink.PLAIN,

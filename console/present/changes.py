@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from console.decide.plan import Plan, RouteChange, short
 from console.model.fleet import Fleet
 from console.model.run import Reason, Severity
+from console.model.spans import spoken
 from console.model.text import inert
 from console.present import members, splits, words
 from console.present.line import Ink, Line, Span, dim, line, paragraph, strong, title
@@ -23,6 +24,49 @@ def split_of(change: RouteChange, *, after: bool) -> str:
 def summary(plan: Plan) -> str:
     """`gateway-demo/api 62:38 -> 80:20`."""
     return ", ".join(f"{one.key} {split_of(one, after=False)} -> {split_of(one, after=True)}" for one in plan.routes)
+
+
+def several(plan: Plan) -> str:
+    """The plan's one route, or how many there are: `3 routes`."""
+    return plan.routes[0].key if len(plan.routes) == 1 else f"{len(plan.routes)} routes"
+
+
+def steps_lines(fleet: Fleet, plan: Plan, cells: int) -> list[Line]:
+    """One line a route with its split now and after every step, and how the plan goes through them."""
+    named = [f"{percent} %" for percent in plan.steps]
+    room = min(max(len(one.key) for one in plan.routes) + 2, 36)
+    width = max(8, *(len(split_at(one, percent)) + 2 for one in plan.routes for percent in plan.steps))
+    heads = [f"{'  ROUTE':<{room + 2}}", *(f"{name:<{width}}" for name in ("NOW", *named))]
+    out = [line(*(title(head) for head in heads))]
+    for one in plan.routes:
+        splits_ = [split_at(one, percent) for percent in plan.positions]
+        out.append(line(f"  {one.key:<{room}}", dim(f"{splits_[0]:<{width}}"), *(f"{s:<{width}}" for s in splits_[1:])))
+    out += [line(dim(f"  {sentence}")) for sentence in terms(plan)]
+    return [cut for one in out for cut in _broken(one, cells)]
+
+
+def split_at(change: RouteChange, percent: int) -> str:
+    """`81:19`: what a route holds so far on the way."""
+    held = change.weights(change.at(percent))
+    return splits.split([held[member] for _, member in change.members])
+
+
+def terms(plan: Plan) -> list[str]:
+    """How a plan is carried out, in sentences."""
+    out = []
+    if len(plan.steps) > 1:
+        out.append(f"{len(plan.steps)} steps, {plan.hold:g} s at each once it is verified")
+    if plan.expires is not None:
+        out.append(f"goes back by itself {spoken(plan.expires)} after it is done")
+    if plan.on_loss != "continue":
+        out.append(f"once nobody has looked for 30 s: {plan.on_loss} at the next step")
+    if plan.on_refusal != "hold":
+        out.append("where a write in the middle is refused: puts back what it wrote")
+    if plan.overrides:
+        out.append(f"overrides {', '.join(plan.overrides)}")
+    if plan.confirmed:
+        out.append(f"confirmed: {', '.join(plan.confirmed)}")
+    return out
 
 
 def annotation_lines(fleet: Fleet, plan: Plan, cells: int) -> list[Line]:
@@ -53,15 +97,25 @@ def tail(key: str, room: int) -> str:
     return key if len(key) <= room else "…" + key[-max(8, room - 1) :]
 
 
-def reason_lines(reasons: Sequence[Reason], cells: int, *, heading: str = "WHAT SPEAKS AGAINST IT") -> list[Line]:
-    """Every reason, those that block first: what was measured, what is needed, how to get there."""
+def reason_lines(
+    reasons: Sequence[Reason],
+    cells: int,
+    *,
+    heading: str = "WHAT SPEAKS AGAINST IT",
+    answered: Callable[[Reason], bool] = lambda _: False,
+) -> list[Line]:
+    """Every reason, those that block first: what was measured, what is needed, how to get there. `answered`: whether
+    one was overridden or confirmed by name, which is said."""
     if not reasons:
         return [line(title(heading), dim("  nothing that is known"))]
     order = list(Severity)
     out: list[Line] = [line(title(heading))]
     for reason in sorted(reasons, key=lambda one: order.index(one.severity)):
         shown = words.of(reason.severity)
-        out.append(line(Span(f"  {shown.glyph} ", shown.ink), Span(f"{reason.rule}: ", shown.ink), reason.measured))
+        done = reason.severity is not Severity.INFORMS and answered(reason)
+        ink = Ink.DIM if done else shown.ink
+        verb = ("overridden, " if reason.severity is Severity.BLOCKS else "confirmed, ") if done else ""
+        out.append(line(Span(f"  {shown.glyph} ", ink), Span(f"{reason.rule}: ", ink), verb + reason.measured))
         if reason.needed:
             out.append(line(dim("    needed: "), reason.needed))
         out += paragraph(reason.message, cells, indent=4, ink=Ink.DIM) if reason.message else []

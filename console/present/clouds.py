@@ -9,9 +9,10 @@ from typing import NamedTuple
 from console.model.cluster import NOT_LISTED, Association, Cluster, HubCluster, Standing, standing
 from console.model.fleet import Fleet, Member, Tone
 from console.model.freshness import SourceName, SourceState
+from console.model.spans import spoken
 from console.present import sources
 from console.present.line import Ink, Line, Span, dim, line
-from console.present.times import age, spoken
+from console.present.times import age
 
 INKS = {Standing.GOOD: Ink.PLAIN, Standing.CHANGING: Ink.WARN, Standing.BAD: Ink.WARN, Standing.UNKNOWN: Ink.DIM}
 DETAIL, MANAGED, HUB = "cs:DescribeClusterDetail", "adcp:DescribeManagedClusters", "adcp:DescribeHubClusterDetails"

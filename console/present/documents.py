@@ -77,6 +77,13 @@ def run_document(report: RunReport) -> Document:
         "kind": report.kind or None,
         "of": report.of,
         "message": report.message or None,
+        "steps": list(report.steps),
+        "step": report.step,
+        "going": report.going,
+        "hold_until": stamp(report.hold_until),
+        "expires": stamp(report.expires),
+        "target": report.target or None,
+        "overrides": list(report.overrides),
     }
 
 

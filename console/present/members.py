@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from console.model.argo import Application
 from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
 from console.model.freshness import SourceName
+from console.model.spans import span, spoken
 from console.present import clouds, rates, sources, words, workloads
 from console.present.last import Last
 from console.present.line import Ink, Line, Span, dim, length, line, paragraph, text, width
 from console.present.sheet import Column, Sheet
-from console.present.times import UNKNOWN, age, span, spoken
+from console.present.times import UNKNOWN, age
 
 _LEAD = 14
 """Cells of a fact's name."""

@@ -4,23 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from console.decide import rules
+from console.decide.intents import Decision
 from console.decide.plan import Plan, short
 from console.model.fleet import Fleet
-from console.model.run import Reason, RunReport, RunRoute, RunState
+from console.model.run import Reason, RunReport, RunRoute, RunState, Severity
 from console.present import changes, ledgers, words
-from console.present.line import Line, text
+from console.present.line import Line, dim, line, text
 from console.present.tables import COLUMNS, ascii_bars
 from console.present.times import clock
 
 
-def plan_text(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason]) -> str:
-    """What a plan would write and what speaks against it."""
+def plan_text(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], decision: Decision | None = None) -> str:
+    """What a plan would write, in which steps, and what speaks against it."""
     lines: list[Line] = []
+    head = "no plan can be made"
     if plan is not None:
-        lines += [changes.hash_line(plan), *changes.annotation_lines(fleet, plan, COLUMNS)]
-    lines += changes.reason_lines(reasons, COLUMNS)
-    head = f"{changes.summary(plan)}  (plan {short(plan.hash)})" if plan is not None else "no plan can be made"
-    return "\n".join([head, *_plain(lines[1:] if plan is not None else lines)])
+        head = f"{plan.kind} {plan.target or changes.summary(plan)}  (plan {short(plan.hash)})"
+        if len(plan.routes) > 1 or len(plan.steps) > 1 or plan.target:
+            lines += changes.steps_lines(fleet, plan, COLUMNS)
+        else:
+            lines += [line(dim(f"  {sentence}")) for sentence in changes.terms(plan)]
+        lines += changes.annotation_lines(fleet, plan, COLUMNS)
+    answered = decision.answered if decision else lambda _: False
+    lines += changes.reason_lines(reasons, COLUMNS, answered=answered)
+    return "\n".join([head, *_plain(lines)])
+
+
+def annotations_text(fleet: Fleet, plan: Plan) -> str:
+    """Every annotation that a plan names, before and after."""
+    return "\n".join(_plain(changes.annotation_lines(fleet, plan, COLUMNS)))
+
+
+def ways_out(decision: Decision) -> str:
+    """How a decision that is refused could be carried out all the same, as options of the command."""
+    blocks = sorted({one.rule for one in decision.blocking if one.severity is Severity.BLOCKS})
+    asks = sorted({one.rule for one in decision.blocking if one.severity is Severity.ASKS})
+    absolute = [name for name in blocks if rules.named(name).absolute]
+    if absolute:
+        return f"{', '.join(absolute)} cannot be overridden"
+    said = [f"--confirm {','.join(asks)}"] if asks else []
+    said += [f"--override {','.join(blocks)}"] if blocks else []
+    return f"repair what is named, or take it on yourself: {' '.join(said)}"
 
 
 def planned(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], reason: str, *, refused: bool) -> RunReport:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from console.model.fleet import Fleet
 from console.model.freshness import HUB_SOURCES, OPTIONAL, Part, Source, SourceName, SourceState, Topic
+from console.model.spans import spoken
 from console.present import words
 from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, title
 from console.present.sheet import Column, Sheet
-from console.present.times import UNKNOWN, age, spoken
+from console.present.times import UNKNOWN, age
 
 NOUNS: dict[Topic, str] = {
     SourceName.HUB: "the hub",

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from console.model.fleet import Controller, Fleet, Layer, Route, Weights
 from console.model.freshness import SourceName, SourceState
 from console.model.share import Share
+from console.model.spans import span
 from console.present import words
 from console.present.line import Ink, Line, Span, dim, width
-from console.present.times import UNKNOWN, span
+from console.present.times import UNKNOWN
 
 
 def number(value: float | None) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from console.model.spans import span
+
 UNKNOWN = "?"
 """Stands wherever nothing is known; never 0, never empty."""
 
@@ -18,26 +20,6 @@ def age(seconds: float | None) -> str:
     if seconds < FRESH:
         return "live"
     return span(seconds)
-
-
-def span(seconds: float) -> str:
-    """A length of time in one unit, seconds in steps of 10 from 10 s on: `4s`, `20s`, `6m`, `3h`, `2d`."""
-    whole = max(0, int(seconds))
-    if whole < 10:
-        return f"{whole}s"
-    if whole < 60:
-        return f"{whole // 10 * 10}s"
-    if whole < 3600:
-        return f"{whole // 60}m"
-    if whole < 172_800:
-        return f"{whole // 3600}h"
-    return f"{whole // 86_400}d"
-
-
-def spoken(seconds: float) -> str:
-    """`span` with its unit as a word of a sentence: `20 s`, `6 min`, `3 h`, `2 d`."""
-    short = span(seconds)
-    return f"{short[:-1]} {'min' if short[-1] == 'm' else short[-1]}"
 
 
 def exact(seconds: float) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from console.decide import headroom
 from console.model.fleet import Fleet, Member
 from console.model.freshness import SourceState
+from console.model.spans import span, spoken
 from console.model.workload import ASSUMPTION, MEASURED, Backing, Headroom, Workload, WorkloadWord
 from console.present import words
 from console.present.line import Ink, Line, Span, dim, line, paragraph, title
-from console.present.times import UNKNOWN, span, spoken
+from console.present.times import UNKNOWN
 
 MOST = 999
 """Percent from which on a headroom is drawn as that much."""

@@ -7,11 +7,15 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from console import log
 from console.errors import FleetConsoleError, Refused
@@ -19,11 +23,21 @@ from console.model.run import RunState
 from console.run.journal import Journal
 from console.run.rows import Row
 from console.run.seams import open_seams
+from console.settings import CloudSettings, Settings
+
+if TYPE_CHECKING:
+    from console.kube.connect import Hub
+    from console.model.fleet import Run
+    from console.observe import Observer
+
+AGAIN = 10.0
+"""Seconds after which a way back that is due, and could not begin, is tried again."""
 
 PRELOADED = (
     "console.cloud.alb", "console.cloud.credentials", "console.cloud.decode", "console.cloud.poll",
     "console.kube.connect", "console.kube.follow", "console.kube.tls", "console.kube.watch", "console.observe",
-    "console.probe.probes", "console.run.executor", "console.run.runs", "encodings.idna", "traceback", "yaml",
+    "console.probe.probes", "console.run.executor", "console.run.guardian", "console.run.runs",
+    "encodings.idna", "traceback", "yaml",
 )  # fmt: skip
 """What a run imports late: taken in before its first write, so that an upgrade under its feet changes nothing."""
 
@@ -36,16 +50,17 @@ def main(run: str, directory: Path) -> int:
     from console.kube.holder import Process
 
     process = Process.own()
-    if not journal.claim(run, process.pid, json.dumps(asdict(process))):
+    before = journal.row(run)
+    if before is None or not journal.claim(run, process.pid, json.dumps(asdict(process))):
         return 2
-    row = journal.row(run)
-    assert row is not None
+    row = journal.row(run) or before
+    resumed = bool(before.process)
     if (log_file := row.access.get("log_file")) is not None:
         with suppress(FleetConsoleError):  # a shift is worth more than its log
             log.open_log(Path(log_file))
             log.note("begin runner of run", run)
     try:
-        return _carry_out(journal, row).exit_code
+        return _carry_out(journal, row, resumed=resumed).exit_code
     except FleetConsoleError as error:
         from console.run.executor import unwritten
 
@@ -55,43 +70,106 @@ def main(run: str, directory: Path) -> int:
         raise
 
 
-def _carry_out(journal: Journal, row: Row) -> RunState:
-    """Open everything the run needs, then hand over to the executor. Nothing is written here."""
+def _carry_out(journal: Journal, row: Row, *, resumed: bool) -> RunState:
+    """Open everything the run needs, then hand over to the executor, and after it to the guardian of its expiry.
+    Nothing is written here."""
     from console import settings as settings_file
-    from console.decide import plan as plans
     from console.kube.connect import Hub
-    from console.observe import Observer
-    from console.run.executor import Executor
-    from console.run.runs import arranged
     from console.run.who import actor
 
     for name in PRELOADED:
         import_module(name)
     reach, report = _Reach(**row.access), row.report
     settings = settings_file.load(Path(reach.config) if reach.config else None).opening(reach.fleet)
-    plan = plans.parse(row.plan)
-    if plan.hash != report.plan_hash:
-        raise Refused("the journal's plan does not have its hash")
+    plan = row.planned()
     hub = Hub.open(reach.kubeconfig or settings.fleet.kubeconfig, reach.context or settings.fleet.context)
     uid = hub.fleet_uid()
     if uid != plan.fleet_uid:
         raise Refused(f"the server is another Fleet ({uid}) than the plan's", fix="Check kubeconfig and context.")
     journal.update(report.run, actor=actor(hub.whoami()))
-    row = journal.row(report.run) or row
-    observer = Observer(
-        settings, kubeconfig=reach.kubeconfig, context=hub.context, probes=True, members=False, cloud_every=1.0
-    )
-    executor = Executor(journal, row.report, arranged(plan, row.report), settings, hub)
+    stage = _Stage(journal, report.run, reach, settings, hub)
+    guarded = resumed and report.expires is not None and report.step == len(report.steps)
+    state = RunState.DONE if guarded else stage.carry_out(resumed=resumed)
+    if state is RunState.DONE and plan.expires is not None:
+        if guarded:
+            journal.update(report.run, state=RunState.DONE)
+        state = stage.guard()
+    return state
 
-    def end(number: int, frame: FrameType | None) -> None:
-        executor.tell("stop")
 
-    signal.signal(signal.SIGTERM, end)
-    observer.start()
-    try:
-        return executor.carry_out(observer, row.gateway)
-    finally:
-        observer.stop()
+class _Stage:
+    """What the parts of one run are carried out with."""
+
+    def __init__(self, journal: Journal, run: str, reach: _Reach, settings: Settings, hub: Hub) -> None:
+        self._journal = journal
+        self._run = run
+        self._reach = reach
+        self._settings = settings
+        self._hub = hub
+
+    def carry_out(self, *, resumed: bool = False, back: bool = False) -> RunState:
+        """Forward from where the routes stand, or `back` from the end."""
+        from console.run.executor import Executor
+
+        row = self._row
+        with self._observing(self._settings, cloud_every=1.0) as observer:
+            executor = Executor(
+                self._journal, row.report, row.planned(), self._settings, self._hub, observer, resumed=resumed
+            )
+
+            def end(number: int, frame: FrameType | None) -> None:
+                executor.tell("stop")
+
+            signal.signal(signal.SIGTERM, end)
+            return executor.go_back() if back else executor.carry_out()
+
+    def guard(self) -> RunState:
+        """Until its time is over, with the hub's watch alone; then back, as often as it takes to get the Lease."""
+        from console.run.guardian import Guardian
+        from console.run.hook import Hook
+
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        fleet = structs.replace(self._settings.fleet, cloud=CloudSettings())
+        settings = structs.replace(self._settings, fleets=(fleet,))
+        with self._observing(settings, probes=False) as observer:
+
+            def recorded() -> Run | None:
+                return next((one for one in observer.store.fleet.runs if one.run == self._run), None)
+
+            if not Guardian(self._journal, self._row, self._hub, recorded).goes_back():
+                return RunState.DONE
+        while True:
+            state = self.carry_out(resumed=True, back=True)
+            if state not in (RunState.REFUSED, RunState.FAILED):
+                return state
+            Hook(self._settings.run, self._run).tell(self._row.report, "overdue")
+            time.sleep(AGAIN)
+
+    @property
+    def _row(self) -> Row:
+        row = self._journal.row(self._run)
+        assert row is not None, "a run that is carried out is not pruned"
+        return row
+
+    @contextmanager
+    def _observing(
+        self, settings: Settings, *, probes: bool = True, cloud_every: float | None = None
+    ) -> Iterator[Observer]:
+        from console.observe import Observer
+
+        observer = Observer(
+            settings,
+            kubeconfig=self._reach.kubeconfig,
+            context=self._hub.context,
+            probes=probes,
+            members=False,
+            cloud_every=cloud_every,
+        )
+        observer.start()
+        try:
+            yield observer
+        finally:
+            observer.stop()
 
 
 @dataclass(frozen=True, slots=True)

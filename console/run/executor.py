@@ -1,29 +1,35 @@
-"""One run from its dry run to its end: Lease, record, fence, weights, layers; back again on a word; always a named
-state, with the fence off and the Lease released wherever the hub can be told."""
+"""One run from its dry run to its end: Lease, record, fence, steps, holds, verification; back again on a word; always a
+named state, with the fence off and the Lease released wherever the hub can be told."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from console.decide.plan import Plan, RouteChange, Values, weight
+from console import log
+from console.decide.plan import Plan, RouteChange, checked, weight
 from console.errors import Denied, FleetConsoleError, Refused, Superseded
-from console.kube import write
+from console.kube import records
 from console.kube.connect import Hub
 from console.kube.holder import Holder
 from console.kube.lease import FleetLease
-from console.model.fleet import Fleet
-from console.model.run import Reason, RunReport, RunRoute, RunState
+from console.model.fleet import Run
+from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
 from console.run import record
-from console.run.hand import Hand, holds, said
+from console.run.hand import Hand, said
+from console.run.hook import Hook
 from console.run.journal import Journal
-from console.run.verify import Look, Outcome, Verdict, Waiting, ledger
+from console.run.verify import Outcome, Verdict
+from console.run.walk import Walk, Way, loss
+from console.run.words import Words
 from console.settings import Duration, Settings
 from console.store.memory import weight_keys
 
@@ -42,146 +48,213 @@ Ending = tuple[RunState, str]
 
 
 class Executor:
-    """Carries one planned run out. `carry_out` returns when the run is over; it raises nothing of its own."""
+    """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over; it raises
+    nothing of its own. `resumed`: another runner began it."""
 
-    def __init__(self, journal: Journal, report: RunReport, plan: Plan, settings: Settings, hub: Hub) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        report: RunReport,
+        plan: Plan,
+        settings: Settings,
+        hub: Hub,
+        observer: Observer,
+        *,
+        resumed: bool = False,
+    ) -> None:
         self._journal = journal
         self._report = report
         self._plan = plan
         self._settings = settings
         self._hub = hub
-        life = Duration.parse(settings.run.lease)
-        self._lease = FleetLease(hub, report.run, life, floor=self._floor)
+        self._observer = observer
+        self._resumed = resumed
+        self._hook = Hook(settings.run, report.run)
+        self._words = Words(journal, report.run, self._own_record)
+        self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease)
-        self._heard = 0
-        self._word: str | None = None
-        self._target: Values = ()
+        self._walk = Walk(plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record)
         self._recorded = False
+        self._refused = False
+        """Whether the part that ended last was refused, and not overtaken or lost."""
+        self._strange: set[str] = set()
+        """Routes that carried another run's fence."""
+
+    @property
+    def report(self) -> RunReport:
+        """How it stands."""
+        return self._report
 
     def tell(self, word: str) -> None:
         """A word from within this process, as a signal brings it: `stop`."""
-        self._word = self._word or word
+        self._words.tell(word)
 
-    def carry_out(self, observer: Observer, gateway: str | None) -> RunState:
+    def carry_out(self) -> RunState:
         """The whole run; the journal and the record hold how it went."""
-        ending = self._named(lambda: self._run(observer, gateway))
+        ending = self._named(self._run)
+        if ending[0] is RunState.HELD and self._refused and self._plan.on_refusal == "rollback":
+            refusal = ending[1]
+            state, sentence = self._named(lambda: self._back(now=True))
+            ending = state, f"{refusal}; {sentence}"
         while not self._last_call(ending[0]):
-            ending = self._named(lambda: self._obey(observer, self._change))
+            ending = self._named(self._obey)
+        self._end(*ending)
+        return ending[0]
+
+    def go_back(self) -> RunState:
+        """The way back of a run that is over and still holds its weights: its time has come, or somebody said so."""
+        ending = self._named(self._return)
         self._end(*ending)
         return ending[0]
 
     def _named(self, part: Callable[[], Ending]) -> Ending:
         """How a part of the run ended; every failure has a state."""
+        self._refused = False
         try:
             return part()
         except Superseded as error:
             return RunState.SUPERSEDED, str(error)
         except Refused as error:
+            self._refused = True
             found = tuple(reason for reason in error.reasons if isinstance(reason, Reason))
             with suppress(FleetConsoleError):
                 self._tell(reasons=(*self._report.reasons, *found))
             return self._broken(RunState.REFUSED), str(error)
         except FleetConsoleError as error:
+            self._refused = isinstance(error, Denied)
             return self._broken(unwritten(error)), str(error)
         except Exception as error:  # a defect of ours must not leave a stamp and a Lease behind
+            log.note("defect", traceback.format_exc())
             return self._broken(RunState.FAILED), f"the runner failed: {type(error).__name__}: {inert(error, 200)}"
 
     def _broken(self, unwritten: RunState) -> RunState:
-        return RunState.HELD if self._hand.wrote else unwritten
+        return RunState.HELD if self._touched else unwritten
 
     @property
-    def _change(self) -> RouteChange:
-        return self._plan.routes[0]
+    def _touched(self) -> bool:
+        """Whether a weight was written in this run, or may have been."""
+        return bool(self._hand.written) or (self._resumed and self._walk.begun)
 
-    def _run(self, observer: Observer, gateway: str | None) -> Ending:
+    def _run(self) -> Ending:
         guard(self._plan, self._settings)
-        change, hand = self._change, self._hand
-        self._target = change.after
-        before = hand.start_of(change)
-        hand.try_dry(change, before)
-        write.ensure_namespace(self._hub)
-        hand.step("lease", "the Fleet's Lease", lambda: self._lease.acquire(self._waiting))
+        self._walk.find()
+        if not self._resumed:
+            for change in self._plan.routes:
+                self._hand.try_dry(change, self._walk.values(change, self._walk.place(change)))
+        self._take_lease()
+        self._watch()
+        if self._resumed:
+            self._walk.at = min(self._report.step, self._walk.last)
+        self._stamp()
+        self._override_told()
+        if self._words.told():
+            return self._obey()
+        if self._resumed and self._report.going == "back":
+            return self._down(range(self._walk.at, -1, -1))
+        return self._forward(max(1, self._walk.at))
+
+    def _take_lease(self) -> None:
+        records.ensure_namespace(self._hub)
+        self._hand.step("lease", "the Fleet's Lease", lambda: self._lease.acquire(self._waiting))
         self._tell(fence=self._lease.fence, message="holds the Fleet's Lease")
-        stale = hand.stranger(change)
-        self._succeed(stale)
+        fences = {change.key: self._hand.stranger(change) for change in self._plan.routes}
+        self._strange = {key for key, fence in fences.items() if fence is not None}
+        self._succeed(*filter(None, fences.values()))
         self._record()
-        observer.watch_rules(gateway)
-        observer.boost(change.key, self._settings.probe_budget)
-        observer.settled(SETTLE)
-        if self._told():
-            return self._obey(observer, change)
-        version = None
-        if before != change.after or stale is not None:
-            hand.stamp(change)
-            if self._told():
-                return self._obey(observer, change)
-            version = hand.weigh(change, before, change.after)
-        verdict = self._verify(observer, change, version)
-        if verdict.outcome is Outcome.TOLD:
-            return self._obey(observer, change)
-        back = self._plan.kind == "rollback" and verdict.outcome is Outcome.HOLDS
-        return RunState.ROLLED_BACK if back else _STATES[verdict.outcome], verdict.sentence
 
-    def _obey(self, observer: Observer, change: RouteChange) -> Ending:
+    def _watch(self) -> None:
+        self._observer.settled(SETTLE)
+        gateways = {route.key: route.gateway for route in self._observer.store.fleet.routes}
+        named = (gateways.get(change.key) for change in self._plan.routes)
+        self._observer.watch_rules(*{name for name in named if name is not None})
+        for change in self._plan.routes:
+            self._observer.boost(change.key, self._settings.probe_budget)
+
+    def _stamp(self) -> None:
+        """Put our fence on every Ingress that will be written, or that another run's fence stands on, before any
+        weight is: whoever was overtaken fails at the server from now on."""
+        for change in self._plan.routes:
+            moves = self._walk.values(change, self._walk.place(change)) != change.after
+            if moves or change.key in self._strange or self._resumed:
+                self._hand.stamp(change)
+            if self._words.told():
+                return
+
+    def _forward(self, first: int) -> Ending:
+        for index in range(first, self._walk.last + 1):
+            verdict = self._walk.go(index)
+            if verdict.outcome is Outcome.TOLD:
+                return self._obey()
+            if verdict.outcome is not Outcome.HOLDS:
+                return _STATES[verdict.outcome], verdict.sentence
+            if index == self._walk.last:
+                back = self._plan.kind == "rollback"
+                return RunState.ROLLED_BACK if back else RunState.DONE, verdict.sentence
+            way = loss(self._plan, self._journal.unviewed(self._report.run))
+            if way is not Way.ON:
+                self._hand.note("loss", "noted", f"nobody looks at this run any more: {self._plan.on_loss}")
+            if way is Way.BACK:
+                return self._back(now=False)
+            if way is Way.HOLD:
+                return RunState.HELD, f"its operator was lost; {self._standing()}"
+            verdict = self._walk.hold()
+            if verdict.outcome is Outcome.TOLD:
+                return self._obey()
+            if verdict.outcome is not Outcome.HOLDS:
+                return _STATES[verdict.outcome], verdict.sentence
+        raise AssertionError("the last step ends it")
+
+    def _obey(self) -> Ending:
         """Do what the newest word says."""
-        while self._word != "stop":
-            self._word = None
-            self._target = change.before
-            self._record()
-            version = self._put_back(change)
-            verdict = self._verify(observer, change, version)
-            if verdict.outcome is not Outcome.TOLD:
-                back = verdict.outcome is Outcome.HOLDS
-                sentence = verdict.sentence if self._hand.wrote else f"nothing was written; {verdict.sentence}"
-                return RunState.ROLLED_BACK if back else _STATES[verdict.outcome], sentence
-        now = f"{change.key} holds {said(self._target)}" if self._hand.wrote else "nothing was written"
-        return RunState.HELD, f"stopped on a word; {now}"
+        word = self._words.obeyed()
+        if word == "stop":
+            return RunState.HELD, f"stopped on a word; {self._standing()}"
+        return self._back(now=word == "rollback-now")
 
-    def _put_back(self, change: RouteChange) -> int | None:
-        """Restore what the plan replaces, where it is not there; returns the resourceVersion of the write."""
-        if holds(self._hand.read(change), change.before):
-            return None
-        if not self._hand.stamped:
-            self._hand.stamp(change)
-        return self._hand.weigh(change, change.after, change.before)
+    def _back(self, *, now: bool) -> Ending:
+        """Down the steps again, each verified, or at once."""
+        return self._down((0,) if now else range(max(0, self._walk.at - 1), -1, -1))
 
-    def _verify(self, observer: Observer, change: RouteChange, version: int | None) -> Verdict:
-        shown: list[tuple[RunRoute, Look]] = []
+    def _down(self, places: Iterable[int]) -> Ending:
+        wrote, verdict = self._touched, Verdict(Outcome.HOLDS, None, "")
+        for index in places:
+            verdict = self._walk.go(index)
+            if verdict.outcome is Outcome.TOLD:
+                return self._obey()
+            if verdict.outcome is not Outcome.HOLDS:
+                return _STATES[verdict.outcome], verdict.sentence
+        return RunState.ROLLED_BACK, verdict.sentence if wrote else f"nothing was written; {verdict.sentence}"
 
-        def tell(fleet: Fleet, seen: Look) -> None:
-            line = ledger(fleet, change, self._target)
-            if shown != [(line, seen)]:
-                shown[:] = [(line, seen)]
-                self._tell(routes=(line,), layer=seen.layer, message=seen.sentence)
+    def _return(self) -> Ending:
+        guard(self._plan, self._settings)
+        self._walk.find()
+        self._walk.at = self._walk.last
+        self._tell(state=RunState.RUNNING, expires=None, ended=None)
+        self._take_lease()
+        self._watch()
+        return self._back(now=False)
 
-        return Waiting(
-            observer,
-            change,
-            self._target,
-            fleet_uid=self._plan.fleet_uid,
-            version=version,
-            steady=Duration.parse(self._settings.run.steady),
-            timeout=Duration.parse(self._settings.run.verify_timeout),
-            read=lambda: self._hand.read(change),
-            told=self._told,
-            overtaken=self._lease.lost.is_set,
-            tell=tell,
-        ).verdict()
+    def _standing(self) -> str:
+        """What every route holds, in words; equal ones together."""
+        if not self._touched:
+            return "nothing was written"
+        held: dict[str, list[str]] = {}
+        for change in self._plan.routes:
+            held.setdefault(said(self._walk.values(change, self._walk.place(change))), []).append(change.key)
+        parts = [f"{_several(keys)} hold{'s' if len(keys) == 1 else ''} {split}" for split, keys in held.items()]
+        return ", ".join(parts)
 
-    def _told(self) -> bool:
-        """Whether a word came since the last one was obeyed."""
-        words = self._journal.commands(self._report.run)
-        if len(words) > self._heard:
-            self._heard = len(words)
-            self._word = "stop" if "stop" in (self._word, words[-1]) else words[-1]
-        return self._word is not None
+    def _own_record(self) -> Run | None:
+        return next((one for one in self._observer.store.fleet.runs if one.run == self._report.run), None)
 
     def _last_call(self, state: RunState) -> bool:
         """Whether nobody wants anything else of a run that ends so; no word is taken after that."""
+        if state is RunState.DONE and self._plan.expires is not None:
+            return not self._words.told()
         open_to_words = state in (RunState.DONE, RunState.UNVERIFIED)
         with suppress(FleetConsoleError):  # a journal that cannot be written keeps nothing from ending
-            heard = self._heard if open_to_words else sys.maxsize
-            return self._journal.take_no_more(self._report.run, heard) or not self._told()
+            heard = self._words.count if open_to_words else sys.maxsize
+            return self._journal.take_no_more(self._report.run, heard) or not self._words.told()
         return True
 
     def _waiting(self, sentence: str) -> None:
@@ -191,39 +264,59 @@ class Executor:
     def _floor(self) -> int:
         """Where a new Lease begins to count; the records that cannot be listed cannot be outbid."""
         with suppress(Denied):
-            return write.newest_fence(self._hub)
+            return records.newest_fence(self._hub)
         return 0
 
-    def _succeed(self, stale: str | None) -> None:
+    def _succeed(self, *stale: str) -> None:
         """Say in the records of the runs that we succeed that their runners are gone: the Lease is ours now."""
         former = Holder.parse(self._lease.former)
-        runs = {former.run if former else None, self._plan.of, stale.partition(".")[2] if stale else None}
+        runs = {former.run if former else None, self._plan.of, *(fence.partition(".")[2] for fence in stale)}
         for run in sorted(one for one in runs - {None, self._report.run} if one and record.is_run(one)):
             message = f"its runner was gone when run {self._report.run} took the Fleet's Lease"
             with suppress(FleetConsoleError):
-                if write.mark_interrupted(self._hub, run, message, record.stamp(time.time())):
+                if records.mark_interrupted(self._hub, run, message, record.stamp(time.time())):
                     self._hand.note("succeed", "noted", f"run {run} is marked as interrupted in its record")
 
     def _record(self) -> None:
         """Write the run's record whole, with what it wants now."""
-        targets = {self._change.key: self._change.weights(self._target)}
-        data = record.data(self._report, self._plan, self._lease.fence, targets)
-        send = write.update_record if self._recorded else write.create_record
+        data = record.data(self._report, self._plan, self._lease.fence, self._walk.targets(), self._words.heard)
+        fresh = not self._recorded and not self._resumed
+        send = records.create_record if fresh else records.update_record
         self._hand.step("record", f"{self._report.state}", lambda: send(self._hub, self._report.run, data))
         self._recorded = True
+
+    def _override_told(self) -> None:
+        """Whoever watches the Fleet learns which rules were overridden."""
+        if not self._plan.overrides or self._resumed:
+            return
+        sentence = f"{self._report.actor} overrode {', '.join(self._plan.overrides)}: {self._report.reason}"
+        with suppress(FleetConsoleError):
+            told = records.tell_event(
+                self._hub,
+                self._report.run,
+                "RulesOverridden",
+                sentence,
+                time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            )
+            self._hand.note("override", "confirmed" if told else "refused", f"an Event on the Fleet: {sentence}")
 
     def _end(self, state: RunState, message: str) -> None:
         """Take the fence off, finish the record, release the Lease, and only then say that it is over."""
         left: list[str] = []
-        if self._hand.stamped:
-            self._try(lambda: self._hand.unstamp(self._change), "our fence is still on the Ingress", left)
-        sentence = ". ".join([message, *left])
-        self._report = replace(self._report, state=state, message=sentence)
+        for change in self._plan.routes:
+            if change.key in self._hand.stamped:
+                self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
+        partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
+        also = [self._standing()] if partly and not message.startswith("stopped on") else []
+        expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None
+        self._tell_quietly(expires=expires, hold_until=None)
+        self._report = replace(self._report, state=state, message=". ".join([message, *also, *left]))
         if self._recorded:
             self._try(self._record, "its record on the Fleet is not up to date", left)
         if self._lease.fence:
             self._try(self._release, "the Fleet's Lease runs out by itself", left)
-        self._tell(state=state, message=". ".join([message, *left]), ended=time.time())
+        self._tell(state=state, message=". ".join([message, *also, *left]), ended=time.time())
+        self._hook.tell(self._report)
 
     def _release(self) -> None:
         def send() -> None:
@@ -241,10 +334,18 @@ class Executor:
         except Exception as error:
             left.append(f"{otherwise}: {inert(error, 160)}")
 
+    def _tell_quietly(self, **values: Any) -> None:
+        with suppress(FleetConsoleError):
+            self._tell(**values)
+
     def _tell(self, **values: Any) -> None:
         self._journal.update(self._report.run, **values)
         known = {name: value for name, value in values.items() if name in RunReport.__slots__}
         self._report = replace(self._report, **known)
+
+
+def _several(keys: list[str]) -> str:
+    return ", ".join(keys) if len(keys) <= 3 else f"{', '.join(keys[:2])} and {len(keys) - 2} more"
 
 
 def unwritten(error: FleetConsoleError) -> RunState:
@@ -253,17 +354,25 @@ def unwritten(error: FleetConsoleError) -> RunState:
 
 
 def guard(plan: Plan, settings: Settings) -> None:
-    """Look at a plan once more before anything is written for it. Raises `Refused`."""
+    """Look at a plan once more before anything is written for it, wherever it was read from. Raises `Refused`."""
     if settings.read_only:
         raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
-    if len(plan.routes) != 1 or plan.steps != (100,) or plan.kind not in ("shift", "rollback"):
-        raise Refused("the plan is none that this version carries out: one route, one step")
-    change = plan.routes[0]
+    try:
+        checked(plan)
+    except ValueError as error:
+        raise Refused(f"the plan cannot be carried out: {error}") from None
+    for change in plan.routes:
+        _guard_route(change, plan.kind, settings)
+
+
+def _guard_route(change: RouteChange, kind: str, settings: Settings) -> None:
     keys = [key for key, _ in change.members]
     members = [member for _, member in change.members]
     weights = set(weight_keys(keys, settings.fleet.weights.key_prefix, members))
     strange = [key for key in keys if key not in weights]
     if strange or not keys:
         raise Refused(f"the plan writes what is no weight: {inert(', '.join(strange) or 'nothing', 200)}")
-    if plan.kind == "shift" and any(v is None or weight(v) is None for _, v in change.after):
+    if kind != "rollback" and any(v is None or weight(v) is None for _, v in change.after):
         raise Refused("the plan writes a value that is no weight from 0 to 100")
+    if kind != "rollback" and sum(weight(v) or 0 for _, v in change.after) != 100:
+        raise Refused(f"the plan's weights of {change.key} do not sum to 100")

@@ -1,4 +1,4 @@
-"""The hand of a run: one route's writes, each journaled as intended, sent and confirmed, each under the fence.
+"""The hand of a run: each route's writes, each journaled as intended, sent and confirmed, each under the fence.
 
 Every write re-reads the object, checks the Fleet's UID and that the Lease is still ours, and is read back afterwards. A
 write that got no answer is not known: what stands there afterwards decides, however long the hub takes to say it.
@@ -7,7 +7,7 @@ write that got no answer is not known: what stands there afterwards decides, how
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from console.decide.plan import RouteChange, Values
@@ -49,10 +49,10 @@ class Hand:
         self._lease = lease
         self._clock = clock
         self._pause = pause
-        self.wrote = False
-        """Whether a weight was written, or may have been."""
-        self.stamped = False
-        """Whether our fence was put on an Ingress, or may have been."""
+        self.written: set[str] = set()
+        """Routes whose weights were written, or may have been."""
+        self.stamped: set[str] = set()
+        """Routes on which our fence was put, or may have been."""
 
     @property
     def fence(self) -> str:
@@ -66,16 +66,17 @@ class Hand:
             raise Superseded(f"Ingress {change.key} is gone, or another object has its name")
         return found
 
-    def start_of(self, change: RouteChange) -> Values:
-        """The values to replace: those of the plan, or those it wants where they are there already.
+    def place_of(self, change: RouteChange, positions: Sequence[int]) -> int:
+        """Where a route stands: the index of the position whose values it holds; the last one that matches.
 
-        Raises `Superseded` where neither is.
+        Raises `Superseded` where it holds none of them.
         """
         ingress = self.read(change)
-        if holds(ingress, change.after):
-            return change.after
+        for index in range(len(positions) - 1, -1, -1):
+            if holds(ingress, change.at(positions[index])):
+                return index
         self._expect(change, ingress, change.before)
-        return change.before
+        raise AssertionError("the values before are position 0")
 
     def try_dry(self, change: RouteChange, before: Values) -> None:
         """The API server's own word on the write, from a dry run without the fence."""
@@ -96,7 +97,7 @@ class Hand:
 
         def operations(ingress: Ingress) -> write.Operations:
             self._lease_is_ours()
-            self.stamped = True
+            self.stamped.add(change.key)
             return write.stamp(ingress, self.fence)
 
         self._write(change, "stamp", f"fence {self.fence}", operations, stamped)
@@ -125,7 +126,7 @@ class Hand:
             return holds(ingress, after)
 
         ingress = self._write(change, "weigh", said(after), operations, written)
-        self.wrote = True
+        self.written.add(change.key)
         text = str(ingress["metadata"].get("resourceVersion", ""))
         return int(text) if text.isdigit() else None
 
@@ -154,7 +155,7 @@ class Hand:
         done: Callable[[Ingress], bool],
     ) -> Ingress:
         step = f"{verb} {change.key}"
-        ingress = self._read_back(change) if self.stamped else self.read(change)
+        ingress = self._read_back(change) if change.key in self.stamped else self.read(change)
         for _ in range(TRIES):
             if done(ingress):
                 self.note(step, "confirmed", f"{what} was there already")
@@ -180,13 +181,17 @@ class Hand:
             if not write.still_unknown(error):
                 self.note(step, "refused", str(error))
                 raise
-            self.wrote = self.wrote or verb == "weigh"
+            self._may_be_written(change, verb)
             self.note(step, "noted", f"not known whether it was written: {error}")
             self._pause(1.0)
             return
-        self.wrote = self.wrote or verb == "weigh"
+        self._may_be_written(change, verb)
         seam(f"answer {step}")
         self.note(step, "sent", f"{len(sent)} operations, answered at {_version(answer)}")
+
+    def _may_be_written(self, change: RouteChange, verb: str) -> None:
+        if verb == "weigh":
+            self.written.add(change.key)
 
     def _read_back(self, change: RouteChange) -> Ingress:
         """Read until the hub answers. Raises its last failure after `PATIENCE`."""

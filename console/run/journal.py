@@ -21,7 +21,7 @@ from console.run import place, rows
 from console.run.rows import Row
 from console.run.seams import seam
 
-SCHEMA = 1
+SCHEMA = 2
 KEPT = 90 * 86400.0
 """Seconds for which ended runs are kept."""
 BUSY = 10.0
@@ -41,6 +41,18 @@ CREATE TABLE IF NOT EXISTS lines (
 CREATE INDEX IF NOT EXISTS lines_of_run ON lines (run);
 CREATE TABLE IF NOT EXISTS commands (id INTEGER PRIMARY KEY, run TEXT NOT NULL, word TEXT NOT NULL, at REAL NOT NULL);
 """
+_STEPS = """
+ALTER TABLE runs ADD COLUMN steps TEXT NOT NULL DEFAULT '[100]';
+ALTER TABLE runs ADD COLUMN step INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN going TEXT NOT NULL DEFAULT 'forward';
+ALTER TABLE runs ADD COLUMN hold_until REAL;
+ALTER TABLE runs ADD COLUMN expires REAL;
+ALTER TABLE runs ADD COLUMN target TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN overrides TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE viewers (run TEXT PRIMARY KEY, at REAL NOT NULL);
+"""
+_CHANGES = (_TABLES, _STEPS)
+"""What makes schema N + 1 of schema N."""
 
 
 class Journal:
@@ -66,12 +78,22 @@ class Journal:
                 f"the journal in {self.directory} was written by a newer Fleet Console",
                 fix="Use that one, or name another place with --state-dir.",
             )
-        if version < SCHEMA:
+        if version == 0:
             mode = "DELETE" if place.on_network(self.directory) else "WAL"
             self._db.execute(f"PRAGMA journal_mode={mode}")
-            self._db.executescript(_TABLES)
-            self._db.execute(f"PRAGMA user_version={SCHEMA}")
+        if version < SCHEMA:
+            self._grow()
         self._db.execute("PRAGMA synchronous=FULL")
+
+    def _grow(self) -> None:
+        """Bring the schema up to date, one process at a time."""
+        self._db.execute("BEGIN EXCLUSIVE")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        for script in _CHANGES[version:]:
+            for statement in script.split(";"):
+                self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version={SCHEMA}")
+        self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -104,13 +126,13 @@ class Journal:
                 raise
         seam(f"after {name}")
 
-    def add(self, report: RunReport, plan: str, access: dict[str, Any], gateway: str | None) -> None:
-        """A new run, planned. What ended over 90 days ago goes."""
-        values = rows.out(report, plan, access, gateway)
+    def add(self, report: RunReport, plan: str, access: dict[str, Any], *, resumed: bool = False) -> None:
+        """A new run, planned, or one that another host began. What ended over 90 days ago goes."""
+        values = rows.out(report, plan, access) | ({"process": "{}"} if resumed else {})
         marks = ", ".join("?" * len(values))
         with self._commit("run planned") as db:
             old = (time.time() - KEPT,)
-            for table in ("lines", "commands"):
+            for table in ("lines", "commands", "viewers"):
                 db.execute(f"DELETE FROM {table} WHERE run IN (SELECT run FROM runs WHERE ended < ?)", old)
             gone = db.execute("SELECT run FROM runs WHERE ended < ?", old).fetchall()
             db.execute("DELETE FROM runs WHERE ended < ?", old)
@@ -129,7 +151,29 @@ class Journal:
                 "UPDATE runs SET state = ?, pid = ?, process = ? WHERE run = ? AND state = ?",
                 (RunState.RUNNING, pid, process, run, RunState.PLANNED),
             )
+            db.execute("INSERT OR REPLACE INTO viewers (run, at) VALUES (?,?)", (run, time.time()))
             return found.rowcount == 1
+
+    def replan(self, run: str, process: str) -> bool:
+        """Let a run whose runner, `process`, is dead be claimed by a new one; False where another was faster."""
+        with self._commit("run replanned") as db:
+            found = db.execute(
+                "UPDATE runs SET state = ?, ended = NULL, hold_until = NULL WHERE run = ? AND process = ?",
+                (RunState.PLANNED, run, process),
+            )
+            db.execute("DELETE FROM commands WHERE run = ?", (run,))
+            return found.rowcount == 1
+
+    def viewed(self, run: str) -> None:
+        """Somebody looks at it now."""
+        with self._failing():
+            self._db.execute("INSERT OR REPLACE INTO viewers (run, at) VALUES (?,?)", (run, time.time()))
+
+    def unviewed(self, run: str) -> float:
+        """Seconds since somebody looked at it last."""
+        with self._failing():
+            found = self._db.execute("SELECT at FROM viewers WHERE run = ?", (run,)).fetchone()
+        return time.time() - found[0] if found else 0.0
 
     def give_up(self, run: str, message: str) -> bool:
         """End a planned run that no runner has begun; False where one has."""
@@ -161,9 +205,10 @@ class Journal:
     def command(self, run: str, word: str) -> None:
         """Leave a word for a live run's runner. Raises `UsageError` where it takes none any more."""
         with self._commit(f"command {word}") as db:
-            state = db.execute("SELECT state FROM runs WHERE run = ?", (run,)).fetchone()
+            state = db.execute("SELECT state, expires FROM runs WHERE run = ?", (run,)).fetchone()
             closed = db.execute("SELECT 1 FROM commands WHERE run = ? AND word = ?", (run, _CLOSED)).fetchone()
-            if state is None or closed is not None or RunState(state[0]).over:
+            guarded = state is not None and state[0] == RunState.DONE and state[1] is not None
+            if state is None or closed is not None or (RunState(state[0]).over and not guarded):
                 raise UsageError(
                     f"run {inert(run, 40)} takes no commands any more: it is over, or just ending",
                     fix="Look at how it ended; undo it with a rollback of its own.",

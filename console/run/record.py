@@ -11,8 +11,11 @@ from console.decide.plan import Plan
 from console.model.run import RunReport
 
 
-def data(report: RunReport, plan: Plan, fence: int, targets: Mapping[str, Mapping[str, int | None]]) -> dict[str, str]:
-    """The ConfigMap's data; `targets`: route key -> member id -> weight of the step that the run is at."""
+def data(
+    report: RunReport, plan: Plan, fence: int, targets: Mapping[str, Mapping[str, int | None]], heard: str
+) -> dict[str, str]:
+    """The ConfigMap's data; `targets`: route key -> member id -> weight of the step that the run is at; `heard`: the id
+    of the newest word of another login that was taken."""
     before = {change.key: change.weights(change.before) for change in plan.routes}
     return {
         "state": report.state,
@@ -25,7 +28,10 @@ def data(report: RunReport, plan: Plan, fence: int, targets: Mapping[str, Mappin
         "pid": str(report.pid or ""),
         "started": stamp(report.started),
         "updated": stamp(datetime.now(UTC).timestamp()),
-        "step": "0",
+        "step": str(report.step),
+        "going": report.going,
+        "expires": stamp(report.expires),
+        "heard": heard,
         "targets": json.dumps(targets, sort_keys=True),
         "before": json.dumps(before, sort_keys=True),
         "message": report.message,

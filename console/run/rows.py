@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from console.decide import plan as plans
+from console.decide.plan import Plan
+from console.errors import UsageError
 from console.model.fleet import Layer
 from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState, Severity, Split
 
 COLUMNS = (
-    "run", "fleet_uid", "kind", "state", "plan", "plan_hash", "reason", "actor", "access", "gateway", "reasons",
-    "routes", "of", "host", "pid", "process", "started", "ended", "layer", "message",
+    "run", "fleet_uid", "kind", "state", "plan", "plan_hash", "reason", "actor", "access", "reasons",
+    "routes", "of", "host", "pid", "process", "started", "ended", "layer", "message", "steps", "step", "going",
+    "hold_until", "expires", "target", "overrides",
 )  # fmt: skip
 
 
@@ -27,11 +31,28 @@ class Row:
     report: RunReport
     plan: str
     access: dict[str, Any]
-    gateway: str | None
     process: str
 
+    def planned(self) -> Plan:
+        """The plan, its routes and their members in the order in which the report has them.
 
-def out(report: RunReport, plan: str, access: Mapping[str, Any], gateway: str | None) -> dict[str, Any]:
+        Raises `UsageError` where the text is none, or does not have the report's hash.
+        """
+        plan = plans.parse(self.plan)
+        if plan.hash != self.report.plan_hash:
+            raise UsageError("the journal's plan does not have its hash")
+        return arranged(plan, self.report)
+
+
+def arranged(plan: Plan, report: RunReport) -> Plan:
+    """A plan with its routes and their members in the order in which a report has them."""
+    shown = {route.route: (place, [member for member, _ in route.before]) for place, route in enumerate(report.routes)}
+    last = len(shown)
+    routes = sorted(plan.routes, key=lambda change: (shown.get(change.key, (last, []))[0], change.key))
+    return replace(plan, routes=tuple(change.arranged(shown.get(change.key, (0, []))[1]) for change in routes))
+
+
+def out(report: RunReport, plan: str, access: Mapping[str, Any]) -> dict[str, Any]:
     """Column -> value of a run that begins."""
     return {
         "run": report.run,
@@ -43,22 +64,29 @@ def out(report: RunReport, plan: str, access: Mapping[str, Any], gateway: str | 
         "reason": report.reason,
         "actor": report.actor,
         "access": json.dumps(access),
-        "gateway": gateway,
         "reasons": value_out("reasons", report.reasons),
         "routes": value_out("routes", report.routes),
         "of": report.of,
         "host": report.host,
         "started": report.started,
         "message": report.message,
+        "steps": value_out("steps", report.steps),
+        "step": report.step,
+        "going": report.going,
+        "expires": report.expires,
+        "target": report.target,
+        "overrides": value_out("overrides", report.overrides),
     }
 
 
 def value_out(name: str, value: Any) -> Any:
     """One field of a report as its column holds it."""
     if name == "routes":
-        return json.dumps([[one.route, one.before, one.after, one.now, one.layer] for one in value])
+        return json.dumps([[one.route, one.before, one.after, one.now, one.layer, one.wants] for one in value])
     if name == "reasons":
         return json.dumps([[one.rule, one.severity, one.measured, one.needed, one.message] for one in value])
+    if name in ("steps", "overrides"):
+        return json.dumps(value)
     return value
 
 
@@ -83,12 +111,19 @@ def into(values: Mapping[str, Any], lines: Sequence[tuple[float, str, str, str]]
         message=values["message"],
         of=values["of"],
         lines=tuple(JournalLine(*line) for line in lines),
+        steps=tuple(json.loads(values["steps"])),
+        step=values["step"],
+        going=values["going"],
+        hold_until=values["hold_until"],
+        expires=values["expires"],
+        target=values["target"],
+        overrides=tuple(json.loads(values["overrides"])),
     )
-    return Row(report, values["plan"], json.loads(values["access"]), values["gateway"], values["process"] or "")
+    return Row(report, values["plan"], json.loads(values["access"]), values["process"] or "")
 
 
-def _route(key: str, before: Any, after: Any, now: Any, layer: str | None) -> RunRoute:
-    return RunRoute(key, _split(before), _split(after), _split(now), Layer(layer) if layer else None)
+def _route(key: str, before: Any, after: Any, now: Any, layer: str | None, wants: Any = ()) -> RunRoute:
+    return RunRoute(key, _split(before), _split(after), _split(now), Layer(layer) if layer else None, _split(wants))
 
 
 def _split(pairs: Sequence[tuple[str, int | None]]) -> Split:

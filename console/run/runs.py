@@ -10,12 +10,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from console.decide import intents
 from console.decide import plan as plans
+from console.decide.case import Around
 from console.decide.plan import Plan
 from console.errors import Refused, UsageError
+from console.kube import records
 from console.kube.holder import Process
+from console.kube.record import WORDS
 from console.model.fleet import Fleet, Run
+from console.model.hub import Word
 from console.model.run import Reason, RunReport, RunRoute, RunState
 from console.model.text import inert
 from console.observe import Observer
@@ -25,6 +31,9 @@ from console.run.rows import Row
 from console.run.who import actor, login
 from console.settings import Settings
 
+VIEW = 5.0
+"""Seconds between two signs of life of a viewer."""
+_UNDO = "Undo it with a rollback of its own."
 NEVER = 60.0
 """Seconds after which a planned run that no runner has begun is told as failed."""
 _LETTERS, _DIGITS = "bcdfghjkmnpqrstvwxz", "23456789"
@@ -49,7 +58,6 @@ def start(
     *,
     reason: str,
     reasons: tuple[Reason, ...] = (),
-    gateway: str | None,
 ) -> RunReport:
     """Journal a run and start its detached runner; returns once the runner said that it lives, or how it failed.
 
@@ -71,8 +79,11 @@ def start(
             reason=reason,
             host=socket.gethostname(),
             of=plan.of,
+            steps=plan.steps,
+            target=plan.target,
+            overrides=plan.overrides,
         )
-        journal.add(report, plan.canonical(), _reach(access), gateway)
+        journal.add(report, plan.canonical(), _reach(access))
         warning = logout_warning(login())
         if warning:
             journal.line(report.run, "launch", "noted", warning)
@@ -112,30 +123,29 @@ def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ..
         return tuple(_told(row) for row in journal.rows(fleet_uid))
 
 
-def follow(access: Access, run: str, *, every: float = 0.25) -> Iterator[RunReport]:
-    """Each change of a run, the present state first; ends when it is over."""
+def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = False) -> Iterator[RunReport]:
+    """Each change of a run, the present state first; ends when it is over, with `guarded` only once it does not wait to
+    go back by itself any more."""
     journal = Journal.there(access.state_dir)
     if journal is None:
         return
     last: RunReport | None = None
+    seen = float("-inf")
     with journal:
         while True:
             row = journal.named(run)
             if row is None:
                 return
+            if time.monotonic() - seen >= VIEW:
+                seen = time.monotonic()
+                journal.viewed(row.report.run)
             now = _told(row)
             if now != last:
                 last = now
                 yield now
-            if now.state.over:
+            if now.state.over and not (guarded and now.commandable):
                 return
             time.sleep(every)
-
-
-def arranged(plan: Plan, report: RunReport) -> Plan:
-    """The plan with each route's members in the order in which the run's report shows them."""
-    shown = {route.route: [member for member, _ in route.before] for route in report.routes}
-    return replace(plan, routes=tuple(change.arranged(shown.get(change.key, ())) for change in plan.routes))
 
 
 def follow_record(observer: Observer, run: str, *, every: float = 0.5) -> Iterator[RunReport]:
@@ -158,22 +168,134 @@ def follow_record(observer: Observer, run: str, *, every: float = 0.5) -> Iterat
         time.sleep(every)
 
 
-def command(access: Access, run: str, word: str) -> None:
-    """Leave `rollback` or `stop` for a live run's runner. Raises `UsageError` where it is over, or there is none."""
-    if word not in ("rollback", "stop"):
+def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
+    """Leave one of `WORDS` for a live run's runner on this host. Raises `UsageError` where none listens any more."""
+    if word not in WORDS:
         raise UsageError(f"no run understands '{inert(word, 40)}'")
     with _journal(access, run) as journal:
         row = _named(journal, run)
-        if _told(row).state.over:
-            raise UsageError(f"run {row.report.run} is over", fix="Undo it with a rollback of its own.")
-        journal.command(row.report.run, word)
+        told = _told(row)
+        if not told.commandable:
+            fix = "Go on with it: fleet-console resume." if told.state is RunState.INTERRUPTED else _UNDO
+            raise UsageError(f"run {row.report.run} is over ({told.state})", fix=fix)
+        journal.command(row.report.run, f"{word} {seconds:g}" if seconds else word)
 
 
-def rollback_plan(access: Access, run: str) -> Plan:
-    """The plan that undoes a run of this host's journal. Raises `UsageError` where there is none of that id."""
+def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 0.0) -> None:
+    """Leave a word for a run of another login or host, in its record on the Fleet.
+
+    Raises `UsageError` where the record says that it is over, `Denied` with the permission that is missing.
+    """
+    record = next((one for one in observer.store.fleet.runs if one.run == run), None)
+    hub = observer.hub
+    if record is None or hub is None:
+        raise UsageError(f"no run '{inert(run, 40)}' is recorded on this Fleet", fix="See fleet-console runs.")
+    if not _recorded(record, "").commandable:
+        raise UsageError(f"run {record.run} is over ({inert(record.state, 20)})", fix=_UNDO)
+    actor_ = actor(hub.whoami())
+    records.leave_word(hub, record.run, Word(secrets.token_hex(6), word, actor_, seconds))
+
+
+def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: bool = False) -> Plan:
+    """The plan that undoes a run of this host's journal, else of its record on the Fleet, which is untrusted: it is
+    shown and confirmed like any plan. Raises `UsageError` where there is none of that id, or its record is none."""
+    journal = Journal.there(access.state_dir)
+    if journal is not None:
+        with journal:
+            row = journal.named(run)
+        if row is not None:
+            return plans.undo(row.planned(), row.report.run, now=now)
+    record = recorded(fleet, run)
+    return plans.undo(_plan_of(record), record.run, now=now)
+
+
+def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
+    """What decides beside the picture, as this host knows it: settings, the runs under way, the clock."""
+    known = merge(runs(access, fleet_uid=fleet.uid), fleet)
+    return Around(
+        key_prefix=settings.fleet.weights.key_prefix,
+        read_only=settings.read_only,
+        rules=settings.rules,
+        assertions=settings.assertions,
+        running=tuple(report for report in known if report.state is RunState.RUNNING),
+        wall=time.time(),
+    )
+
+
+def judged(access: Access, settings: Settings, fleet: Fleet, record: Run) -> tuple[Plan, tuple[Reason, ...]]:
+    """The plan of a record, and what speaks now against carrying it out. Raises `UsageError` where it holds none."""
+    plan = _plan_of(record)
+    wish = intents.wish_of(fleet, plan)
+    found = replace(around(access, settings, fleet), running=())
+    return plan, intents.decide(fleet, wish, found).reasons
+
+
+def recorded(fleet: Fleet | None, run: str) -> Run:
+    """A run of the Fleet's records. Raises `UsageError`."""
+    found = next((one for one in (fleet.runs if fleet else ()) if one.run == run), None)
+    if found is None:
+        raise UsageError(f"no run '{inert(run, 40)}', neither in this host's journal nor on the Fleet")
+    return found
+
+
+def _plan_of(record: Run) -> Plan:
+    """The plan of a record, which anybody may have written: its hash must be its own."""
+    try:
+        plan = plans.parse(record.plan)
+    except UsageError as error:
+        raise UsageError(f"the record of run {record.run} holds no plan: {error}") from None
+    if plan.hash != record.plan_hash:
+        raise UsageError(f"the record of run {record.run} was changed: its plan does not have its hash")
+    return plan
+
+
+def resume(access: Access, run: str) -> RunReport:
+    """Start a new runner for a run of this host's journal whose runner is dead; it goes on from what stands there.
+
+    Raises `UsageError` where the run is over, or its runner lives.
+    """
     with _journal(access, run) as journal:
         row = _named(journal, run)
-    return arranged(plans.undo(plans.parse(row.plan), row.report.run), row.report)
+        told = _told(row)
+        if told.state is not RunState.INTERRUPTED:
+            raise UsageError(f"run {told.run} is {told.state}: there is nothing to resume", fix=_UNDO)
+        if not journal.replan(told.run, row.process):
+            raise UsageError(f"run {told.run} is being resumed already", fix="Attach to it.")
+        launch(journal, told.run)
+        again = journal.row(told.run)
+    return _told(again) if again else told
+
+
+def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str) -> RunReport:
+    """Take a run of another host into this host's journal and start a runner for it; it waits until the Lease has been
+    seen unrenewed, then stamps its own fence. `plan_hash`: what was shown and confirmed.
+
+    Raises `Refused` where the record's plan is another one, `UsageError` where the run is over or this host's own.
+    """
+    plan = _plan_of(record)
+    if plan.hash != plan_hash:
+        raise Refused(f"the record's plan has hash {plans.short(plan.hash)}, not the one that was confirmed")
+    if settings.read_only:
+        raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
+    report = replace(_recorded(record, plan.fleet_uid), state=RunState.PLANNED, pid=None, host=socket.gethostname())
+    report = replace(
+        report,
+        kind=plan.kind,
+        routes=tuple(_unwritten(change) for change in plan.routes),
+        steps=plan.steps,
+        of=plan.of,
+        target=plan.target,
+        overrides=plan.overrides,
+        actor=actor(None),
+    )
+    with Journal(access.state_dir) as journal:
+        if journal.row(report.run) is not None:
+            raise UsageError(f"run {report.run} is in this host's journal", fix="Resume it without --takeover.")
+        journal.add(report, plan.canonical(), _reach(access), resumed=True)
+        journal.line(report.run, "takeover", "noted", f"from {record.host or 'another host'}: {record.actor}")
+        launch(journal, report.run)
+        row = journal.row(report.run)
+    return _told(row) if row else report
 
 
 def _journal(access: Access, run: str) -> Journal:
@@ -209,7 +331,6 @@ def _recorded(record: Run, fleet_uid: str) -> RunReport:
     return RunReport(
         run=record.run,
         fleet_uid=fleet_uid,
-        kind="shift",
         state=state,
         plan_hash=record.plan_hash,
         routes=routes,
@@ -219,7 +340,20 @@ def _recorded(record: Run, fleet_uid: str) -> RunReport:
         pid=record.pid,
         host=record.host,
         message=record.message,
+        step=record.step,
+        going=record.going,
+        expires=record.expires,
+        **_planned(record),
     )
+
+
+def _planned(record: Run) -> dict[str, Any]:
+    """What the record's plan says of the run, where it holds one."""
+    with suppress(UsageError):
+        plan = _plan_of(record)
+        of = {"kind": plan.kind, "steps": plan.steps, "target": plan.target, "of": plan.of}
+        return {**of, "overrides": plan.overrides}
+    return {"kind": "shift"}
 
 
 def _told(row: Row) -> RunReport:
@@ -227,14 +361,19 @@ def _told(row: Row) -> RunReport:
     known = row.report
     if known.state is RunState.PLANNED and time.time() - (known.started or 0.0) > NEVER:
         return replace(known, state=RunState.FAILED, message="its runner was never started; nothing was written")
-    if known.state is not RunState.RUNNING or not row.process:
+    guarded = known.state is RunState.DONE and known.expires is not None
+    if (known.state is not RunState.RUNNING and not guarded) or not row.process:
         return known
     process = Process(**json.loads(row.process))
     if not process.dead_or_rebooted:
         return known
+    if guarded:
+        message = f"it is done, and its runner, which should take it back, is dead: fleet-console resume {known.run}"
+        return replace(known, state=RunState.INTERRUPTED, message=message)
     begun = any(line.step.startswith("weigh") for line in known.lines)
     what = "weights may have been written" if begun else "no weight was written"
-    message = f"its runner is dead; {what}. Put back what was there: fleet-console rollback {known.run}"
+    ways = f"Go on with fleet-console resume {known.run}, or put back what was there with rollback {known.run}"
+    message = f"its runner is dead; {what}. {ways}"
     return replace(known, state=RunState.INTERRUPTED, message=message)
 
 

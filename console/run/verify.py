@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -22,6 +23,8 @@ LOOK = 0.25
 """Seconds between two looks at the picture."""
 REREAD = 2.0
 """Seconds between two readings of the Ingress itself, which no watch can delay."""
+ROUND = 8
+"""Ingresses that one such reading takes at most."""
 SILENT = 10.0
 """Seconds after which a hub that answers no reading counts as not reached."""
 _BLIND = (SourceState.LOST, SourceState.STALE, SourceState.DENIED)
@@ -88,6 +91,20 @@ def look(fleet: Fleet, change: RouteChange, values: Values, version: int | None,
     return Look(True, True, agreement.deepest, "")
 
 
+def look_at(fleet: Fleet, targets: Sequence[Target], fleet_uid: str) -> Look:
+    """All targets in one look: the one that is furthest from its values speaks for them, by its name where there are
+    several."""
+    looks = [(one, look(fleet, one.change, one.values, one.version, fleet_uid)) for one in targets]
+    order = list(Layer)
+    waiting = [(one, seen) for one, seen in looks if not seen.agrees] or [(o, s) for o, s in looks if not s.settled]
+    ranked = sorted(waiting or looks, key=lambda pair: order.index(pair[1].layer or Layer.ANNOTATION))
+    one, seen = ranked[0]
+    if len(looks) == 1 or not waiting:
+        return seen
+    more = f" (and {len(waiting) - 1} more of {len(looks)} routes)" if len(waiting) > 1 else ""
+    return replace(seen, sentence=f"{one.change.key}: {seen.sentence}{more}")
+
+
 def _blind(fleet: Fleet, route: Route) -> Look | None:
     """A source that stopped answering proves nothing by what it said last."""
     for name, layer in ((SourceName.ROUTES, Layer.ANNOTATION), (SourceName.ALB, Layer.RULE)):
@@ -109,36 +126,52 @@ def ledger(fleet: Fleet, change: RouteChange, values: Values) -> RunRoute:
     now = change.weights(tuple((key, held.get(key)) for key, _ in change.members))
     before, after = change.weights(change.before), change.weights(change.after)
     deepest = _deepest(route) if route is not None and _noted(route, values) else None
-    return RunRoute(change.key, tuple(before.items()), tuple(after.items()), tuple(now.items()), deepest)
+    wants = change.weights(values)
+    return RunRoute(
+        change.key,
+        tuple(before.items()),
+        tuple(after.items()),
+        tuple(now.items()),
+        deepest,
+        tuple(wants.items()),
+    )
 
 
 def _deepest(route: Route) -> Layer:
-    """The deepest readable layer above the one that does not hold yet."""
-    readable = [Layer.ANNOTATION]
-    readable += [Layer.CONTROLLER] if route.controller is not Controller.NOT_REPORTED else []
+    """The deepest readable layer above the one that does not hold yet; at least the annotation, which does: where even
+    that seems not to, the record read last is another run's, and asks for something else."""
+    readable = [Layer.CONTROLLER] if route.controller is not Controller.NOT_REPORTED else []
     readable += [Layer.RULE] if any(line.rule is not None for line in route.members) else []
     if route.agreement.settled and route.agreement.deepest is Layer.OBSERVED:
         return Layer.OBSERVED
     order = list(Layer)
     stuck = route.agreement.stuck_at
-    return [one for one in readable if stuck is None or order.index(one) < order.index(stuck)][-1]
+    deeper = [one for one in readable if stuck is None or order.index(one) < order.index(stuck)]
+    return deeper[-1] if deeper else Layer.ANNOTATION
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one route should hold, since resourceVersion `version` (None: any)."""
+
+    change: RouteChange
+    values: Values
+    version: int | None = None
 
 
 class Waiting:
-    """One wait for one route. `read` reads the Ingress itself, `told` says that a command came, `overtaken` that the
-    Lease is somebody else's, `tell` is told each look. `steady` and `timeout` in seconds."""
+    """One wait for all routes of a step. `read` reads an Ingress itself, `told` says that a command came, `overtaken`
+    that the Lease is somebody else's, `tell` is told each look. `steady` and `timeout` in seconds."""
 
     def __init__(
         self,
         observer: Observer,
-        change: RouteChange,
-        values: Values,
+        targets: Sequence[Target],
         *,
         fleet_uid: str,
-        version: int | None,
         steady: float,
         timeout: float,
-        read: Callable[[], dict[str, Any]],
+        read: Callable[[RouteChange], dict[str, Any]],
         told: Callable[[], bool],
         overtaken: Callable[[], bool],
         tell: Callable[[Fleet, Look], None],
@@ -146,10 +179,8 @@ class Waiting:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._observer = observer
-        self._change = change
-        self._values = values
+        self._targets = deque(targets)
         self._fleet_uid = fleet_uid
-        self._version = version
         self._steady = steady
         self._timeout = timeout
         self._read = read
@@ -169,7 +200,7 @@ class Waiting:
         while True:
             now = self._clock()
             fleet = self._observer.store.fleet
-            seen = look(fleet, self._change, self._values, self._version, self._fleet_uid)
+            seen = look_at(fleet, tuple(self._targets), self._fleet_uid)
             since = (since if since is not None else now) if seen.agrees else None
             if seen.settled:
                 seen = Look(True, True, seen.layer, f"every readable layer holds it, for {self._steady:g} s to be sure")
@@ -183,12 +214,36 @@ class Waiting:
                 return self._late(seen, now)
             self._pause(LOOK)
 
+    def hold(self, left: Callable[[], float]) -> Verdict:
+        """Stay while seconds are left, and see that nobody else writes the weights meanwhile; layers that part again
+        are told, and wait for the next step's verification."""
+        while (rest := left()) > 0:
+            fleet = self._observer.store.fleet
+            seen = look_at(fleet, tuple(self._targets), self._fleet_uid)
+            self._tell(fleet, seen)
+            ended = self._ended(seen, self._clock())
+            if ended is not None:
+                return ended
+            self._pause(min(LOOK, rest))
+        return Verdict(Outcome.HOLDS, None, "held")
+
     def _proven(self, seen: Look) -> Verdict:
         """The end of the steady time, once the Ingress itself, which no watch can delay, still holds the values."""
-        changed = self._changed()
+        changed = self._changed(len(self._targets))
         if changed is not None:
             return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, changed)
-        return Verdict(Outcome.HOLDS, seen.layer, f"verified down to layer {seen.layer}")
+        return Verdict(Outcome.HOLDS, seen.layer, f"verified down to {self._depths(seen)}")
+
+    def _depths(self, seen: Look) -> str:
+        """`layer observed`, or how many routes to which layer."""
+        fleet, counts = self._observer.store.fleet, dict[Layer, int]()
+        for target in self._targets:
+            route = fleet.route(target.change.key)
+            layer = route.agreement.deepest if route is not None else seen.layer or Layer.ANNOTATION
+            counts[layer] = counts.get(layer, 0) + 1
+        if len(counts) < 2:
+            return f"layer {seen.layer}"
+        return ", ".join(f"layer {layer} on {counts[layer]}" for layer in reversed(Layer) if layer in counts)
 
     def _ended(self, seen: Look, now: float) -> Verdict | None:
         """What ends the waiting whatever the layers say."""
@@ -197,25 +252,30 @@ class Waiting:
         suspicious = seen.layer is Layer.ANNOTATION and not seen.agrees
         if now - self._reread >= (LOOK if suspicious else REREAD):
             self._reread = now
-            changed = self._changed()
+            changed = self._changed(ROUND)
             if changed is not None:
                 return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, changed)
         return Verdict(Outcome.TOLD, seen.layer, seen.sentence) if self._told() else None
 
-    def _changed(self) -> str | None:
-        """Who changed the weights after our confirmed write, as a sentence; None where nobody did, or nobody says."""
-        try:
-            ingress = self._read()
-        except Superseded as error:
-            return str(error)
-        except FleetConsoleError:
-            return None
-        self._answered = self._clock()
-        if holds(ingress, self._values):
-            return None
-        held = annotations_of(ingress)
-        now = said(tuple((key, held.get(key)) for key, _ in self._values))
-        return f"{self._change.key} was changed to {now} after our write{writer(ingress, self._values)}"
+    def _changed(self, most: int) -> str | None:
+        """Who changed the weights after our confirmed write, as a sentence; None where nobody did, or nobody says.
+        Looks at `most` routes, and at the next ones the next time."""
+        for _ in range(min(most, len(self._targets))):
+            self._targets.rotate(-1)
+            target = self._targets[-1]
+            try:
+                ingress = self._read(target.change)
+            except Superseded as error:
+                return str(error)
+            except FleetConsoleError:
+                return None
+            self._answered = self._clock()
+            if not holds(ingress, target.values):
+                held = annotations_of(ingress)
+                now = said(tuple((key, held.get(key)) for key, _ in target.values))
+                by = writer(ingress, target.values)
+                return f"{target.change.key} was changed to {now} after our write{by}"
+        return None
 
     def _late(self, seen: Look, now: float) -> Verdict:
         if now - self._answered > max(SILENT, 2 * REREAD):

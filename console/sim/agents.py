@@ -17,16 +17,23 @@ RENEWAL = 20.0
 """Seconds between two renewals of an agent."""
 FASTEST_RENEWAL = 5.0
 """However fast the simulator runs: a Lease renewed all the time would only be noise on the watch."""
+MOST_RENEWALS = 20.0
+"""Renewals a second of all agents together: an API server has more to do than to note heartbeats."""
 AVAILABLE = "ManagedClusterConditionAvailable"
 
 
-class Agent:
-    """One member's agent. `silent` is the switch of the fault of that name."""
+def renewal(speed: float, members: int) -> float:
+    """Seconds between two renewals of each of so many agents."""
+    return max(RENEWAL / speed, FASTEST_RENEWAL, members / MOST_RENEWALS)
 
-    def __init__(self, client: Client, member: str, *, speed: float, silent: bool, clock: Callable[[], float]) -> None:
+
+class Agent:
+    """One member's agent, which renews every `pause` seconds. `silent` is the switch of the fault of that name."""
+
+    def __init__(self, client: Client, member: str, *, pause: float, silent: bool, clock: Callable[[], float]) -> None:
         self._client = client
         self._clock = clock
-        self._pause = max(RENEWAL / speed, FASTEST_RENEWAL)
+        self._pause = pause
         self.member = member
         self.silent = silent
 
@@ -53,13 +60,21 @@ class Agent:
 
 
 class LeaseController:
-    """The hub's view of the agents: five lease durations without renewal, and the member is Unknown and tainted."""
+    """The hub's view of the agents: five lease durations without renewal, and the member is Unknown and tainted.
+    `pause`: seconds between two renewals of an agent that is well."""
 
-    def __init__(self, client: Client, *, speed: float = 1.0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        speed: float = 1.0,
+        pause: float = FASTEST_RENEWAL,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._client = client
         self._clock = clock
         # Never shorter than what agents need at their fastest, or speed alone would make members unknown.
-        self._grace = max(GRACE / speed, 4 * FASTEST_RENEWAL)
+        self._grace = max(GRACE / speed, 4 * pause)
         self._pause = min(5.0, self._grace / 10)
         self.leases = Mirror(client, LEASES)
         self.clusters = Mirror(client, MANAGED_CLUSTERS)

@@ -177,14 +177,8 @@ class AlbIngressController:
                 self.recorder.remember(item)
 
     def _gateway_of(self, ingress: Obj) -> str | None:
-        """The AlbConfig that an Ingress's class names."""
-        name = (ingress.get("spec") or {}).get("ingressClassName")
-        found = self._classes.objects.get(("", name)) if name else None
-        spec = (found or {}).get("spec") or {}
-        parameters = spec.get("parameters") or {}
-        if spec.get("controller") != CONTROLLER or parameters.get("kind") != "AlbConfig":
-            return None
-        return str(parameters.get("name"))
+        name = class_of(ingress)
+        return gateway_of(self._classes.objects.get(("", name))) if name else None
 
     def _routes_of(self, gateway: str) -> list[Obj]:
         return [ingress for ingress in self._ingresses.objects.values() if self._gateway_of(ingress) == gateway]
@@ -221,6 +215,20 @@ class AlbIngressController:
 
     def _enqueue(self, gateway: str) -> None:
         self.queue.add(gateway, self._random.uniform(*self.delay))
+
+
+def class_of(ingress: Obj) -> str:
+    """The name of an Ingress's class, "" for none."""
+    return str((ingress.get("spec") or {}).get("ingressClassName") or "")
+
+
+def gateway_of(ingress_class: Obj | None) -> str | None:
+    """The AlbConfig that an IngressClass names."""
+    spec = (ingress_class or {}).get("spec") or {}
+    parameters = spec.get("parameters") or {}
+    if spec.get("controller") != CONTROLLER or parameters.get("kind") != "AlbConfig":
+        return None
+    return str(parameters.get("name"))
 
 
 async def acknowledge(client: Client, config: Obj, ingresses: Iterable[Obj], applied: Applied) -> None:

@@ -25,6 +25,8 @@ WATCH_SECONDS = 300
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts, doubled from the first to the longest."""
+BUSY = 10
+"""Times that a server may ask for patience (Retry-After) before that is its answer, as client-go has it."""
 
 
 class Resource(NamedTuple):
@@ -79,34 +81,58 @@ def place(obj: Obj) -> Place:
 
 class Client:
     """One identity at one API server. `agent` is its User-Agent, from which the server takes the field manager.
+    `mark`: labels that it puts on what it makes, and without which it lists and watches nothing. `server_name`: whose
+    certificate the server shows, where it is not the host's.
 
     Every method raises `Refusal` where the server says no, and `aiohttp.ClientError`, `OSError` or `TimeoutError` where
-    it does not answer.
+    it does not answer. A server that is busy is asked again when it says.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, server: str, token: str, *, agent: str) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        server: str,
+        token: str,
+        *,
+        agent: str,
+        mark: Mapping[str, str] | None = None,
+        server_name: str | None = None,
+    ) -> None:
         self._session = session
         self._server = server.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": agent, "Accept": "application/json"}
+        self._headers = {"User-Agent": agent, "Accept": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._mark = dict(mark or {})
+        self._server_name = server_name
 
     async def list(self, resource: Resource, namespace: str = "") -> tuple[list[Obj], str]:
         """All objects, page by page, and the resourceVersion to watch from."""
         items: list[Obj] = []
-        query = {"limit": str(PAGE)}
+        query = {"limit": str(PAGE), **self._selection()}
+        # Items of the built-in kinds come without these.
+        kind = {"apiVersion": resource.api_version, "kind": resource.kind}
         while True:
             found = await self._call("GET", resource.path(namespace), query=query)
-            items += found.get("items") or ()
+            items += ({**kind, **item} for item in found.get("items") or ())
             metadata = found.get("metadata", {})
             if not metadata.get("continue"):
                 return items, metadata.get("resourceVersion", "")
-            query = {"limit": str(PAGE), "continue": metadata["continue"]}
+            query = {**query, "continue": metadata["continue"]}
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Obj:
         """One object."""
         return await self._call("GET", resource.path(namespace, name))
 
+    async def document(self, path: str) -> Obj:
+        """A document that is no resource: `/version`."""
+        return await self._call("GET", path)
+
     async def create(self, resource: Resource, obj: Obj) -> Obj:
         """A new object, in the namespace that its metadata names."""
+        if self._mark:
+            labels = {**(obj["metadata"].get("labels") or {}), **self._mark}
+            obj = {**obj, "metadata": {**obj["metadata"], "labels": labels}}
         return await self._call("POST", resource.path(obj["metadata"].get("namespace", "")), body=obj)
 
     async def merge(
@@ -124,11 +150,13 @@ class Client:
         """Changes after `version`, until the server ends the request. Raises `Refusal` 410 where it forgot them."""
         import aiohttp
 
-        query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true"}
+        query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", **self._selection()}
         query["timeoutSeconds"] = str(WATCH_SECONDS)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=WATCH_SECONDS + 30)
         address = self._server + resource.path(namespace)
-        async with self._session.get(address, params=query, headers=self._headers, timeout=timeout) as answer:
+        async with self._session.get(
+            address, params=query, headers=self._headers, timeout=timeout, server_hostname=self._server_name
+        ) as answer:
             await _raise_for(answer)
             rest = b""
             async for chunk in answer.content.iter_any():
@@ -147,11 +175,23 @@ class Client:
     ) -> Obj:
         data = None if body is None else msgspec.json.encode(body)
         headers = self._headers if body is None else {**self._headers, "Content-Type": content_type}
-        address = self._server + path
-        async with self._session.request(method, address, params=query, data=data, headers=headers) as answer:
-            await _raise_for(answer)
-            found: Obj = msgspec.json.decode(await answer.read())
-            return found
+        address, name = self._server + path, self._server_name
+        for attempt in range(BUSY + 1):
+            async with self._session.request(
+                method, address, params=query, data=data, headers=headers, server_hostname=name
+            ) as answer:
+                wait = _busy(answer) if attempt < BUSY else None
+                if wait is None:
+                    await _raise_for(answer)
+                    found: Obj = msgspec.json.decode(await answer.read())
+                    return found
+            await asyncio.sleep(wait)
+        raise AssertionError("the last attempt answers or raises")
+
+    def _selection(self) -> dict[str, str]:
+        """The query that leaves out what does not carry the mark."""
+        selector = ",".join(f"{key}={value}" for key, value in self._mark.items())
+        return {"labelSelector": selector} if selector else {}
 
 
 class Mirror:
@@ -184,8 +224,9 @@ class Mirror:
                     if event.type != "BOOKMARK":
                         self._take(event)
             except (Refusal, aiohttp.ClientError, OSError, TimeoutError) as failure:
-                # A lost connection resumes where it broke; only a server that forgot that place is asked for all.
-                if isinstance(failure, Refusal):
+                # A lost connection, or a busy server's, resumes where it broke; one that forgot that place is asked for
+                # all.
+                if isinstance(failure, Refusal) and failure.code != 429 and failure.code < 500:
                     version = ""
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -212,6 +253,15 @@ class Mirror:
     def _tell(self, before: Obj | None, now: Obj | None) -> None:
         if self._changed is not None and (before is not None or now is not None):
             self._changed(before, now)
+
+
+def _busy(answer: aiohttp.ClientResponse) -> float | None:
+    """Seconds after which the server wants to be asked again; None where it did not say so. As client-go: only 429 and
+    failures of the server that carry Retry-After, since such a request was not carried out."""
+    said = answer.headers.get("Retry-After", "")
+    if not said.isdecimal() or (answer.status != 429 and answer.status < 500):
+        return None
+    return min(float(said), LONGEST_PAUSE) * random.uniform(1.0, 1.2)
 
 
 async def _raise_for(answer: aiohttp.ClientResponse) -> None:

@@ -4,6 +4,7 @@ stop or until its parent is gone."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,9 @@ from typing import IO, TYPE_CHECKING, Any
 from console.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
+    from console.sim.hub.kubeconfig import Entry
     from console.sim.simulation import Simulation
+    from console.sim.world import World
 
 PARENT_CHECK = 0.5
 """Seconds between two looks at the parent."""
@@ -31,9 +34,13 @@ def run(
     directory: Path,
     load: float | None = None,
     parent: int | None = None,
+    hub: Path | None = None,
+    context: str | None = None,
 ) -> int:
     """Serve a scenario until SIGTERM or SIGINT; returns the exit code.
 
+    `hub`: the kubeconfig of a server that is the hub in place of one of its own, by its current context or `context`;
+    raises `Refused` with every reason, `KubeconfigError`, `Denied` or `Lost` where that cannot be.
     `size`: a world of that size in place of a scenario's. `load`: requests a second in place of the scenario's.
     `parent`: end with the process of this id. Raises `SettingsError` for a scenario that cannot be used and
     `UsageError` for a size, a directory or a number that cannot.
@@ -43,7 +50,17 @@ def run(
     if load is not None and load < 0:
         raise UsageError(f"load {load} is below 0", fix="0 is none.")
     return asyncio.run(
-        serve(scenario=scenario, size=size, seed=seed, speed=speed, directory=directory, load=load, parent=parent)
+        serve(
+            scenario=scenario,
+            size=size,
+            seed=seed,
+            speed=speed,
+            directory=directory,
+            load=load,
+            parent=parent,
+            hub=hub,
+            context=context,
+        )
     )
 
 
@@ -56,6 +73,8 @@ async def serve(
     directory: Path,
     load: float | None = None,
     parent: int | None = None,
+    hub: Path | None = None,
+    context: str | None = None,
     out: IO[str] | None = None,
 ) -> int:
     """As `run`, inside a loop that is there already; the ready line goes to `out`, or to standard output."""
@@ -67,9 +86,13 @@ async def serve(
     asked = read(scenario) if size is None else sized.scenario(sized.parse(size))
     stop = asyncio.Event()
     _listen(stop.set)
-    where = handover.prepare(directory)
     world = generate(asked, seed=seed, began=time.time())
-    async with Simulation(world, speed=speed, load=load) as simulation:
+    given = None
+    if hub is not None:
+        handover.spare(directory, hub)
+        given = await _given(hub, context, world)
+    where = handover.prepare(directory)
+    async with Simulation(world, speed=speed, load=load, given=given) as simulation:
         _leave(where, simulation)
         watching = asyncio.create_task(_follow(parent, stop.set)) if parent is not None else None
         ready = {
@@ -79,14 +102,34 @@ async def serve(
             "openapi": f"http://{simulation.openapi}",
             "gateways": simulation.gateways,
         }
+        _note(simulation.greeting)
         _say(ready, out or sys.stdout)
         try:
             await simulation.until(stop)
         finally:
             (where / handover.CONTROL).unlink(missing_ok=True)
+            _note(simulation.farewell)
         if watching is not None:
             watching.cancel()
     return EXIT_DONE
+
+
+async def _given(kubeconfig: Path, context: str | None, world: World) -> Entry:
+    """The server that is to be the hub, looked at before anything is written there."""
+    from console.sim.hub.kubeconfig import read
+    from console.sim.hub.look import check
+
+    entry = read(kubeconfig, context)
+    await check(entry, world)
+    return entry
+
+
+def _note(sentence: str) -> None:
+    """A word beside the ready line, for whoever looks."""
+    if sentence:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(sentence + "\n")
+            sys.stderr.flush()
 
 
 def _leave(where: Path, simulation: Simulation) -> None:

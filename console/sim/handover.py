@@ -25,14 +25,18 @@ OWN_APIS = 16
 
 
 class Context(NamedTuple):
-    """One context of the kubeconfig: its name, the cluster's name and address, the token of its user, and the authority
-    (PEM) that the cluster's certificate is of."""
+    """One context of the kubeconfig: its name, the cluster's name, and both sections as they are to stand there."""
 
     name: str
     cluster: str
-    server: str
-    token: str
-    authority: bytes
+    cluster_section: Mapping[str, Any]
+    user_section: Mapping[str, Any]
+
+
+def token_context(name: str, cluster: str, server: str, token: str, authority: bytes) -> Context:
+    """A context whose user has a token; `authority` (PEM) is what the server's certificate is of."""
+    trusted = base64.b64encode(authority).decode()
+    return Context(name, cluster, {"server": server, "certificate-authority-data": trusted}, {"token": token})
 
 
 class Keys(NamedTuple):
@@ -52,15 +56,15 @@ def prepare(directory: Path) -> Path:
     return directory.resolve()
 
 
+def spare(directory: Path, kubeconfig: Path) -> None:
+    """Raises `UsageError` where a kubeconfig that is read is the one that will be left in the directory."""
+    if kubeconfig.resolve() == (directory / KUBECONFIG).resolve():
+        raise UsageError(f"{kubeconfig} is the file that --dir would overwrite", fix="Name another --dir.")
+
+
 def kubeconfig(contexts: Sequence[Context]) -> dict[str, Any]:
     """A kubeconfig; its first context is the current one."""
-    clusters = {
-        context.cluster: {
-            "server": context.server,
-            "certificate-authority-data": base64.b64encode(context.authority).decode(),
-        }
-        for context in contexts
-    }
+    clusters = {context.cluster: dict(context.cluster_section) for context in contexts}
     return {
         "apiVersion": "v1",
         "kind": "Config",
@@ -68,7 +72,7 @@ def kubeconfig(contexts: Sequence[Context]) -> dict[str, Any]:
         "current-context": contexts[0].name,
         "clusters": [{"name": name, "cluster": cluster} for name, cluster in clusters.items()],
         "contexts": [{"name": each.name, "context": {"cluster": each.cluster, "user": each.name}} for each in contexts],
-        "users": [{"name": each.name, "user": {"token": each.token}} for each in contexts],
+        "users": [{"name": each.name, "user": dict(each.user_section)} for each in contexts],
     }
 
 

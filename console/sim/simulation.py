@@ -5,37 +5,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.resources
 import secrets
 import ssl
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-import msgspec
-
-from console.sim import manifests, past
-from console.sim.agents import Agent, LeaseController
+from console.errors import Lost
+from console.sim import past
+from console.sim.agents import Agent, LeaseController, renewal
 from console.sim.alb import dataplane, operations
 from console.sim.alb.state import Alb
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController, Applied
-from console.sim.argo import light
 from console.sim.argo import past as argo_past
 from console.sim.argo.manifests import Cluster
 from console.sim.argo.start import Argo
-from console.sim.client import Client, Obj
+from console.sim.balancers import restore
+from console.sim.client import Client
 from console.sim.faults.control import Control
-from console.sim.faults.link import Link
 from console.sim.faults.registry import Faults
 from console.sim.faults.site import Site
-from console.sim.handover import Context, Keys
+from console.sim.handover import Context, Keys, token_context
+from console.sim.hub.given import GivenHub
+from console.sim.hub.kubeconfig import Entry
+from console.sim.hub.own import OwnHub
 from console.sim.kubeapi import KubeApi, Role, certificate
 from console.sim.load import Load, Target
 from console.sim.metrics import Metrics, Series
 from console.sim.openapis import adcp, cs, vpc
 from console.sim.openapis.endpoint import OpenApi
 from console.sim.openapis.facts import Facts
-from console.sim.routing import TAG, build
+from console.sim.routing import TAG
 from console.sim.servers import HOST, Members, backends
 from console.sim.storm import Storm
 from console.sim.world import Member, World
@@ -43,9 +43,6 @@ from console.sim.world import Member, World
 if TYPE_CHECKING:
     from aiohttp import ClientSession, web
 
-REFUSED = "CONNECT_FAILED"
-HUNG = "RECV_RESPONSE_TIMEOUT"
-"""What the ALB's health check says of a member's servers that refuse, and of those that hang."""
 PATIENCE = 60.0
 """Seconds until a start that does not settle is given up."""
 
@@ -62,9 +59,12 @@ class ControlAddress(NamedTuple):
 
 
 class Simulation:
-    """Serves `world` while the context is open. `load`: requests a second in place of the world's own."""
+    """Serves `world` while the context is open. `load`: requests a second in place of the world's own; `given`: the
+    server that is the hub in place of one of its own."""
 
-    def __init__(self, world: World, *, speed: float = 1.0, load: float | None = None) -> None:
+    def __init__(
+        self, world: World, *, speed: float = 1.0, load: float | None = None, given: Entry | None = None
+    ) -> None:
         self.world = world
         self.speed = speed
         self.keys = Keys(f"LTAI{secrets.token_hex(8)}", secrets.token_hex(16))
@@ -93,17 +93,35 @@ class Simulation:
         self._certificate = certificate.issue()
         self._cloud = AlbCloud(self.alb, vpc=world.vpc, zones=zones, speed=speed)
         self._api = self._openapis()
+        self._hub: OwnHub | GivenHub
+        if given is None:
+            self._hub = OwnHub(world, self._clock, self._serve_api, authority=self._certificate.authority)
+        else:
+            self._hub = GivenHub(world, given)
         self.control = ControlAddress("", "")
 
     @property
     def hub_url(self) -> str:
         """Where the hub's API is."""
-        return self.contexts[0].server
+        return self._hub.url
+
+    @property
+    def greeting(self) -> str:
+        """What to say of the hub at the start, nothing of one of its own."""
+        return self._hub.greeting
+
+    @property
+    def farewell(self) -> str:
+        """And at the end."""
+        return self._hub.farewell
 
     async def __aenter__(self) -> Self:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._start()
+        except TimeoutError:
+            await self.__aexit__()
+            raise Lost(f"the start did not settle within {PATIENCE:.0f} s", fix="Start it again.") from None
         except BaseException:
             await self.__aexit__()
             raise
@@ -128,22 +146,49 @@ class Simulation:
             waiting.cancel()
 
     async def _start(self) -> None:
-        world = self.world
         self._stack.push_async_callback(self.members.stop)
         await self.members.start()
-        applied = await self._balancers()
+        for member in () if self.world.light else self.world.members:
+            await self._member_api(member)
+        session = await self._session()
+        await self._hub.start(session, self._stack, self._clusters)
+        self.contexts[:0] = self._hub.contexts
+        restored = await restore(self._cloud, self.alb, self.world, self.members, await self._hub.objects())
         await self.data_plane.start()
         self._stack.push_async_callback(self.data_plane.stop)
-        self.gateways = {name: self._address(balancer) for name, balancer in applied.items()}
-        for member in () if world.light else world.members:
-            await self._member_api(member)
-        site = await self._hub(applied)
+        self.gateways = {
+            name: self._address(balancer) for name, balancer in {**restored.applied, **restored.behind}.items()
+        }
+        controller = await self._controllers(session, restored.applied)
         self.openapi = f"{HOST}:{await self._serve(self._api.application())}"
         self.prometheus = f"http://{HOST}:{await self._serve(self._metrics.application())}"
         self._background(self.data_plane.run())
         self._background(self._metrics.run())
         self._generate_load()
-        await self._go_wrong(site)
+        await self._go_wrong(self._site(controller))
+
+    async def _session(self) -> ClientSession:
+        """A session that trusts the simulation's own certificate, and nobody else's."""
+        from aiohttp import ClientSession, ClientTimeout, TCPConnector
+
+        trusted = ssl.create_default_context(cadata=self._certificate.authority.decode())
+        session = ClientSession(timeout=ClientTimeout(total=30), connector=TCPConnector(limit=0, ssl=trusted))
+        return await self._stack.enter_async_context(session)
+
+    def _site(self, controller: AlbIngressController) -> Site:
+        return Site(
+            self.world,
+            self.speed,
+            self._hub if isinstance(self._hub, OwnHub) else None,
+            self._hub.client,
+            self.members,
+            self.agents,
+            controller,
+            self._cloud,
+            self._api,
+            self.keys.access_key_id,
+            self._clock,
+        )
 
     def _openapis(self) -> OpenApi:
         """All products of the cloud, on one endpoint."""
@@ -167,96 +212,15 @@ class Simulation:
                 found[one] = found.get(one, 0) + count
         return found
 
-    async def _balancers(self) -> dict[str, Applied]:
-        """Every gateway's ALB as the controller would have made it, checked long ago."""
-        world = self.world
-        objects = list(manifests.hub(world))
-        associated = frozenset(member.id for member in world.members)
-        applied = {}
-        self.alb.instant = True
-        for gateway in world.gateways:
-            config = manifests.alb_config(world, gateway)
-            routes = [
-                obj
-                for obj in objects
-                if obj["kind"] == "Ingress" and obj["spec"]["ingressClassName"] == gateway.ingress_class
-            ]
-            model = build(
-                config,
-                routes,
-                associated=associated,
-                backends=backends(world),
-                fleet=world.id,
-                layout=gateway.layout,
-            )
-            applied[gateway.name] = await self._cloud.apply(model)
-        self.alb.instant = False
-        self._judge_health()
-        return applied
-
-    def _judge_health(self) -> None:
-        """Verdicts that the health checks of the time before have come to."""
-        for group in self.alb.groups.values():
-            for server in group.servers.values() if group.health_check.enabled else ():
-                fault = self.world.dead.get(self.members.owner(server.ip) or "")
-                if fault is None:
-                    server.verdict, server.successes = "Healthy", group.health_check.healthy
-                    continue
-                server.verdict, server.failures = "Unhealthy", group.health_check.unhealthy
-                server.reason = REFUSED if fault.how == "refuse" else HUNG
-
     def _address(self, balancer: Applied) -> str:
         listener = next(each for each in self.alb.listeners.values() if each.load_balancer == balancer.load_balancer)
         return f"http://{HOST}:{self.data_plane.port_of(listener.id)}"
 
-    async def _hub(self, applied: dict[str, Applied]) -> Site:
-        """The hub's API with its past, and the controllers and agents on it; returns what faults act on."""
-        from aiohttp import ClientSession, ClientTimeout, TCPConnector
-
-        tokens = {name: secrets.token_urlsafe(24) for name in ("hub", "hub-operator", "hub-viewer", "controllers")}
-        roles = dict(zip(tokens.values(), (Role.ADMIN, Role.OPERATOR, Role.VIEWER, Role.ADMIN), strict=True))
-        with self._clock.at(self.world.began - self.world.age):
-            api = KubeApi(tokens=roles, crds=_crds(), clock=self._clock, version=self.world.version)
-        link = Link({tokens["controllers"]})
-        api.faults.append(link.fault)
-        api.link(link.passes)
-        past.seed(api, self._clock, manifests.hub(self.world))
-        if self.world.light:
-            light.seed(api, self._clock, self.world)
-        else:
-            argo_past.seed(api, self._clock, self.world, self._clusters)
-        server = await self._serve_api(api)
-        authority = self._certificate.authority
-        names = ("hub", "hub-operator", "hub-viewer")
-        self.contexts[:0] = [Context(name, "hub", server, tokens[name], authority) for name in names]
-        trusted = ssl.create_default_context(cadata=authority.decode())
-        session = ClientSession(timeout=ClientTimeout(total=30), connector=TCPConnector(limit=0, ssl=trusted))
-        await self._stack.enter_async_context(session)
-        return Site(
-            self.world,
-            self.speed,
-            self._clock,
-            api,
-            link,
-            tuple(tokens[name] for name in names),
-            lambda agent: Client(session, server, tokens["controllers"], agent=agent),
-            self.members,
-            self.agents,
-            await self._controllers(session, server, tokens["controllers"], applied),
-            self._cloud,
-            self._api,
-            self.keys.access_key_id,
-        )
-
-    async def _controllers(
-        self, session: ClientSession, server: str, token: str, applied: dict[str, Applied]
-    ) -> AlbIngressController:
-        world = self.world
-        ingress = Client(session, server, token, agent=past.CONTROLLER)
-        await past.reconciled(ingress, self._clock, applied, at=world.began - world.reconciled)
-        clock = self._clock.epoch
+    async def _controllers(self, session: ClientSession, applied: dict[str, Applied]) -> AlbIngressController:
+        """The controllers and agents on the hub, at work."""
+        world, hub, clock = self.world, self._hub, self._clock.epoch
         controller = AlbIngressController(
-            ingress,
+            hub.client(past.CONTROLLER),
             self._cloud,
             backends(world),
             speed=self.speed,
@@ -265,16 +229,17 @@ class Simulation:
             fleet=world.id,
             layouts={gateway.name: gateway.layout for gateway in world.gateways},
         )
+        await hub.reconciled(applied, controller.recorder)
         self._background(controller.run())
-        leases = LeaseController(Client(session, server, token, agent=past.LEASES), speed=self.speed, clock=clock)
-        self._background(leases.run())
-        agent = Client(session, server, token, agent=past.AGENT)
+        pause = renewal(self.speed, len(world.members))
+        self._background(LeaseController(hub.client(past.LEASES), speed=self.speed, pause=pause, clock=clock).run())
+        agent = hub.client(past.AGENT)
         for member in world.members:
             silent = member.id in world.silent
-            self.agents[member.id] = Agent(agent, member.id, speed=self.speed, silent=silent, clock=clock)
+            self.agents[member.id] = Agent(agent, member.id, pause=pause, silent=silent, clock=clock)
             self._background(self.agents[member.id].run())
         if not world.light:
-            await self._argo(session, lambda name: Client(session, server, token, agent=name))
+            await self._argo(session, hub.client)
         await controller.ready.wait()
         return controller
 
@@ -307,7 +272,7 @@ class Simulation:
         past.seed(api, self._clock, argo_past.deployed(self.world, member))
         server = await self._serve_api(api)
         self._clusters.append(Cluster(member, server, administrator, self._certificate.authority))
-        self.contexts.append(Context(member.name, member.name, server, token, self._certificate.authority))
+        self.contexts.append(token_context(member.name, member.name, server, token, self._certificate.authority))
 
     def _generate_load(self) -> None:
         targets = [
@@ -334,16 +299,3 @@ class Simulation:
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
-
-
-def _crds() -> Sequence[Obj]:
-    """The CRDs that ship with the console; ArgoCD's as JSON, since YAML of their size takes a second to read."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    folder = importlib.resources.files("assets") / "manifests" / "crds"
-    texts = {each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith((".json", ".yaml"))}
-    return [
-        msgspec.json.decode(text) if name.endswith(".json") else yaml.load(text, Loader=loader)
-        for name, text in sorted(texts.items())
-    ]

@@ -12,8 +12,10 @@ from typing import Any
 
 import msgspec
 
+from console.errors import UsageError
 from console.sim.argo.kinds import APPLICATIONS
 from console.sim.client import INGRESSES, LEASES, MANAGED_CLUSTERS, Obj, Place, place
+from console.sim.faults.ground import GivenGround, Ground, OwnGround
 from console.sim.faults.site import Site
 from console.sim.ingress_annotations import WEIGHT_PREFIX
 from console.sim.manifests import GRACE, LEASE
@@ -46,11 +48,20 @@ class Storm:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._random = random.Random(site.world.seed)
+        self._ground: Ground = OwnGround(site.own_hub.api) if site.own_hub is not None else GivenGround(site.client)
 
     async def rage(self, asked: StormSpec) -> dict[str, Any]:
-        """Change objects until the time is over: how many `changes` in how many `seconds`, and when it `ended`."""
+        """Change objects until the time is over: how many `changes` in how many `seconds`, and when it `ended`.
+
+        Raises `UsageError` where the rate is more than the hub's server is asked to bear.
+        """
+        if asked.rate > self._ground.most:
+            raise UsageError(
+                f"{asked.rate:g} changes a second are above {self._ground.most:g}, the most for a hub that was given",
+                fix="Say a lower --rate.",
+            )
         began, lasting = time.monotonic(), seconds(asked.lasting)
-        applications = [place(one) for one in self._site.hub.objects(APPLICATIONS.group, APPLICATIONS.plural)]
+        applications = [place(one) for one in await self._ground.objects(APPLICATIONS)]
         done, whole = 0, round(asked.rate * lasting)
         while done < whole:
             due = min(whole, int(asked.rate * (time.monotonic() - began + TICK)))
@@ -58,7 +69,8 @@ class Storm:
                 self._change(applications)
             done = due
             await asyncio.sleep(TICK)
-        return {"changes": done, "seconds": round(time.monotonic() - began, 3), "ended": time.time()}
+        failed = await self._ground.settled()
+        return {"changes": done - failed, "seconds": round(time.monotonic() - began, 3), "ended": time.time()}
 
     def _change(self, applications: Sequence[Place]) -> None:
         chance = self._random.random()
@@ -70,66 +82,44 @@ class Storm:
             self._compare(self._random.choice(applications))
 
     def _compare(self, where: Place) -> None:
-        """Leave an Application as another comparison would; by the short way, since this happens often."""
-        application = self._site.hub.object(APPLICATIONS.group, APPLICATIONS.plural, *where)
-        if application is None or "sync" not in application.get("status", ()):
-            return
-        status = application["status"]
-        changed = {
-            **application,
-            "metadata": dict(application["metadata"]),
-            "status": {
-                **status,
-                "sync": {
-                    **status["sync"],
-                    "status": self._random.choice(SYNC),
-                    "revision": self._random.choice(self._site.world.repository.commits).sha,
-                },
-                "health": {**status["health"], "status": self._random.choice(HEALTH)},
-            },
+        """Leave an Application as another comparison would."""
+        sync = {
+            "status": self._random.choice(SYNC),
+            "revision": self._random.choice(self._site.world.repository.commits).sha,
         }
-        self._site.hub.place(changed)
+        self._ground.restate(where, {"sync": sync, "health": {"status": self._random.choice(HEALTH)}})
 
     def _renew(self) -> None:
         member = self._random.choice(self._site.world.members)
         if not self._site.agents[member.id].silent:
-            lease = {
-                "apiVersion": LEASES.api_version,
-                "kind": LEASES.kind,
-                "metadata": {"name": LEASE, "namespace": member.id},
-            }
-            self._site.hub.amend(lease, {"spec": {"renewTime": micro_time(self._site.clock.epoch())}}, manager=AGENT)
+            patch = {"spec": {"renewTime": micro_time(self._site.clock.epoch())}}
+            self._ground.amend(LEASES, (member.id, LEASE), patch, AGENT)
 
     def _weigh(self) -> None:
         route = self._random.choice(self._site.world.routes[:ROUTES])
         first, *others = (member for member, _ in route.weights)
         weights = {first: self._random.randrange(1, 100 - len(others)), **dict.fromkeys(others, 1)}
-        ingress = {
-            "apiVersion": INGRESSES.api_version,
-            "kind": INGRESSES.kind,
-            "metadata": {"name": route.name, "namespace": route.namespace},
-        }
         annotations = {WEIGHT_PREFIX + member: str(weight) for member, weight in weights.items()}
-        self._site.hub.amend(ingress, {"metadata": {"annotations": annotations}}, manager=MANAGER)
+        where = (route.namespace, route.name)
+        self._ground.amend(INGRESSES, where, {"metadata": {"annotations": annotations}}, MANAGER)
 
-    def truth(self) -> dict[str, Any]:
+    async def truth(self) -> dict[str, Any]:
         """`applications`: sync, health and revision by key; `routes`: weights by member and key; `members`: the control
         link by id."""
-        hub = self._site.hub
+        ground = self._ground
         leases = {
             lease["metadata"]["namespace"]: lease["spec"]
-            for lease in hub.objects(LEASES.group, LEASES.plural)
+            for lease in await ground.objects(LEASES)
             if lease["metadata"]["name"] == LEASE
         }
         return {
             "applications": {
-                _key(one): _verdict(one.get("status") or {})
-                for one in hub.objects(APPLICATIONS.group, APPLICATIONS.plural)
+                _key(one): _verdict(one.get("status") or {}) for one in await ground.objects(APPLICATIONS)
             },
-            "routes": {_key(one): _weights(one) for one in hub.objects(INGRESSES.group, INGRESSES.plural)},
+            "routes": {_key(one): _weights(one) for one in await ground.objects(INGRESSES)},
             "members": {
                 one["metadata"]["name"]: self._link(leases.get(one["metadata"]["name"]))
-                for one in hub.objects(MANAGED_CLUSTERS.group, MANAGED_CLUSTERS.plural)
+                for one in await ground.objects(MANAGED_CLUSTERS)
             },
         }
 

@@ -59,11 +59,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The Fleet said who it is: the UID of kube-system. `skew`: its clock minus ours, seconds, from a Date header."""
+    """The Fleet said who it is: the UID of kube-system. `skew`: its clock minus ours, seconds, from a Date header.
+    `until`: epoch second at which our credential ends, None where it lasts."""
 
     uid: str
     at: float
     skew: float = 0.0
+    until: float | None = None
 
 
 FromApi = Listed | Changed | Gone | Unread | Heard | Identified

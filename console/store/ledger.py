@@ -7,13 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from console.decide.plan import weight
 from console.model.fleet import Agreement, Controller, Layer, Weights
-from console.model.hub import AlbConfig, Event, Ingress, RunRecord
+from console.model.hub import MANAGER, AlbConfig, Event, Ingress, RunRecord
 from console.model.share import ProbeSeries, Share, Verdict
 from console.store.memory import SUCCESS, Mark, concerns, revision, suffixes, weight_keys
 from console.store.reading import RuleReading
 
-MANAGER = "fleet-console"
-"""Our field manager."""
 _ENDED_UNWRITTEN = ("refused", "failed", "planned")
 
 

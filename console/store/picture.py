@@ -25,6 +25,7 @@ from console.model.hub import (
     FENCE_ANNOTATION,
     AlbConfig,
     Event,
+    Freeze,
     Ingress,
     IngressClass,
     ManagedCluster,
@@ -43,6 +44,11 @@ from console.store.parts import MemberFacts
 from console.store.reading import RuleReading
 
 _OF_A_MEMBER = (SourceName.MEMBERS, SourceName.CLUSTERS, SourceName.FLEET, SourceName.VSWITCHES)
+TRACKING = "argocd.argoproj.io/tracking-id"
+"""By which ArgoCD marks an object as one of an application's: `APPLICATION:GROUP/KIND:NAMESPACE/NAME`."""
+STICKY = "alb.ingress.kubernetes.io/sticky-session"
+COARSE = 3.0
+"""Seconds of clock difference that a Date header does not prove."""
 LOST = 300.0
 """Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
 
@@ -53,6 +59,8 @@ class Facts:
 
     uid: str | None = None
     skew: float = 0.0
+    until: float | None = None
+    """Epoch second at which the hub's credential ends."""
     kinds: dict[Topic, dict[str, Any]] = field(default_factory=dict)
     problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)
     sources: dict[Topic, Source] = field(default_factory=dict)
@@ -113,7 +121,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     shown_gateways = _gateways(scene)
     routes = _routes(scene, shown_gateways)
     resolved = _resolved(scene, members)
-    records: Sequence[RunRecord] = facts.all(SourceName.RUNS)
+    records: Sequence[RunRecord] = _records(facts)
     shares = kept.take("shares", (routes,), lambda: _shares(routes))
     fleet = Fleet(
         name=name,
@@ -131,9 +139,21 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
         cloud=facts.of(SourceName.FLEET).get("fleet"),
         problems=(*facts.flaws(), *kept.take("weights", (routes,), lambda: tuple(_unreadable_weights(routes)))),
+        freeze=next((one for one in facts.all(SourceName.RUNS) if isinstance(one, Freeze)), None),
+        skew=shown_skew(facts.skew),
+        credential_until=facts.until,
     )
     asked = facts.of(SourceName.RATES).get("rates"), facts.sources.get(SourceName.RATES)
     return workloads.added(rates.added(fleet, *asked, settings.prometheus, now, kept), facts.members, settings, kept)
+
+
+def shown_skew(skew: float) -> int:
+    """A clock's difference in whole seconds; one of a few seconds is the Date header's own coarseness, and none."""
+    return round(skew) if abs(skew) >= COARSE else 0
+
+
+def _records(facts: Facts) -> tuple[RunRecord, ...]:
+    return tuple(one for one in facts.all(SourceName.RUNS) if isinstance(one, RunRecord))
 
 
 def _resolved(scene: _Scene, members: Sequence[Member]) -> Resolved:
@@ -309,7 +329,7 @@ def _routes(scene: _Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
     chosen = memory.kept.take(
         "routes", (facts.all(SourceName.ROUTES), facts.all(SourceName.CLASSES), scene.ids), lambda: _chosen(scene)
     )
-    records = facts.all(SourceName.RUNS)
+    records = _records(facts)
     series, configs = facts.all(SourceName.PROBE), facts.all(SourceName.GATEWAYS)
     backends = tuple(scene.backends.items())
 
@@ -350,7 +370,7 @@ def _route(scene: _Scene, fact: Ingress, name: str | None, said: tuple[bool, boo
     config: AlbConfig | None = scene.facts.of(SourceName.GATEWAYS).get(name or "")
     keys = weight_keys(dict(fact.annotations), _prefix(scene), scene.known)
     owner, owner_at = ledger.owner_of(fact, keys)
-    run, targets = ledger.asked(fact, scene.facts.of(SourceName.RUNS).values(), owner)
+    run, targets = ledger.asked(fact, _records(scene.facts), owner)
     reports, labels = said or (False, False)
     mark = scene.memory.marks.get(fact.key)
     state, words = ledger.controller(fact, mark, config, scene.told, reports, labels, _prefix(scene))
@@ -383,6 +403,8 @@ def _route(scene: _Scene, fact: Ingress, name: str | None, said: tuple[bool, boo
         run=run,
         fence=fact.annotation(FENCE_ANNOTATION),
         underivable=rule.underivable,
+        tracked=inert((fact.annotation(TRACKING) or "").partition(":")[0], 120),
+        sticky=fact.annotation(STICKY) == "true",
         probe_failures=sum(at >= since for at, _ in series.failures) if series else 0,
         probed=series is not None or any(probe.route == fact.key for probe in scene.settings.probes),
     )

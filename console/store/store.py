@@ -13,7 +13,7 @@ from console.settings import FleetSettings
 from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Unread
 from console.store.memory import Memory
 from console.store.parts import MemberFacts, News
-from console.store.picture import Facts, build, carry
+from console.store.picture import Facts, build, carry, shown_skew
 
 _LEFT_TO_CLOCK = 5.0
 """Seconds after which a picture is rebuilt without news: a Lease grows late by the clock alone."""
@@ -126,8 +126,8 @@ class FleetStore:
 
     def _take(self, observation: Observation) -> bool:
         match observation:
-            case Identified(uid=uid, skew=skew):
-                return self._identify(uid, skew)
+            case Identified():
+                return self._identify(observation)
             case Heard(source=source):
                 known = self._facts.sources.get(source.name)
                 self._facts.sources[source.name] = source
@@ -143,18 +143,18 @@ class FleetStore:
                 problem = observation.problem if isinstance(observation, Unread) else None
                 return self._drop(name, key, problem)
 
-    def _identify(self, uid: str, skew: float) -> bool:
+    def _identify(self, said: Identified) -> bool:
         """Another UID is another Fleet: nothing of the former one may show under the new one's name."""
-        facts = self._facts
-        facts.skew = skew
+        facts, uid = self._facts, said.uid
+        before = (shown_skew(facts.skew), facts.until)
+        facts.skew, facts.until = said.skew, said.until
         if facts.uid == uid:
-            return False
+            return before != (shown_skew(said.skew), said.until)
         if facts.uid is not None:
             sources = {s: v for s, v in facts.sources.items() if v.state is SourceState.UNCONFIGURED}
             self._facts = Facts(sources=sources, members=facts.members)  # members are who they are under any hub
             self._memory = Memory(self._settings.weights.key_prefix)
-        self._facts.uid = uid
-        self._facts.skew = skew
+        self._facts.uid, self._facts.skew, self._facts.until = uid, said.skew, said.until
         return True
 
     def _list(self, name: Topic, facts: dict[str, object], problems: dict[str, object], at: float) -> bool:

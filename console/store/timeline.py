@@ -33,6 +33,13 @@ def _run(record: RunRecord) -> Run:
         updated=record.updated,
         targets=record.targets,
         before=record.before,
+        plan=record.plan,
+        step=record.step,
+        going=record.going,
+        expires=record.expires,
+        word=record.word,
+        heard=record.heard,
+        fence=record.fence,
     )
 
 

@@ -1,92 +1,26 @@
-"""The verbs of a run: `shift` plans and starts one, `runs`, `attach` and `rollback` find it again."""
+"""The verbs on runs that are there: `runs` lists them, `attach` follows one, the others tell one what to do."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, EXIT_HELD, EXIT_REFUSED, NotConfirmed, UsageError
+from console.errors import EXIT_DONE, Refused, UsageError
 from console.options import DURATION, Options, common
-from console.verbs.see import known_route, must_know, observing
+from console.verbs.see import observing
+from console.verbs.telling import confirm_word, follow, say
 
 if TYPE_CHECKING:
-    from console.decide.shift import Decision
     from console.model.fleet import Fleet
-    from console.model.run import Reason, RunReport
-    from console.observe import Observer
+    from console.model.run import RunReport
 
 RECORDS_TIME = 5.0
-"""Seconds for which `runs` waits for the records on the Fleet."""
-
-
-@click.command()
-@click.argument("route", metavar="NS/NAME")
-@click.option("--to", required=True, metavar="MEMBER=W,...", help="Weights by member id, name or unique prefix.")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept in the run's record.")
-@click.option("--plan-only", is_flag=True, help="Say the plan and what speaks against it; write nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask for a typed confirmation.")
-@click.option("--detach", is_flag=True, help="Start the run and leave; exit 4.")
-@click.option("--new-key", is_flag=True, help="Allow a weight key that was never seen on this Ingress.")
-@click.option("--timeout", type=DURATION, default="10s", metavar="S", help="Time for the sources to answer.  [10s]")
-@common
-def shift(
-    options: Options,
-    route: str,
-    to: str,
-    reason: str,
-    plan_only: bool,
-    yes: bool,
-    detach: bool,
-    new_key: bool,
-    timeout: float,
-) -> None:
-    """Give one route new weights, and follow the change down to the traffic.
-
-    \b
-    Example: fleet-console shift gateway-demo/web-demo --to ack-prod=80,idc-prod=20 --reason OPS-12
-    """
-    from console.decide import shift as decide
-    from console.decide import split
-    from console.decide.plan import short
-    from console.present import reports
-
-    pairs = split.parse(to)
-    settings = options.load()
-    if not reason.strip():
-        raise UsageError("the reason is empty", fix="Say why with --reason TEXT.")
-    with observing(options, settings, probes=False) as observer:
-        observer.settled(timeout)
-        fleet = observer.store.fleet
-        must_know(fleet)
-        found = known_route(fleet, route)
-        decision = decide.shift(
-            fleet,
-            route,
-            split.resolve(fleet, found, pairs),
-            new_key=new_key,
-            key_prefix=settings.fleet.weights.key_prefix,
-            read_only=settings.read_only,
-        )
-        trial = dry_run(observer, decision)
-    reasons = (*decision.reasons, *trial)
-    plan = decision.plan
-    refused = decision.refused or any(one.severity == "blocks" for one in trial)
-    if plan is None or refused or plan_only:
-        report = reports.planned(fleet, plan, reasons, reason, refused=refused)
-        _say(options, reports.plan_text(fleet, plan, reasons), report)
-        click.get_current_context().exit(EXIT_REFUSED if refused else EXIT_DONE)
-    click.echo(reports.plan_text(fleet, plan, reasons), err=True)
-    if not yes:
-        confirm(fleet, f"shift {found.key} (plan {short(plan.hash)})")
-    from console.run import runs as engine
-
-    started = engine.start(options.access(), settings, plan, reason=reason, reasons=reasons, gateway=found.gateway)
-    _follow(options, started, () if detach else engine.follow(options.access(), started.run))
+"""Seconds for which the records on the Fleet are waited for."""
+_YES = click.option("--yes", is_flag=True, help="Do not ask for a typed confirmation.")
+_DETACH = click.option("--detach", is_flag=True, help="Say it and leave; exit 4 while the run goes.")
+_RUN = click.argument("run", metavar="RUN")
 
 
 @click.command()
@@ -101,9 +35,7 @@ def runs(options: Options) -> None:
     from console.present import documents, reports
     from console.run import runs as engine
 
-    with observing(options, options.load(), probes=False) as observer:
-        observer.store.wait(_records_known, RECORDS_TIME)
-        fleet = observer.store.fleet
+    fleet = _recorded(options)
     source = fleet.source(SourceName.RUNS)
     if not source.state.answered:
         click.echo(f"fleet-console: runs of other hosts are not read: {source.message or source.state}", err=True)
@@ -115,10 +47,11 @@ def runs(options: Options) -> None:
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
+@_RUN
+@click.option("--plain", is_flag=True, help="One line per change, for logs and slow terminals (as without a screen).")
 @common
-def attach(options: Options, run: str) -> None:
-    """Follow a run until it is over; Ctrl-C leaves it running.
+def attach(options: Options, run: str, plain: bool) -> None:
+    """Follow a run until it is over; Ctrl-C leaves it running. Looking counts as the operator's sign of life.
 
     \b
     Example: fleet-console attach 7c1
@@ -127,73 +60,172 @@ def attach(options: Options, run: str) -> None:
 
     report = engine.report(options.access(), run)
     if report is not None:
-        _follow(options, report, engine.follow(options.access(), report.run))
+        follow(options, report, engine.follow(options.access(), report.run))
         return
     with observing(options, options.load(), probes=False) as observer:
         observer.store.wait(_records_known, RECORDS_TIME)
         recorded = next((one for one in engine.merge((), observer.store.fleet) if one.run == run), None)
         known = _known_run(options, run, recorded)
-        _follow(options, known, engine.follow_record(observer, known.run))
+        follow(options, known, engine.follow_record(observer, known.run))
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
-@click.option("--reason", default="", metavar="TEXT", help="Why; it is kept in the record.")
-@click.option("--yes", is_flag=True, help="Do not ask for a typed confirmation.")
-@click.option("--detach", is_flag=True, help="Start it and leave; exit 4.")
+@_RUN
+@_DETACH
 @common
-def rollback(options: Options, run: str, reason: str, yes: bool, detach: bool) -> None:
+def stop(options: Options, run: str, detach: bool) -> None:
+    """Finish the write in flight, then hold where it is; a drain that is done stays so for good.
+
+    \b
+    Example: fleet-console stop 7c1
+    """
+    _tell(options, run, "stop", detach=detach)
+
+
+@click.command()
+@_RUN
+@_DETACH
+@common
+def finish(options: Options, run: str, detach: bool) -> None:
+    """Skip the holds that are left; every step is still verified.
+
+    \b
+    Example: fleet-console finish 7c1
+    """
+    _tell(options, run, "finish", detach=detach)
+
+
+@click.command()
+@_RUN
+@click.argument("by", type=DURATION, metavar="S")
+@common
+def extend(options: Options, run: str, by: float) -> None:
+    """Lengthen the hold that goes on, or put off the time at which a drain goes back by itself.
+
+    \b
+    Example: fleet-console extend 7c1 30m
+    """
+    _tell(options, run, "extend", seconds=by, detach=True)
+
+
+@click.command()
+@_RUN
+@click.option("--now", is_flag=True, help="At once, not down the steps that it went up.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is kept in the record.")
+@_YES
+@_DETACH
+@common
+def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, detach: bool) -> None:
     """Put back exactly what a run replaced: a live run turns round, a finished one is undone by a new run.
 
     \b
     Example: fleet-console rollback 7c1 --yes
     """
+    from console.decide.plan import short
+    from console.present import changes
     from console.run import runs as engine
 
     settings = options.load()
-    report = _known_run(options, run, engine.report(options.access(), run))
+    report = engine.report(options.access(), run)
+    fleet: Fleet | None = None
+    if report is None:
+        fleet = _recorded(options)
+        report = _known_run(options, run, next((r for r in engine.merge((), fleet) if r.run == run), None))
     if settings.read_only:
-        from console.errors import Refused
-
         raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
-    if not yes:
-        _confirm_word(report.run, f"roll back run {report.run} to {_before(report)}")
     if not report.state.over:
-        engine.command(options.access(), report.run, "rollback")
-        _follow(options, report, () if detach else engine.follow(options.access(), report.run))
+        if not yes:
+            confirm_word(report.run, f"roll back run {report.run} to {_before(report)}")
+        _tell(options, report.run, "rollback-now" if now else "rollback", detach=detach)
         return
-    plan = engine.rollback_plan(options.access(), report.run)
+    plan = engine.rollback_plan(options.access(), report.run, fleet, now=now)
+    if not yes:
+        confirm_word(report.run, f"undo run {report.run}: {changes.summary(plan)} (plan {short(plan.hash)})")
     why = reason or f"roll back {report.run}"
-    started = engine.start(options.access(), settings, plan, reason=why, gateway=None)
-    _follow(options, started, () if detach else engine.follow(options.access(), started.run))
+    started = engine.start(options.access(), settings, plan, reason=why)
+    follow(options, started, () if detach else engine.follow(options.access(), started.run))
 
 
-def dry_run(observer: Observer, decision: Decision) -> tuple[Reason, ...]:
-    """The API server's own word on the plan, from a server-side dry run; nothing where there is no plan to try."""
-    from console.run import trial
+@click.command()
+@_RUN
+@click.option("--takeover", is_flag=True, help="Take it from another host, once its Lease was seen unrenewed.")
+@click.option("--plan-hash", metavar="HASH", help="With --takeover --yes: the hash of the plan that is meant.")
+@_YES
+@_DETACH
+@common
+def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, yes: bool, detach: bool) -> None:
+    """Go on with a run whose runner is dead, from what the Ingresses hold; with --takeover from another host.
 
-    if decision.plan is None or decision.refused:
-        return ()
-    return trial.reasons(observer, decision.plan)
+    \b
+    Example: fleet-console resume 7c1 --takeover
+    """
+    from console.run import runs as engine
+
+    access = options.access()
+    if not takeover:
+        started = engine.resume(access, run)
+        follow(options, started, () if detach else engine.follow(access, started.run))
+        return
+    from console.decide.plan import short
+    from console.present import reports
+
+    settings = options.load()
+    fleet = _recorded(options)
+    record = engine.recorded(fleet, run)
+    plan, reasons = engine.judged(access, settings, fleet, record)
+    click.echo(reports.plan_text(fleet, plan, reasons), err=True)
+    if yes and plan_hash is None:
+        raise UsageError("--yes needs --plan-hash here: the record is somebody else's", fix=f"It says {plan.hash}.")
+    if plan_hash is not None and plan.hash != plan_hash and short(plan.hash) != plan_hash:
+        raise Refused(f"the record's plan is {short(plan.hash)}, not {plan_hash}")
+    if not yes:
+        confirm_word(short(plan.hash), f"take over run {record.run} of {record.actor or 'somebody'}")
+    started = engine.take_over(access, settings, record, plan_hash=plan.hash)
+    follow(options, started, () if detach else engine.follow(access, started.run))
+
+
+def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach: bool) -> None:
+    """Tell a run a word: through this host's journal, else through its record on the Fleet."""
+    from console.run import runs as engine
+
+    if options.load().read_only:
+        raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
+    access = options.access()
+    report = engine.report(access, run)
+    if report is not None:
+        engine.command(access, report.run, word, seconds)
+        click.echo(f"run {report.run} is told: {word}", err=True)
+        if word == "extend":
+            _leave(options, report)
+        follow(options, report, () if detach else engine.follow(access, report.run))
+        return
+    with observing(options, options.load(), probes=False) as observer:
+        observer.store.wait(_records_known, RECORDS_TIME)
+        recorded = next((one for one in engine.merge((), observer.store.fleet) if one.run == run), None)
+        known = _known_run(options, run, recorded)
+        engine.command_elsewhere(observer, known.run, word, seconds)
+        click.echo(f"run {known.run} is told on the Fleet: {word}", err=True)
+        if word == "extend":
+            _leave(options, known)
+        follow(options, known, () if detach else engine.follow_record(observer, known.run))
+
+
+def _leave(options: Options, report: RunReport) -> None:
+    say(options, "", report)
+    click.get_current_context().exit(EXIT_DONE)
+
+
+def _recorded(options: Options) -> Fleet:
+    """The Fleet with its runs' records, where they can be read."""
+    with observing(options, options.load(), probes=False) as observer:
+        observer.store.wait(_records_known, RECORDS_TIME)
+        return observer.store.fleet
 
 
 def _records_known(fleet: Fleet) -> bool:
     from console.model.freshness import SourceName, SourceState
 
     return fleet.source(SourceName.RUNS).state is not SourceState.LOADING
-
-
-def confirm(fleet: Fleet, what: str) -> None:
-    """Ask for the Fleet's name on the terminal. Raises `NotConfirmed` where there is none, or another word came."""
-    _confirm_word(fleet.name, what)
-
-
-def _confirm_word(word: str, what: str) -> None:
-    if not sys.stdin.isatty():
-        raise NotConfirmed(f"not confirmed: {what}", fix="There is no terminal to ask on; say --yes.")
-    typed = click.prompt(f"To {what}, type {word}", default="", show_default=False, err=True)
-    if typed.strip() != word:
-        raise NotConfirmed(f"not confirmed: '{word}' was asked for", fix="Nothing was written.")
 
 
 def _known_run(options: Options, run: str, report: RunReport | None) -> RunReport:
@@ -209,28 +241,3 @@ def _known_run(options: Options, run: str, report: RunReport | None) -> RunRepor
 def _before(report: RunReport) -> str:
     splits = [":".join("absent" if w is None else str(w) for _, w in route.before) for route in report.routes]
     return ", ".join(splits) or "what was there"
-
-
-def _follow(options: Options, report: RunReport, changes: Iterable[RunReport]) -> None:
-    """Tell a run's changes until it is over, then leave with its exit code; Ctrl-C leaves it running."""
-    from console.present import reports
-
-    last = report
-    teller = reports.Teller()
-    with suppress(KeyboardInterrupt):
-        for last in changes:
-            for line in teller.lines(last):
-                click.echo(line, err=options.json)
-    if not last.state.over:
-        click.echo(f"The run goes on. Attach again: fleet-console attach {report.run}", err=True)
-    _say(options, "", last)
-    click.get_current_context().exit(last.state.exit_code if last.state.over else EXIT_HELD)
-
-
-def _say(options: Options, text: str, report: RunReport) -> None:
-    from console.present import documents
-
-    if options.json:
-        click.echo(json.dumps(documents.run_document(report), ensure_ascii=False))
-    elif text:
-        click.echo(text)

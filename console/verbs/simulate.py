@@ -31,6 +31,12 @@ PATIENCE = 60.0
 @click.option("--speed", default=1.0, metavar="X", help="Divides the delays of controllers and of the ALB.  [1]")
 @click.option("--load", type=float, metavar="R", help="Requests a second through the gateways; 0 is none.")
 @click.option("--dir", "directory", type=click.Path(path_type=Path), metavar="D", help="Where to write.  [required]")
+@click.option(
+    "--hub",
+    type=click.Path(path_type=Path),
+    metavar="KUBECONFIG",
+    help="Use that API server as the hub.",
+)
 @click.option("--parent", type=int, hidden=True, help="End with this process.")
 @common
 def sim(
@@ -41,14 +47,20 @@ def sim(
     speed: float,
     load: float | None,
     directory: Path | None,
+    hub: Path | None,
     parent: int | None,
 ) -> None:
     """Serve a simulated Fleet on loopback until SIGTERM.
 
     Writes DIR/kubeconfig and DIR/config.yaml, and prints one JSON line when it serves.
 
+    With --hub the controllers, agents and the scenario's objects go to the API server that the KUBECONFIG's current
+    context (or --context) names. It has to be on loopback or to carry a namespace fleet-console-sim, and may hold no
+    AlbConfigs or ManagedClusters but the simulator's own. Whatever is made there is labelled, and stays at the end.
+
     \b
     Example: fleet-console sim --scenario zone-lost --dir /var/tmp/fleet
+    Example: fleet-console sim --hub ~/.kube/test --dir /var/tmp/fleet
     """
     context = click.get_current_context()
     if context.invoked_subcommand is not None:
@@ -61,8 +73,17 @@ def sim(
         raise UsageError("both a scenario and a size name the world", fix="Give one of them.")
     from console.sim.entry import run
 
-    world = scenario or "calm"
-    code = run(scenario=world, size=size, seed=seed, speed=speed, directory=directory, load=load, parent=parent)
+    code = run(
+        scenario=scenario or "calm",
+        size=size,
+        seed=seed,
+        speed=speed,
+        directory=directory,
+        load=load,
+        parent=parent,
+        hub=hub.expanduser() if hub is not None else None,
+        context=options.context,
+    )
     context.exit(code)
 
 

@@ -25,6 +25,7 @@ from console.sim.argo.kinds import (
     merge_patch,
 )
 from console.sim.client import Client, Mirror, Obj, Place, Refusal, place
+from console.sim.hub.marks import MADE_BY
 from console.sim.recorder import rfc3339
 from console.sim.workqueue import WorkQueue
 
@@ -171,7 +172,7 @@ class ApplicationSetController:
         }
         after = {
             "metadata": {
-                "labels": labels_of(wanted),
+                "labels": {**labels_of(wanted), **_marks(found)},
                 "annotations": {**annotations_of(wanted), **stay},
                 "finalizers": wanted["metadata"].get("finalizers") or [],
                 "ownerReferences": [owner_reference(owner)],
@@ -245,6 +246,11 @@ class ApplicationSetController:
     def _enqueue(self, owner: Obj) -> None:
         if self.ready.is_set():
             self.queue.add("/".join(place(owner)), self._random.uniform(*self._delay))
+
+
+def _marks(application: Obj) -> dict[str, str]:
+    """The label by which the simulator knows its own at a given server; no template names it."""
+    return {key: value for key, value in labels_of(application).items() if key == MADE_BY}
 
 
 def _owner(application: Obj) -> Obj:

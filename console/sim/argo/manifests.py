@@ -68,7 +68,7 @@ def cluster_secret(world: World, cluster: Cluster) -> Obj:
         "apiVersion": SECRETS.api_version,
         "kind": SECRETS.kind,
         "metadata": {
-            "name": f"cluster-{member.id}",
+            "name": secret_name(member),
             "namespace": NAMESPACE,
             "labels": {SECRET_TYPE: "cluster", "cluster": label(member)},
             "annotations": {CLUSTER_ID: member.id, CLUSTER_NAME: member.name},
@@ -76,6 +76,11 @@ def cluster_secret(world: World, cluster: Cluster) -> Obj:
         },
         "data": {key: base64.b64encode(value.encode()).decode() for key, value in data.items()},
     }
+
+
+def secret_name(member: Member) -> str:
+    """What its Secret is called."""
+    return f"cluster-{member.id}"
 
 
 def label(member: Member) -> str:

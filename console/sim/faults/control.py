@@ -76,10 +76,13 @@ class Control:
             asked = msgspec.json.decode(await request.read(), type=StormSpec)
         except msgspec.ValidationError as error:
             return self._answer(request, {"error": str(error).replace("$.", "")}, status=422)
-        return self._answer(request, await self._storm.rage(asked))
+        try:
+            return self._answer(request, await self._storm.rage(asked))
+        except FleetConsoleError as error:
+            return self._answer(request, {"error": error.args[0], "fix": error.fix}, status=422)
 
     async def _truth(self, request: web.Request) -> web.Response:
-        return self._answer(request, self._storm.truth())
+        return self._answer(request, await self._storm.truth())
 
     def _answer(self, request: web.Request, document: dict[str, Any], *, status: int = 200) -> web.Response:
         from aiohttp import web

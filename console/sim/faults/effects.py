@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from console.sim.client import INGRESSES
 from console.sim.faults import specs
 from console.sim.faults.selfheal import AGENT, SelfHealer
 from console.sim.faults.site import Site
+from console.sim.hub.own import OwnHub
 from console.sim.ingress_annotations import PREFIX, annotations_of
 from console.sim.kubeapi import Denial
 from console.sim.terms import seconds
@@ -52,10 +53,10 @@ async def member_lost(site: Site, fault: specs.MemberLost) -> AsyncIterator[str]
 @asynccontextmanager
 async def api_partition(site: Site, fault: specs.ApiPartition) -> AsyncIterator[str]:
     """The way to the hub."""
-    site.link.cut(reset=fault.how == "reset")
+    site.hub.link.cut(reset=fault.how == "reset")
     how = "resets every connection" if fault.how == "reset" else "takes connections and says nothing"
     yield f"the hub's API {how}"
-    site.link.heal()
+    site.hub.link.heal()
 
 
 @asynccontextmanager
@@ -111,11 +112,12 @@ async def _set_clocks(site: Site, skew: float) -> None:
 @asynccontextmanager
 async def credential_expiry(site: Site, fault: specs.CredentialExpiry) -> AsyncIterator[str]:
     """The kubeconfig's tokens, or the settings file's key."""
-    told, tokens = [], site.hub.access.tokens
-    former = {token: tokens[token] for token in site.tokens}
+    told: list[str] = []
+    tokens: dict[str, str] = {}
+    former: dict[str, str] = {}
     if fault.of in ("hub", "both"):
-        for token in site.tokens:
-            tokens.pop(token, None)
+        tokens = site.hub.api.access.tokens
+        former = {token: tokens.pop(token) for token in site.hub.tokens}
         told.append("the hub answers 401 to the kubeconfig's tokens")
     if fault.of in ("cloud", "both"):
         site.openapi.inactive.add(site.key)
@@ -143,19 +145,28 @@ async def self_heal(site: Site, fault: specs.SelfHeal) -> AsyncIterator[str]:
 @asynccontextmanager
 async def denied(site: Site, fault: specs.Denied) -> AsyncIterator[str]:
     """The rights of the kubeconfig's first context and of the cloud's key."""
-    access, token = site.hub.access, site.tokens[0]
+    with contextlib.ExitStack() as stack:
+        if fault.permissions or site.own_hub is not None:
+            stack.enter_context(_lessened(site.hub, fault))
+        refused = {(site.key, action): code for action, code in fault.actions.items()}
+        site.openapi.denied.update(refused)
+        yield f"{fault.role} may not {', '.join((*fault.permissions, *fault.actions)) or 'do less than before'}"
+        for each in refused:
+            site.openapi.denied.pop(each, None)
+
+
+@contextlib.contextmanager
+def _lessened(hub: OwnHub, fault: specs.Denied) -> Iterator[None]:
+    """The first context as user `role` of the fault, without its permissions."""
+    access, token = hub.api.access, hub.tokens[0]
     former = access.tokens[token]
     access.roles[fault.role] = access.roles[former]
     access.tokens[token] = fault.role
     denials = [_denial(fault.role, permission) for permission in fault.permissions]
     access.denials += denials
-    refused = {(site.key, action): code for action, code in fault.actions.items()}
-    site.openapi.denied.update(refused)
-    yield f"{fault.role} may not {', '.join((*fault.permissions, *fault.actions)) or 'do less than before'}"
+    yield
     access.tokens[token] = former
     access.denials = [each for each in access.denials if each not in denials]
-    for each in refused:
-        site.openapi.denied.pop(each, None)
 
 
 def _denial(role: str, permission: str) -> Denial:

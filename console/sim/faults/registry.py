@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from console.errors import UsageError
 from console.sim.faults.effects import EFFECTS, Effect
+from console.sim.faults.elsewhere import impossible
 from console.sim.faults.site import Site
 from console.sim.faults.specs import Fault, name_of, subject_of
 from console.sim.terms import seconds
@@ -40,8 +41,10 @@ class Faults:
     async def begin(self, fault: Fault) -> str:
         """Begin a fault, in place of one of the same name and subject; returns what it does.
 
-        Raises `UsageError` where it names a member or route that is not there.
+        Raises `UsageError` where it names a member or route that is not there, or needs a hub of the simulator's own.
         """
+        if self._site.own_hub is None and (sentence := impossible(fault)):
+            raise UsageError(sentence)
         key = (name_of(fault), subject_of(fault))
         async with self._lock:
             await self._end(key)

@@ -10,8 +10,7 @@ from console.sim.agents import Agent
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController
 from console.sim.client import Client
-from console.sim.faults.link import Link
-from console.sim.kubeapi import KubeApi
+from console.sim.hub.own import OwnHub
 from console.sim.openapis.endpoint import OpenApi
 from console.sim.past import Clock
 from console.sim.servers import Members
@@ -20,15 +19,12 @@ from console.sim.world import Member, Route, World
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One simulation's parts. `tokens`: those of the kubeconfig for the hub, its first context's first; `client` makes
-    a client that may do everything, by its User-Agent."""
+    """One simulation's parts. `own_hub`: None where the hub was given; `client` makes a client of the hub that may do
+    everything, by its User-Agent."""
 
     world: World
     speed: float
-    clock: Clock
-    hub: KubeApi
-    link: Link
-    tokens: tuple[str, ...]
+    own_hub: OwnHub | None
     client: Callable[[str], Client]
     members: Members
     agents: Mapping[str, Agent]
@@ -37,6 +33,14 @@ class Site:
     openapi: OpenApi
     key: str
     """Access key id of the settings file."""
+    clock: Clock
+
+    @property
+    def hub(self) -> OwnHub:
+        """The simulator's own hub. Raises `UsageError` where it was given; faults are asked before (elsewhere.py)."""
+        if self.own_hub is None:
+            raise UsageError("the hub was given, and is not the simulator's to meddle with")
+        return self.own_hub
 
     def member(self, name: str) -> Member:
         """A member by name or id. Raises `UsageError` with those there are."""

@@ -1,0 +1,146 @@
+"""What guardrails look at: a picture, the splits that are wished for, and the circumstances that no picture holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from console.model.argo import Application
+from console.model.fleet import Fleet, Gateway, Member, Route
+from console.model.run import RunReport, Severity
+from console.model.text import inert
+from console.settings import DEFAULT_KEY_PREFIX, RuleSettings
+
+Kind = Literal["shift", "drain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an operator wants. `routes`: (route key, member id -> weight); `target`: what a drain empties.
+
+    `steps` in percent of the way, `hold` and `expires` in seconds.
+    """
+
+    routes: tuple[tuple[str, Mapping[str, int]], ...]
+    kind: Kind = "shift"
+    target: str = ""
+    steps: tuple[int, ...] = (100,)
+    hold: float = 0.0
+    expires: float | None = None
+    on_loss: str = "continue"
+    on_refusal: str = "hold"
+    new_key: bool = False
+    overrides: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    unsplit: tuple[str, ...] = ()
+    """Routes of the target whose split cannot be read, so that nothing can be wished for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What decides beside the picture. `running`: other runs that are under way; `wall`: epoch seconds."""
+
+    key_prefix: str = DEFAULT_KEY_PREFIX
+    read_only: bool = False
+    rules: Mapping[str, RuleSettings] = field(default_factory=dict)
+    assertions: tuple[str, ...] = ()
+    running: tuple[RunReport, ...] = ()
+    wall: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One route, the gateway it stands behind, and the split that it shall get."""
+
+    route: Route
+    gateway: Gateway | None
+    to: Mapping[str, int]
+
+    @property
+    def held(self) -> dict[str, int]:
+        """Member id -> weight by its annotation; absent ones count as 0."""
+        return {line.member: line.annotation or 0 for line in self.route.members}
+
+    @property
+    def gaining(self) -> list[str]:
+        """Members that would get more than they have."""
+        held = self.held
+        return [member for member, want in self.to.items() if want > held.get(member, 0)]
+
+    @property
+    def losing(self) -> list[str]:
+        """Members that would get less."""
+        return [member for member, weight in self.held.items() if self.to.get(member, 0) < weight]
+
+    @property
+    def namespace(self) -> str:
+        """Of the route, and of the Services and applications behind it."""
+        return self.route.key.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that speaks against a plan. `at_most`: what it weighs where that is less than its rule's severity."""
+
+    measured: str
+    needed: str
+    message: str
+    at_most: Severity = Severity.BLOCKS
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that every rule looks at."""
+
+    fleet: Fleet
+    wish: Wish
+    around: Around
+    aims: tuple[Aim, ...]
+
+    @classmethod
+    def of(cls, fleet: Fleet, wish: Wish, around: Around) -> Case:
+        """The case of a wish whose routes are all known."""
+        gateways = {gateway.name: gateway for gateway in fleet.gateways}
+        routes = {route.key: route for route in fleet.routes}
+        aims = (Aim(routes[key], gateways.get(routes[key].gateway or ""), to) for key, to in wish.routes)
+        return cls(fleet, wish, around, tuple(aims))
+
+    @cached_property
+    def _members(self) -> Mapping[str, Member]:
+        return {member.id: member for member in self.fleet.members}
+
+    def member(self, member: str) -> Member | None:
+        """The member of that id."""
+        return self._members.get(member)
+
+    def name(self, member: str) -> str:
+        """A member as it is called."""
+        known = self._members.get(member)
+        return known.name if known else inert(member, 60)
+
+    @property
+    def gaining(self) -> list[str]:
+        """Members that would get more on any route, each once."""
+        return list(dict.fromkeys(member for aim in self.aims for member in aim.gaining))
+
+    @property
+    def gateways(self) -> list[Gateway]:
+        """The gateways of all routes, each once."""
+        return list({aim.gateway.name: aim.gateway for aim in self.aims if aim.gateway is not None}.values())
+
+    def about(self, aim: Aim) -> str:
+        """`ROUTE: ` where there are several, to begin a finding with."""
+        return f"{aim.route.key}: " if len(self.aims) > 1 else ""
+
+    def threshold(self, rule: str, default: float) -> float:
+        """What settings say, else the rule's own."""
+        said = self.around.rules.get(rule)
+        return default if said is None or said.threshold is None else said.threshold
+
+    def applications(self, aim: Aim, member: str) -> Iterator[Application]:
+        """The applications that deploy to a route's namespace in one member."""
+        for one in self.fleet.applications:
+            if one.member == member and one.target == aim.namespace and not one.deleting:
+                yield one

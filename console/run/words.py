@@ -1,0 +1,67 @@
+"""What people say to a run while it goes: through the journal of this host, or through its record on the Fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from console.kube.record import WORDS
+from console.model.fleet import Run
+from console.model.text import inert
+from console.run.journal import Journal
+
+
+class Words:
+    """Hears the words for one run. `record` gives the run as its record on the Fleet tells it, None while unread."""
+
+    def __init__(self, journal: Journal, run: str, record: Callable[[], Run | None]) -> None:
+        self._journal = journal
+        self._run = run
+        self._record = record
+        self._count = 0
+        self.heard = ""
+        """The id of the newest word of another login that was taken."""
+        self.turn: str | None = None
+        """`stop`, `rollback` or `rollback-now`, until it is obeyed."""
+        self.hasten = False
+        """Whether holds are to be skipped."""
+        self.more = 0.0
+        """Seconds by which the present hold, or the expiry, was extended, until that was done."""
+
+    @property
+    def count(self) -> int:
+        """Words of the journal that were heard."""
+        return self._count
+
+    def tell(self, word: str) -> None:
+        """A word from within this process, as a signal brings it."""
+        self._take(word, 0.0)
+
+    def told(self) -> bool:
+        """Whether a word that ends what is being done came since the last one was obeyed."""
+        words = self._journal.commands(self._run)
+        for word in words[self._count :]:
+            verb, _, seconds = word.partition(" ")
+            self._take(verb, float(seconds or 0.0))
+        self._count = len(words)
+        record = self._record()
+        other = record.word if record is not None else None
+        if other is not None and other.id != self.heard:
+            self.heard = other.id
+            self._journal.line(self._run, "word", "noted", f"{other.word} by {inert(other.actor or 'somebody', 200)}")
+            self._take(other.word, other.seconds)
+        return self.turn is not None
+
+    def obeyed(self) -> str | None:
+        """The word that is to be obeyed now; it is taken."""
+        word, self.turn = self.turn, None
+        return word
+
+    def _take(self, verb: str, seconds: float) -> None:
+        if verb not in WORDS:
+            return
+        if verb == "finish":
+            self.hasten = True
+        elif verb == "extend":
+            self.more += seconds
+        elif self.turn != "stop":
+            self.turn = verb

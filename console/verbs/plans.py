@@ -1,0 +1,103 @@
+"""The verbs on plan files: `lint` without a Fleet, `show` and `diff` against one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from console.errors import EXIT_DONE, EXIT_REFUSED
+from console.options import DURATION, Options, common
+from console.verbs.see import must_know, observing
+from console.verbs.shift import around, dry_run
+from console.verbs.telling import say
+
+_FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+_TIME = click.option(
+    "--timeout", type=DURATION, default="10s", metavar="S", help="Time for the sources to answer. [10s]"
+)
+
+
+@click.group()
+@common
+def plan(options: Options) -> None:
+    """Check plan files, or show what one would do.
+
+    \b
+    Example: fleet-console plan show drain-zone-b.yaml
+    """
+
+
+@plan.command()
+@_FILE
+@common
+def lint(options: Options, file: Path) -> None:
+    """Say whether a plan file is sound in itself; asks no Fleet.
+
+    \b
+    Example: fleet-console plan lint drain-zone-b.yaml
+    """
+    from console.decide import planfile
+
+    planfile.parse(planfile.read(file), str(file))
+    click.echo(f"{file}: sound")
+
+
+@plan.command()
+@_FILE
+@_TIME
+@common
+def show(options: Options, file: Path, timeout: float) -> None:
+    """Say what the plan would write on the Fleet now, and everything that speaks against it; exit 3 where refused.
+
+    \b
+    Example: fleet-console plan show drain-zone-b.yaml -o json
+    """
+    from console.decide import planfile
+    from console.decide.intents import decide
+    from console.present import reports
+
+    asked = planfile.parse(planfile.read(file), str(file))
+    settings = options.load()
+    with observing(options, settings, probes=False) as observer:
+        observer.settled(timeout)
+        fleet = observer.store.fleet
+        must_know(fleet)
+        decision = decide(fleet, asked.wish(fleet), around(options, settings, fleet))
+        trial = dry_run(observer, decision)
+    reasons = (*decision.reasons, *trial)
+    refused = decision.refused or any(one.severity == "blocks" for one in trial)
+    report = reports.planned(fleet, decision.plan, reasons, asked.reason, refused=refused)
+    say(options, reports.plan_text(fleet, decision.plan, reasons, decision), report)
+    click.get_current_context().exit(EXIT_REFUSED if refused else EXIT_DONE)
+
+
+@plan.command()
+@_FILE
+@_TIME
+@common
+def diff(options: Options, file: Path, timeout: float) -> None:
+    """Say where the Fleet's annotations differ from what the plan ends with.
+
+    \b
+    Example: fleet-console plan diff drain-zone-b.yaml
+    """
+    from console.decide import planfile
+    from console.decide.intents import decide
+    from console.present import changes, reports
+
+    asked = planfile.parse(planfile.read(file), str(file))
+    settings = options.load()
+    with observing(options, settings, probes=False) as observer:
+        observer.settled(timeout)
+        fleet = observer.store.fleet
+        must_know(fleet)
+        found = decide(fleet, asked.wish(fleet), around(options, settings, fleet)).plan
+    if options.json:
+        say(options, "", reports.planned(fleet, found, (), asked.reason, refused=found is None))
+    elif found is None:
+        click.echo("no plan can be made; `plan show` says why")
+    elif found.idle:
+        click.echo("the Fleet holds already what the plan ends with")
+    else:
+        click.echo(f"{changes.summary(found)}\n{reports.annotations_text(fleet, found)}")

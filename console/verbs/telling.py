@@ -1,0 +1,61 @@
+"""What verbs on plans and runs have in common: typed confirmations, and following a run until it is over."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from console.errors import EXIT_HELD, NotConfirmed
+from console.options import Options
+
+if TYPE_CHECKING:
+    from console.model.fleet import Fleet
+    from console.model.run import RunReport
+
+
+def confirm(fleet: Fleet, what: str, target: str = "") -> None:
+    """Ask for the Fleet's name on the terminal, and before it for what a drain empties.
+
+    Raises `NotConfirmed` where there is no terminal, or another word came.
+    """
+    confirm_word(f"{target} {fleet.name}" if target else fleet.name, what)
+
+
+def confirm_word(word: str, what: str) -> None:
+    """Ask for one word, as `confirm`."""
+    if not sys.stdin.isatty():
+        raise NotConfirmed(f"not confirmed: {what}", fix="There is no terminal to ask on; say --yes.")
+    typed = click.prompt(f"To {what}, type {word}", default="", show_default=False, err=True)
+    if " ".join(typed.split()) != word:
+        raise NotConfirmed(f"not confirmed: '{word}' was asked for", fix="Nothing was written.")
+
+
+def follow(options: Options, report: RunReport, changes: Iterable[RunReport]) -> None:
+    """Tell a run's changes until it is over, then leave with its exit code; Ctrl-C leaves it running."""
+    from console.present import reports
+
+    last = report
+    teller = reports.Teller()
+    with suppress(KeyboardInterrupt):
+        for last in changes:
+            for line in teller.lines(last):
+                click.echo(line, err=options.json)
+    if not last.state.over:
+        click.echo(f"The run goes on. Attach again: fleet-console attach {report.run}", err=True)
+    say(options, "", last)
+    click.get_current_context().exit(last.state.exit_code if last.state.over else EXIT_HELD)
+
+
+def say(options: Options, text: str, report: RunReport) -> None:
+    """A report as text, or as the one JSON document."""
+    from console.present import documents
+
+    if options.json:
+        click.echo(json.dumps(documents.run_document(report), ensure_ascii=False))
+    elif text:
+        click.echo(text)

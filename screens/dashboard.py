@@ -86,6 +86,7 @@ class Dashboard(Place):
         self.query_one("#topology", Lines).content = topology.lines(fleet, now, left, given.topology)
         self.query_one("#timeline", Lines).content = self._timeline(fleet, left, given.timeline)
         self.query_one("#tables").styles.width = left
+        self.console.desk.visible(people.on_screen)
         self._beside(beside, fleet)
 
     def _give(self, widget: Widget, rows: int, gap: int) -> None:

@@ -31,7 +31,8 @@ START = 10.0
 class Desk(Protocol):
     """The console's other side; failures are `FleetConsoleError`.
 
-    Everything but `now` and `attach` may take seconds and is called from a worker thread, never from the screen's own.
+    Everything but `now`, `attach` and `visible` may take seconds and is called from a worker thread, never from the
+    screen's own.
     """
 
     @property
@@ -40,6 +41,9 @@ class Desk(Protocol):
 
     def attach(self, run: str) -> str:
         """The command that follows a run from another terminal, for a shell."""
+
+    def visible(self, members: Sequence[str]) -> None:
+        """These members' rows are on the screen: what is read slowly of them is read before others'."""
 
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
@@ -136,6 +140,11 @@ class ObservedFleet:
                 self.stop()
         except Exception as error:  # whatever it is, the screen stays and says it
             publish(_unreadable(self._settings, error))
+
+    def visible(self, members: Sequence[str]) -> None:
+        """Told to the readers, once they are there."""
+        if self._observer is not None:
+            self._observer.show(members)
 
     def _reading(self) -> Observer:
         self._ready.wait(START)

@@ -44,7 +44,7 @@ class MemberPage(Page):
         lines: list[Line] = [
             line(strong(member.name)),
             EMPTY,
-            *members.member_lines(fleet, member, self.now),
+            *members.member_lines(fleet, member, self.now, cells),
             EMPTY,
             *workloads.workload_lines(fleet, member, self.now, cells, SERVICES),
             EMPTY,

@@ -23,6 +23,8 @@ class StageDesk:
     def __init__(self) -> None:
         self.now = situations.NOW
         self.asked: list[str] = []
+        self.seen: tuple[str, ...] = ()
+        """Members whose rows the screen said to show."""
         self.answers: tuple[Reason, ...] = ()
         self.failure: FleetConsoleError | None = None
         self.documents: dict[str, Document] = {}
@@ -81,6 +83,10 @@ class StageDesk:
     def report(self, run: str) -> RunReport | None:
         """As it was told last."""
         return self.reports.get(run)
+
+    def visible(self, members: Sequence[str]) -> None:
+        """Kept."""
+        self.seen = tuple(members)
 
     def runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
         """Newest first."""

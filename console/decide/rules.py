@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule("revision", ASKS, "It runs the same revision as the members that lose.", rules_of_target.revision),
     Rule("headroom", BLOCKS, "It takes the load that it would get.", rules_of_target.headroom_, 100.0, "%"),
     Rule("control-link", INFORMS, "The hub hears its agent, which says nothing of its traffic.", rules_of_target.link),
+    Rule("cluster-state", ASKS, "The cloud says that its cluster runs.", rules_of_target.cluster),
     Rule("in-flight", BLOCKS, "No change of the route's ALB rule is under way.", rules_of_gateway.in_flight),
     Rule("gateway-can-act", BLOCKS, "Nothing keeps the gateway's controller or its ALB from acting.",
          rules_of_gateway.can_act),

@@ -40,6 +40,8 @@ class DataPlane:
         self._checked: dict[str, float] = {}
         self.counts: Counter[tuple[str, str, int]] = Counter()
         """(rule id, server group id, status) -> requests: the simulator's own truth."""
+        self.sent: Counter[tuple[str, str]] = Counter()
+        """(server group id, server's address) -> requests, whatever came of them."""
 
     async def run(self) -> None:
         """Serve and check until cancelled."""
@@ -148,6 +150,7 @@ class DataPlane:
         if rule is None or chosen is None:
             return self._refuse(rule, "", 503)
         group, server = chosen
+        self.sent[group.id, server.ip] += 1
         place = self._resolve(server.ip, server.port)
         if place is None:
             await asyncio.sleep(min(5.0, 5.0 / self._speed))

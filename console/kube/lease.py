@@ -64,7 +64,8 @@ class _Seen:
 class FleetLease:
     """The Lease as one runner holds it, renewed by a thread of its own from `acquire` to `release`.
 
-    `duration`: seconds of its life. `floor`: the fence below which a new Lease may not begin to count.
+    `duration`: seconds of its life. `floor`: the fence below which a new Lease may not begin to count. `patient`: take
+    it over from a holder that lives, too, once it was seen unrenewed for its life, as that of a stopped process.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class FleetLease:
         duration: float,
         *,
         floor: Callable[[], int] = lambda: 0,
+        patient: bool = False,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -81,6 +83,7 @@ class FleetLease:
         self.holder = str(Holder(run, Process.own()))
         self._life = max(1.0, float(round(duration)))
         self._floor = floor
+        self._patient = patient
         self._clock = clock
         self._pause = pause
         self._turn = threading.Lock()
@@ -163,7 +166,8 @@ class FleetLease:
         """Since when (monotonic) the Lease is seen just so. Raises `Refused` where its holder lives."""
         holder = Holder.parse(seen.holder)
         renewed = first is not None and first[0] != seen
-        if renewed or (holder is not None and holder.process.lives) or seen.life > LONGEST:
+        lives = holder is not None and holder.process.lives and not self._patient
+        if renewed or lives or seen.life > LONGEST:
             raise _refused(seen)
         return first or (seen, self._clock())
 

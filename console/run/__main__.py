@@ -21,7 +21,7 @@ from console import log
 from console.errors import FleetConsoleError, Refused
 from console.model.run import RunState
 from console.run.journal import Journal
-from console.run.rows import Row
+from console.run.rows import TAKEN, Row
 from console.run.seams import open_seams
 from console.settings import CloudSettings, Settings
 
@@ -54,13 +54,13 @@ def main(run: str, directory: Path) -> int:
     if before is None or not journal.claim(run, process.pid, json.dumps(asdict(process))):
         return 2
     row = journal.row(run) or before
-    resumed = bool(before.process)
+    resumed, taken = bool(before.process), before.process == TAKEN
     if (log_file := row.access.get("log_file")) is not None:
         with suppress(FleetConsoleError):  # a shift is worth more than its log
             log.open_log(Path(log_file))
             log.note("begin runner of run", run)
     try:
-        return _carry_out(journal, row, resumed=resumed).exit_code
+        return _carry_out(journal, row, resumed=resumed, taken=taken).exit_code
     except FleetConsoleError as error:
         from console.run.executor import unwritten
 
@@ -70,7 +70,7 @@ def main(run: str, directory: Path) -> int:
         raise
 
 
-def _carry_out(journal: Journal, row: Row, *, resumed: bool) -> RunState:
+def _carry_out(journal: Journal, row: Row, *, resumed: bool, taken: bool) -> RunState:
     """Open everything the run needs, then hand over to the executor, and after it to the guardian of its expiry.
     Nothing is written here."""
     from console import settings as settings_file
@@ -89,7 +89,7 @@ def _carry_out(journal: Journal, row: Row, *, resumed: bool) -> RunState:
     journal.update(report.run, actor=actor(hub.whoami()))
     stage = _Stage(journal, report.run, reach, settings, hub)
     guarded = resumed and report.expires is not None and report.step == len(report.steps)
-    state = RunState.DONE if guarded else stage.carry_out(resumed=resumed)
+    state = RunState.DONE if guarded else stage.carry_out(resumed=resumed, taken=taken)
     if state is RunState.DONE and plan.expires is not None:
         if guarded:
             journal.update(report.run, state=RunState.DONE)
@@ -107,15 +107,16 @@ class _Stage:
         self._settings = settings
         self._hub = hub
 
-    def carry_out(self, *, resumed: bool = False, back: bool = False) -> RunState:
+    def carry_out(self, *, resumed: bool = False, taken: bool = False, back: bool = False) -> RunState:
         """Forward from where the routes stand, or `back` from the end."""
         from console.run.executor import Executor
 
         row = self._row
         with self._observing(self._settings, cloud_every=1.0) as observer:
             executor = Executor(
-                self._journal, row.report, row.planned(), self._settings, self._hub, observer, resumed=resumed
-            )
+                self._journal, row.report, row.planned(), self._settings, self._hub, observer, resumed=resumed,
+                taken=taken,
+            )  # fmt: skip
 
             def end(number: int, frame: FrameType | None) -> None:
                 executor.tell("stop")

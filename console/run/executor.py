@@ -49,7 +49,7 @@ Ending = tuple[RunState, str]
 
 class Executor:
     """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over; it raises
-    nothing of its own. `resumed`: another runner began it."""
+    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for."""
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Executor:
         observer: Observer,
         *,
         resumed: bool = False,
+        taken: bool = False,
     ) -> None:
         self._journal = journal
         self._report = report
@@ -71,7 +72,7 @@ class Executor:
         self._resumed = resumed
         self._hook = Hook(settings.run, report.run)
         self._words = Words(journal, report.run, self._own_record)
-        self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor)
+        self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease)
         self._walk = Walk(plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record)
         self._recorded = False

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from console import log
-from console.errors import UsageError
+from console.errors import Superseded, UsageError
 from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.run import place, rows
@@ -61,6 +61,8 @@ class Journal:
     def __init__(self, directory: Path | None = None) -> None:
         self.directory = (directory or place.default()).expanduser().absolute()
         path = place.prepare(self.directory)
+        self._owned: dict[str, str] = {}
+        """Run -> the process as which this journal claimed it: nobody else's changes of it may be made here."""
         with self._failing():
             self._db = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
             self._open()
@@ -126,9 +128,9 @@ class Journal:
                 raise
         seam(f"after {name}")
 
-    def add(self, report: RunReport, plan: str, access: dict[str, Any], *, resumed: bool = False) -> None:
+    def add(self, report: RunReport, plan: str, access: dict[str, Any], *, taken: bool = False) -> None:
         """A new run, planned, or one that another host began. What ended over 90 days ago goes."""
-        values = rows.out(report, plan, access) | ({"process": "{}"} if resumed else {})
+        values = rows.out(report, plan, access) | ({"process": rows.TAKEN} if taken else {})
         marks = ", ".join("?" * len(values))
         with self._commit("run planned") as db:
             old = (time.time() - KEPT,)
@@ -152,14 +154,17 @@ class Journal:
                 (RunState.RUNNING, pid, process, run, RunState.PLANNED),
             )
             db.execute("INSERT OR REPLACE INTO viewers (run, at) VALUES (?,?)", (run, time.time()))
-            return found.rowcount == 1
+        if found.rowcount == 1:
+            self._owned[run] = process
+        return found.rowcount == 1
 
-    def replan(self, run: str, process: str) -> bool:
-        """Let a run whose runner, `process`, is dead be claimed by a new one; False where another was faster."""
+    def replan(self, run: str, process: str, *, taken: bool = False) -> bool:
+        """Let a run whose runner, `process`, is dead, or is to be taken over, be claimed by a new one; False where
+        another was faster."""
         with self._commit("run replanned") as db:
             found = db.execute(
-                "UPDATE runs SET state = ?, ended = NULL, hold_until = NULL WHERE run = ? AND process = ?",
-                (RunState.PLANNED, run, process),
+                "UPDATE runs SET state = ?, process = ?, ended = NULL, hold_until = NULL WHERE run = ? AND process = ?",
+                (RunState.PLANNED, rows.TAKEN if taken else process, run, process),
             )
             db.execute("DELETE FROM commands WHERE run = ?", (run,))
             return found.rowcount == 1
@@ -185,13 +190,21 @@ class Journal:
             return found.rowcount == 1
 
     def update(self, run: str, **values: Any) -> None:
-        """Change fields of a run: state, message, layer, routes, fence, actor, ended, reasons."""
+        """Change fields of a run: state, message, layer, routes, fence, actor, ended, reasons.
+
+        Raises `Superseded` where this journal had claimed it, and another runner has since.
+        """
         if "state" in values:
             log.note("run", run, "is", values["state"], values.get("message", ""))
         values = {name: rows.value_out(name, value) for name, value in values.items()}
         names = ", ".join(f"{name} = ?" for name in values)
         with self._commit(f"run {'+'.join(values)}") as db:
-            db.execute(f"UPDATE runs SET {names} WHERE run = ?", (*values.values(), run))
+            owner = self._owned.get(run)
+            mine = "" if owner is None else " AND process = ?"
+            said = (*values.values(), run, *(() if owner is None else (owner,)))
+            changed = db.execute(f"UPDATE runs SET {names} WHERE run = ?{mine}", said).rowcount
+        if owner is not None and not changed:
+            raise Superseded(f"run {inert(run, 40)} was taken over by another runner")
 
     def line(self, run: str, step: str, phase: str, sentence: str) -> None:
         """One journaled step, dated now: intended, sent, confirmed, refused or noted."""

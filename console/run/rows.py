@@ -13,6 +13,8 @@ from console.errors import UsageError
 from console.model.fleet import Layer
 from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState, Severity, Split
 
+TAKEN = "{}"
+"""Stands for the process of a runner that is not known to be dead: its Lease must have been seen unrenewed."""
 COLUMNS = (
     "run", "fleet_uid", "kind", "state", "plan", "plan_hash", "reason", "actor", "access", "reasons",
     "routes", "of", "host", "pid", "process", "started", "ended", "layer", "message", "steps", "step", "going",

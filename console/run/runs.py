@@ -270,14 +270,17 @@ def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str
     """Take a run of another host into this host's journal and start a runner for it; it waits until the Lease has been
     seen unrenewed, then stamps its own fence. `plan_hash`: what was shown and confirmed.
 
-    Raises `Refused` where the record's plan is another one, `UsageError` where the run is over or this host's own.
+    Raises `Refused` where the record's plan is another one, `UsageError` where the run is over.
     """
     plan = _plan_of(record)
     if plan.hash != plan_hash:
         raise Refused(f"the record's plan has hash {plans.short(plan.hash)}, not the one that was confirmed")
     if settings.read_only:
         raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
-    report = replace(_recorded(record, plan.fleet_uid), state=RunState.PLANNED, pid=None, host=socket.gethostname())
+    found = _recorded(record, plan.fleet_uid)
+    if found.state.over and found.state is not RunState.INTERRUPTED:
+        raise UsageError(f"run {record.run} is over ({found.state}): there is nothing to take over", fix=_UNDO)
+    report = replace(found, state=RunState.PLANNED, pid=None, host=socket.gethostname())
     report = replace(
         report,
         kind=plan.kind,
@@ -289,9 +292,11 @@ def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str
         actor=actor(None),
     )
     with Journal(access.state_dir) as journal:
-        if journal.row(report.run) is not None:
-            raise UsageError(f"run {report.run} is in this host's journal", fix="Resume it without --takeover.")
-        journal.add(report, plan.canonical(), _reach(access), resumed=True)
+        own = journal.row(report.run)
+        if own is None:
+            journal.add(report, plan.canonical(), _reach(access), taken=True)
+        elif not journal.replan(report.run, own.process, taken=True):
+            raise UsageError(f"run {report.run} is being taken over already", fix="Attach to it.")
         journal.line(report.run, "takeover", "noted", f"from {record.host or 'another host'}: {record.actor}")
         launch(journal, report.run)
         row = journal.row(report.run)

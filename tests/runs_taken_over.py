@@ -1,0 +1,240 @@
+"""Runs from elsewhere: commanded through their record, taken over from a stopped runner, and records that lie; and that
+nobody who may not write does, by any verb."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from console.kube.write import ingress_path
+from tests.runs_survive_kill import ROUTE, Shifter
+from tests.simulators import simulate
+
+NAME = "/".join(ROUTE)
+PATIENCE = 40.0
+
+
+class Hosts:
+    """Two operators of one Fleet, each with a state directory of their own."""
+
+    def __init__(self, here: Shifter, directory: Path) -> None:
+        self.here = here
+        self.hub = here.hub
+        self._directory = directory
+        self.count = 0
+
+    def say(self, *words: str, host: str = "state", config: str | None = None, **environment: str) -> tuple[int, Any]:
+        """One command as one of them."""
+        state = str(self._directory / host)
+        command = [sys.executable, "-m", "console", "--config", config or str(self.here.config), "--state-dir", state]
+        done = subprocess.run(
+            [*command, *words, "-o", "json"],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return done.returncode, json.loads(done.stdout or "null")
+
+    def begin(self, *more: str) -> dict[str, Any]:
+        """A run in three steps that holds long at each; returns what is told of it."""
+        self.count += 1
+        ack = 40 + self.count
+        to = f"ack={ack},idc={100 - ack}"
+        words = ("shift", NAME, "--to", to, "--reason", "drill", "--steps", "30,60,100", "--hold", "60s", "--yes")
+        code, told = self.say(*words, *more, "--detach")
+
+        assert 4 == code
+        self.until(lambda: self.told(told["run"])["step"] >= 1 and self.told(told["run"])["hold_until"])
+        found: dict[str, Any] = self.told(told["run"])
+        return found
+
+    def told(self, run: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(one for one in self.say("runs")[1] if one["run"] == run)
+        return found
+
+    @staticmethod
+    def until(holds: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
+
+    def ingress(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.hub.call("GET", ingress_path(*ROUTE)).json()
+        return found
+
+    def record(self, run: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.hub.call("GET", f"/api/v1/namespaces/fleet-console/configmaps/run-{run}").json()
+        return found
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    for simulated in simulate(tmp_path_factory.mktemp("fast"), "--speed", "20", "--load", "0"):
+        directory = tmp_path_factory.mktemp("hosts")
+        here = Shifter(simulated, directory)
+        settings = yaml.safe_load(here.config.read_text())
+        settings["run"] |= {"lease": "2s"}
+        here.config.write_text(yaml.safe_dump(settings))
+        yield Hosts(here, directory)
+
+
+def test_another_login_hastens_a_run_through_its_record_and_stops_it(hosts: Hosts) -> None:
+    run = hosts.begin()["run"]
+    code, _ = hosts.say("extend", run, "5s", host="other")
+
+    assert 0 == code
+    code, told = hosts.say("stop", run, host="other")
+
+    assert (4, "held") == (code, told["state"])
+    told = hosts.told(run)
+    assert "held" == told["state"]
+    assert "stopped on a word" in told["message"]
+    assert "extend by" in json.dumps(hosts.say("attach", run)[1]) or told["state"] == "held"
+
+
+def test_another_login_finishes_a_run_and_undoes_it_from_its_record(hosts: Hosts) -> None:
+    before = hosts.ingress()["metadata"]["annotations"]
+    run = hosts.begin()["run"]
+    code, told = hosts.say("finish", run, host="other")
+
+    assert (0, "done") == (code, told["state"])
+    code, back = hosts.say("rollback", run, "--yes", host="other")
+
+    assert (0, "rolled_back") == (code, back["state"])
+    assert before == hosts.ingress()["metadata"]["annotations"]
+
+
+def test_a_stopped_runner_that_was_taken_over_and_goes_on_writes_nothing_more(hosts: Hosts) -> None:
+    run = hosts.begin()
+    os.kill(run["pid"], signal.SIGSTOP)
+    try:
+        words = ("resume", run["run"], "--takeover", "--yes", "--plan-hash", run["plan_hash"])
+        code, told = hosts.say(*words, "--detach", host="other")
+
+        assert 4 == code
+        hosts.until(lambda: "running" == hosts.record(run["run"])["data"]["state"] and hosts.say("runs", host="other"))
+        code, told = hosts.say("finish", run["run"], host="other")
+        assert (0, "done") == (code, told["state"])
+        ingress, record = hosts.ingress(), hosts.record(run["run"])
+    finally:
+        os.kill(run["pid"], signal.SIGCONT)
+    hosts.until(lambda: not Path(f"/proc/{run['pid']}").exists())
+
+    assert ingress["metadata"]["resourceVersion"] == hosts.ingress()["metadata"]["resourceVersion"]
+    assert record["data"] == hosts.record(run["run"])["data"]
+    assert hosts.told(run["run"])["state"] in ("held", "superseded")
+
+
+def test_a_takeover_needs_the_hash_of_the_plan_that_is_meant(hosts: Hosts) -> None:
+    run = hosts.begin()
+    try:
+        assert 2 == hosts.say("resume", run["run"], "--takeover", "--yes", host="third")[0]
+        assert 3 == hosts.say("resume", run["run"], "--takeover", "--yes", "--plan-hash", "0" * 64, host="third")[0]
+    finally:
+        hosts.say("stop", run["run"])
+
+
+FORGERIES: dict[str, Callable[[dict[str, str]], None]] = {
+    "another plan under the old hash": lambda data: data.update(plan=data["plan"].replace('"60"', '"90"')),
+    "no plan": lambda data: data.update(plan="{}"),
+    "not JSON": lambda data: data.update(plan="\x1b[31mred"),
+}
+
+
+@pytest.mark.parametrize("how", FORGERIES)
+def test_a_record_whose_plan_does_not_have_its_hash_is_refused(hosts: Hosts, how: str) -> None:
+    run = hosts.begin()
+    hosts.say("stop", run["run"])
+    before = hosts.ingress()
+    forged = forge(hosts, run["run"], "forgd", FORGERIES[how])
+    words = ("resume", "forgd", "--takeover", "--yes", "--plan-hash", forged["plan_hash"])
+
+    assert hosts.say(*words, host="fourth")[0] in (2, 3)
+    assert before["metadata"]["resourceVersion"] == hosts.ingress()["metadata"]["resourceVersion"]
+
+
+def test_a_record_that_lies_about_targets_moves_nothing_but_its_plan(hosts: Hosts) -> None:
+    run = hosts.begin()
+    hosts.say("rollback", run["run"], "--yes")
+    member = next(iter(hosts.here.members.values()))
+
+    def lie(data: dict[str, str]) -> None:
+        data["targets"] = json.dumps({NAME: {member: 3}, "kube-system/secret": {member: 100}})
+        data["step"] = "2"
+
+    forged = forge(hosts, run["run"], "forgt", lie)
+    words = ("resume", "forgt", "--takeover", "--yes", "--plan-hash", forged["plan_hash"], "--detach")
+    hosts.say(*words, host="fifth")
+    hosts.say("finish", "forgt", host="fifth")
+    planned = json.loads(forged["plan"])["routes"][0]["after"]
+
+    assert dict(planned).items() <= hosts.ingress()["metadata"]["annotations"].items()
+
+
+def forge(hosts: Hosts, run: str, name: str, change: Callable[[dict[str, str]], None]) -> dict[str, str]:
+    """A ConfigMap that looks like a run under way, made of another's."""
+    data: dict[str, str] = {**hosts.record(run)["data"], "state": "running", "fence": "1"}
+    change(data)
+    metadata = {"name": f"run-{name}", "namespace": "fleet-console", "labels": {"fleet-console/run": name}}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+    hosts.hub.call("DELETE", f"/api/v1/namespaces/fleet-console/configmaps/run-{name}")
+    answer = hosts.hub.call("POST", "/api/v1/namespaces/fleet-console/configmaps", body=body)
+
+    assert answer.ok
+    return data
+
+
+WRITES = (
+    ("shift", NAME, "--to", "ack=77,idc=23", "--reason", "x", "--yes"),
+    ("drain", "zone-b", "--reason", "x", "--confirm", "data-layer", "--yes"),
+    ("run", "PLAN", "--reason", "x", "--yes"),
+    ("rollback", "RUN", "--yes"),
+    ("stop", "RUN"),
+    ("finish", "RUN"),
+    ("extend", "RUN", "1m"),
+    ("freeze", "--reason", "x", "--yes"),
+    ("unfreeze", "--yes"),
+)
+"""Every verb that writes, or makes a runner write."""
+
+
+@pytest.mark.parametrize("words", WRITES, ids=lambda words: words[0])
+@pytest.mark.parametrize("who", ["read_only", "viewer"])
+def test_nobody_who_may_not_write_does_by_any_verb(
+    hosts: Hosts, words: tuple[str, ...], who: str, tmp_path: Path
+) -> None:
+    done = hosts.say("shift", NAME, "--to", "ack=55,idc=45", "--reason", "drill", "--yes", host="sixth")[1]["run"]
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(f"schema: fleet-console/plan/v1\nroutes: {{{NAME}: {{ack-prod-j: 81, idc-prod: 19}}}}\n")
+    before, config = written(hosts), None
+    if who == "read_only":
+        settings = yaml.safe_load(hosts.here.config.read_text()) | {"read_only": True}
+        config = str(tmp_path / "config.yaml")
+        Path(config).write_text(yaml.safe_dump(settings))
+    said = [{"RUN": done, "PLAN": str(plan)}.get(word, word) for word in words]
+    context = ["--context", "hub-viewer"] if who == "viewer" else []
+    code, _ = hosts.say(*said, *context, host="sixth", config=config)
+
+    assert code in (2, 3, 7)
+    assert before == written(hosts)
+
+
+def written(hosts: Hosts) -> list[str]:
+    """The resourceVersions of everything that the console could have written."""
+    paths = ("/apis/networking.k8s.io/v1/ingresses", "/api/v1/namespaces/fleet-console/configmaps")
+    items = [item for path in paths for item in hosts.hub.call("GET", path).json()["items"]]
+    return sorted(f"{item['metadata']['name']} {item['metadata']['resourceVersion']}" for item in items)

@@ -14,7 +14,7 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import config, doctor, guards, plans, runs, see, shift, simulate
+from console.verbs import config, doctor, evidence, guards, plans, runs, see, shift, simulate
 
 EPILOG = """\b
 Exit codes
@@ -78,6 +78,8 @@ for verb in (
     guards.freeze,
     guards.unfreeze,
     guards.rules,
+    evidence.evidence,
+    evidence.verify,
     doctor.doctor,
     config.config,
     simulate.demo,

@@ -74,6 +74,7 @@ class Observer:
         self._members: tuple[MemberFollower, ...] = ()
         self._alb: AlbPoll | None = None
         self._probes: Probes | None = None
+        self._listener: Callable[[str, float, str | None, bool], None] | None = None
 
     def start(self) -> None:
         """Begin to observe; returns at once."""
@@ -97,6 +98,14 @@ class Observer:
             self._boosts[route] = rate
             if self._probes is not None:
                 self._probes.boost(route, rate)
+
+    def listen(self, listener: Callable[[str, float, str | None, bool], None]) -> None:
+        """Have each request of the probes told, too: route, when it was sent, which member answered, whether none."""
+        self._listener = listener
+
+    def _probed(self, route: str, sent: float, member: str | None, failed: bool) -> None:
+        if self._listener is not None:
+            self._listener(route, sent, member, failed)
 
     def watch_rules(self, *gateways: str) -> None:
         """Look at the ALB rules of these gateways (AlbConfigs' names) every second, and of no others."""
@@ -126,7 +135,12 @@ class Observer:
                 turn=lambda: self._hub_heard.wait(HUB_FIRST),
             )
             self._probes = Probes(
-                fleet.probes, self._settings.probe_budget, self._post, self._clock, self._member_names
+                fleet.probes,
+                self._settings.probe_budget,
+                self._post,
+                self._clock,
+                self._member_names,
+                heard=self._probed,
             )
             for route, rate in self._boosts.items():
                 self._probes.boost(route, rate)

@@ -144,6 +144,7 @@ class KubeApi:
             )
         if not response.prepared:
             response.headers["Date"] = self._handlers.date()
+            response.headers["Audit-Id"] = str(uuid.uuid4())
         return response
 
     async def _route(self, request: web.Request) -> web.StreamResponse:

@@ -19,7 +19,9 @@ from console.model.fleet import Layer
 GAP = 10.0
 """Seconds without a failure after which another one is another trouble."""
 AROUND = 10.0
-"""Seconds before the last failure in which the probe's rate is taken."""
+"""Seconds before the last failure over which the part that failed is taken."""
+AFTER = 2.0
+"""Seconds after it over which the probe's rate is taken: that is how soon it would have seen another one."""
 LOOK = 1.5
 """Seconds by which agreement is seen late: answers are posted each second, and looked at four times in one."""
 SURE = 0.05
@@ -91,10 +93,8 @@ def _route(route: str, seconds: Sequence[_Second], agreed: float | None, started
     if not ends:
         return Recovery(route, began, by, agreed, agreed, LOOK + drift, failed, requests)
     end = max(ends)
-    near = [one for one in before if end - AROUND <= one.last and one.first <= end + 1.0]
-    interval = _interval(near)
-    spread = _spread([one for one in near if one.first <= end], interval)
-    error = spread + (spread if by != "run start" else 0.0) + drift
+    interval = _interval([one for one in before if end <= one.last and one.first <= end + AFTER])
+    error = _spread([one for one in before if end - AROUND <= one.last and one.first <= end], interval) + drift
     return Recovery(route, began, by, min(agreed, end + interval), agreed, error, failed, requests)
 
 

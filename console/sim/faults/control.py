@@ -13,6 +13,7 @@ import msgspec
 
 from console.errors import FleetConsoleError
 from console.sim.faults.registry import Faults
+from console.sim.faults.site import Site
 from console.sim.faults.specs import Fault
 from console.sim.storm import Storm, StormSpec
 
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 class Control:
     """`POST /faults` begins one, `DELETE /faults[/NAME]` ends, `GET /faults` tells which hold.
 
-    `POST /storm` answers when the storm is over; `GET /truth` tells what a console has to say of the hub's objects.
+    `POST /storm` answers when the storm is over; `GET /truth` tells what a console has to say of the hub's objects,
+    `GET /traffic` what became of the requests to each route.
     """
 
-    def __init__(self, faults: Faults, storm: Storm) -> None:
+    def __init__(self, faults: Faults, storm: Storm, site: Site) -> None:
+        self._site = site
         self._faults = faults
         self._storm = storm
         self.token = secrets.token_urlsafe(24)
@@ -42,6 +45,7 @@ class Control:
         application.router.add_delete("/faults/{name}", self._clear)
         application.router.add_post("/storm", self._rage)
         application.router.add_get("/truth", self._truth)
+        application.router.add_get("/traffic", self._traffic)
         return application
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -83,6 +87,11 @@ class Control:
 
     async def _truth(self, request: web.Request) -> web.Response:
         return self._answer(request, await self._storm.truth())
+
+    async def _traffic(self, request: web.Request) -> web.Response:
+        site = self._site
+        routes = {one.key: site.data_plane.traffic(one.host, one.path) for one in site.world.routes}
+        return self._answer(request, {"now": time.time(), "routes": routes})
 
     def _answer(self, request: web.Request, document: dict[str, Any], *, status: int = 200) -> web.Response:
         from aiohttp import web

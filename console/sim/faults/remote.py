@@ -49,6 +49,12 @@ def truth(directory: Path) -> dict[str, Any]:
     return _call(directory, "GET", "/truth")
 
 
+def traffic(directory: Path) -> dict[str, Any]:
+    """What became of the requests to each route since the start: `routes` by key, each with `requests`, `failed`, and
+    when the first and the last failed one arrived, epoch seconds. Raises as `begin`."""
+    return _call(directory, "GET", "/traffic")
+
+
 def _call(
     directory: Path,
     method: str,

@@ -54,30 +54,38 @@ def check(directory: Path) -> Checked:
     if not directory.is_dir() or not os.path.lexists(directory / CHAIN):
         raise NoPack(f"{shown(directory)} holds no {CHAIN}")
     entries = _Entries(directory)
-    checked, lines, previous, kind = Checked("", ""), _lines(directory, CHAIN), START, ""
-    named = {CHAIN, ENTRIES}
-    for number, raw in enumerate(lines, 1):
+    checked, named = Checked("", ""), {CHAIN, ENTRIES}
+    for number, (head, line) in enumerate(_links(_lines(directory, CHAIN)), 1):
         where = f"{CHAIN}:{number}"
-        line = _parsed(raw, where)
-        if line["n"] != number or line["previous"] != previous:
-            raise Broken(f"{where}: does not follow the line before")
-        kind, previous = line["kind"], hashlib.sha256(raw).hexdigest()
-        if kind == "end":
-            _end(line, where, number, len(lines))
-            break
         content = entries.content(line["name"], where)
         if hashlib.sha256(content).hexdigest() != line["sha256"]:
             raise Broken(f"{shown(line['name'])}: is not what {where} says it was")
-        _count(checked, line, content, number, previous)
+        _count(checked, line, content, number, head)
         if not line["name"].startswith(f"{ENTRIES}:"):
             if line["name"] in named:
                 raise Broken(f"{where}: names {shown(line['name'])} again")
             named.add(line["name"])
-    if kind != "end":
-        raise Broken(f"{CHAIN}:{len(lines) + 1}: the end is missing")
     entries.done()
     _strangers(directory, named)
     return checked
+
+
+def _links(raw: list[bytes]) -> list[tuple[str, dict[str, Any]]]:
+    """Each line with its hash, the end left out; every one of them follows the one before."""
+    lines = [_parsed(one, f"{CHAIN}:{number}") for number, one in enumerate(raw, 1)]
+    heads = [hashlib.sha256(one).hexdigest() for one in raw]
+    for at, line in enumerate(lines):
+        if line["n"] != at + 1 or line["previous"] != (heads[at - 1] if at else START):
+            # Where the line behind still vouches for this one, it is the one before that was changed.
+            vouched = at + 1 < len(lines) and lines[at + 1]["previous"] == heads[at]
+            raise Broken(f"{CHAIN}:{at if vouched and at else at + 1}: was changed, and no longer fits its neighbours")
+    for at, line in enumerate(lines[:-1]):
+        if line["kind"] == "end":
+            raise Broken(f"{CHAIN}:{at + 1}: is an end, and not the last line")
+    if lines[-1]["kind"] != "end":
+        raise Broken(f"{CHAIN}:{len(lines) + 1}: the end is missing")
+    _end(lines[-1], f"{CHAIN}:{len(lines)}", len(lines))
+    return list(zip(heads, lines, strict=True))[:-1]
 
 
 def _count(checked: Checked, line: dict[str, Any], content: bytes, number: int, head: str) -> None:
@@ -132,10 +140,10 @@ def _parsed(raw: bytes, where: str) -> dict[str, Any]:
     return dict(line)
 
 
-def _end(line: dict[str, Any], where: str, number: int, count: int) -> None:
+def _end(line: dict[str, Any], where: str, count: int) -> None:
     wanted = {**line, "at": 0, "about": "", "name": "", "sha256": hashlib.sha256(b"").hexdigest()}
-    if line != wanted or type(line["at"]) is not int or type(line["n"]) is not int or number != count:
-        raise Broken(f"{where}: is no end of a chain, or not the last line")
+    if line != wanted or type(line["at"]) is not int or line["n"] != count or type(line["n"]) is not int:
+        raise Broken(f"{where}: is no end of a chain")
 
 
 def _lines(directory: Path, name: str) -> list[bytes]:

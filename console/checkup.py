@@ -17,8 +17,10 @@ from console import terminal
 from console.cloud import checkup as cloud
 from console.errors import SettingsError
 from console.kube.checkup import HubCheckup
-from console.model.checkup import Checkup, CloudFacts, Failure, SettingsFacts, StateFacts, TerminalFacts
+from console.kube.kinds import KINDS, cluster_secrets
+from console.model.checkup import Checkup, CloudCall, CloudFacts, Failure, SettingsFacts, StateFacts, TerminalFacts
 from console.model.text import inert
+from console.prometheus import checkup as prometheus
 from console.run import place
 from console.settings import Settings
 
@@ -38,12 +40,21 @@ def look(
     """Look at everything; the options win over settings as everywhere. Blocks for `patience` seconds at most."""
     settings, file = _settings(config)
     fleet = settings.fleet
-    hub = HubCheckup(kubeconfig or fleet.kubeconfig, context or fleet.context)
+    kinds = (*KINDS, cluster_secrets(fleet.argocd.namespace)) if fleet.argocd.cluster_secrets else KINDS
+    hub = HubCheckup(kubeconfig or fleet.kubeconfig, context or fleet.context, kinds)
     seen: list[CloudFacts] = []
+
+    def ask_the_cloud() -> None:
+        seen.append(cloud.look(fleet.cloud, tuple(fleet.members)))
+
+    rates: list[CloudCall] = []
+    asked = fleet.prometheus
     threads = [
         threading.Thread(target=hub.run, name="hub checkup", daemon=True),
-        threading.Thread(target=lambda: seen.append(cloud.look(fleet.cloud)), name="cloud checkup", daemon=True),
+        threading.Thread(target=ask_the_cloud, name="cloud checkup", daemon=True),
     ]
+    if asked is not None:
+        threads.append(threading.Thread(target=lambda: rates.append(prometheus.look(asked)), daemon=True))
     deadline = time.monotonic() + patience
     for thread in threads:
         thread.start()
@@ -60,6 +71,7 @@ def look(
         settings=file,
         state=_state(state_dir or place.default()),
         terminal=_terminal(),
+        rates=rates[0] if rates else None,
     )
 
 
@@ -75,17 +87,23 @@ def _settings(config: Path | None) -> tuple[Settings, SettingsFacts]:
         mode = path.stat().st_mode
     except OSError:
         return settings, SettingsFacts(shown, origin)
-    credentials = settings.fleet.cloud.credentials
     return settings, SettingsFacts(
         shown,
         origin,
         exists=True,
         others_write=bool(mode & _OTHERS_WRITE),
         others_read=bool(mode & _OTHERS_READ),
-        holds_key=credentials is not None and bool(credentials.access_key_id or credentials.access_key_secret),
+        holds_key=_holds_key(settings),
         read_only=settings.read_only,
         members=tuple(inert(member, 80) for member in settings.fleet.members),
     )
+
+
+def _holds_key(settings: Settings) -> bool:
+    said = settings.fleet
+    named = said.cloud.credentials
+    key = named is not None and bool(named.access_key_id or named.access_key_secret)
+    return key or bool(said.prometheus and said.prometheus.token)
 
 
 def _state(directory: Path) -> StateFacts:

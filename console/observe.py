@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from console import log
 from console.model.fleet import Fleet
-from console.model.freshness import HUB_SOURCES, SourceName, SourceState, Topic
+from console.model.freshness import HUB_SOURCES, SLOW_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Event
 from console.model.text import inert
 from console.settings import Settings
@@ -21,14 +21,20 @@ from console.store.events import Changed, Heard, Identified, Observation, OfMemb
 from console.store.store import FleetStore
 
 if TYPE_CHECKING:
+    from console.cloud.clusters_poll import ClustersPoll
     from console.cloud.poll import AlbPoll
     from console.kube.connect import Hub
     from console.kube.follow import Follower
     from console.kube.member import MemberFollower
     from console.probe.probes import Probes
+    from console.prometheus.poll import PrometheusPoll
 
 HUB_FIRST = 3.0
 """Seconds for which the cloud, whose client alone takes a second to import, waits for the hub's first words."""
+ALB_FIRST = 10.0
+"""Seconds for which what moves slowly waits for the ALB's."""
+PATIENCE = 3.0
+"""Seconds for which whoever waits for every source waits for those that are read slowly."""
 
 
 class Observer:
@@ -73,8 +79,12 @@ class Observer:
         self._follower: Follower | None = None
         self._members: tuple[MemberFollower, ...] = ()
         self._alb: AlbPoll | None = None
+        self._alb_heard = threading.Event()
+        self._clusters: ClustersPoll | None = None
+        self._shown: tuple[str, ...] = ()
         self._probes: Probes | None = None
         self._listener: Callable[[str, float, str | None, bool], None] | None = None
+        self._rates: PrometheusPoll | None = None
 
     def start(self) -> None:
         """Begin to observe; returns at once."""
@@ -84,13 +94,17 @@ class Observer:
         """End; nothing is waited for. May be called twice."""
         with self._lock:
             self._stopped = True
-            for part in (*self._members, self._follower, self._alb, self._probes):
+            for part in (*self._members, self._follower, self._alb, self._clusters, self._probes, self._rates):
                 if part is not None:
                     part.stop()
 
     def settled(self, timeout: float) -> bool:
-        """Wait until every source has said something; False where `timeout` seconds did not suffice."""
-        return self.store.wait(_settled, timeout)
+        """Wait until every source has said something; False where `timeout` seconds did not suffice. Those that are
+        read slowly, and hardly at all while the cloud throttles, are waited for a little and no longer."""
+        end = time.monotonic() + timeout
+        settled = self.store.wait(_settled, timeout)
+        self.store.wait(_all_settled, min(PATIENCE, end - time.monotonic()))
+        return settled
 
     def boost(self, route: str, rate: float) -> None:
         """Probe one route at `rate` requests a second, within the budget; 0 takes it back."""
@@ -113,17 +127,33 @@ class Observer:
         if self._alb is not None:
             self._alb.look()
 
+    def show(self, members: Sequence[str]) -> None:
+        """Read these members' clusters before others: they are on the screen."""
+        self._shown = tuple(members)
+
     def _begin(self) -> None:
+        from console.cloud.clusters_poll import ClustersPoll
         from console.cloud.poll import AlbPoll
         from console.kube.follow import Follower
+        from console.kube.kinds import KINDS, cluster_secrets
         from console.probe.probes import Probes
+        from console.prometheus.poll import PrometheusPoll
 
         fleet = self._settings.fleet
         with self._lock:
             if self._stopped:
                 return
+            secrets = (cluster_secrets(fleet.argocd.namespace),) if fleet.argocd.cluster_secrets else ()
+            if not secrets:
+                self._post(Heard(Source(SourceName.CLUSTER_SECRETS, SourceState.UNCONFIGURED, self._clock())))
             self._follower = Follower(
-                self._kubeconfig, self._context, self._apply, self._clock, opened=self._opened, members=self._member_ids
+                self._kubeconfig,
+                self._context,
+                self._apply,
+                self._clock,
+                opened=self._opened,
+                members=self._member_ids,
+                kinds=(*KINDS, *secrets),
             )
             self._alb = AlbPoll(
                 fleet.cloud,
@@ -134,6 +164,16 @@ class Observer:
                 every=self._cloud_every,
                 turn=lambda: self._hub_heard.wait(HUB_FIRST),
             )
+            self._clusters = ClustersPoll(
+                fleet.cloud,
+                self._post,
+                self._clock,
+                self._members_known,
+                budget=self._alb.budget,
+                shown=lambda: self._shown,
+                zoned=[member for member, said in fleet.members.items() if said.zone],
+                turn=self._behind_the_alb,
+            )
             self._probes = Probes(
                 fleet.probes,
                 self._settings.probe_budget,
@@ -142,6 +182,7 @@ class Observer:
                 self._member_names,
                 heard=self._probed,
             )
+            self._rates = PrometheusPoll(fleet.prometheus, self._post, self._clock)
             for route, rate in self._boosts.items():
                 self._probes.boost(route, rate)
             self._members = self._member_followers() if self._reading_members else ()
@@ -149,6 +190,11 @@ class Observer:
                 member.start()
             self._follower.start()
             self._alb.start()
+            for slow in (self._clusters, self._rates):
+                if self._reading_members:
+                    slow.start()
+                else:
+                    slow.decline("not read by this command")
             if self._probing:
                 self._probes.start()
             else:
@@ -191,6 +237,8 @@ class Observer:
                 self._states[one.source.name] = one.source.state
                 log.note("source", one.source.name, one.source.state, one.source.message)
         self.store.apply(*observations)
+        if self._states.get(SourceName.ALB, SourceState.LOADING) is not SourceState.LOADING:
+            self._alb_heard.set()
         if not self._hub_heard.is_set() and not self._waiting():
             self._hub_heard.set()
 
@@ -217,6 +265,18 @@ class Observer:
             return moved
         return not isinstance(one, Identified | OfMember) and one.source is SourceName.GATEWAYS
 
+    def _behind_the_alb(self) -> None:
+        self._hub_heard.wait(HUB_FIRST)
+        self._alb_heard.wait(ALB_FIRST)
+
+    def _members_known(self) -> Sequence[str] | None:
+        """The members; None while the hub is still being asked."""
+        fleet = self.store.fleet
+        asked = (SourceName.MEMBERS, SourceName.GATEWAYS)
+        if any(fleet.source(name).state is SourceState.LOADING for name in asked):
+            return None
+        return [member.id for member in fleet.members]
+
     def _member_ids(self) -> Sequence[str]:
         return [member.id for member in self.store.fleet.members]
 
@@ -236,6 +296,10 @@ class Observer:
 
 
 def _settled(fleet: Fleet) -> bool:
+    return all(fleet.source(name).state is not SourceState.LOADING for name in SourceName if name not in SLOW_SOURCES)
+
+
+def _all_settled(fleet: Fleet) -> bool:
     return all(fleet.source(name).state is not SourceState.LOADING for name in SourceName)
 
 

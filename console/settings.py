@@ -8,178 +8,57 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
 from console.errors import SettingsError
+from console.sections import (
+    DEFAULT_KEY_PREFIX,
+    ArgoSettings,
+    AttributionSettings,
+    CloudSettings,
+    CredentialSettings,
+    Duration,
+    FleetSettings,
+    HookSettings,
+    MemberSettings,
+    ProbeSettings,
+    PrometheusSettings,
+    RuleSettings,
+    RunSettings,
+    Section,
+    WeightSettings,
+    is_loopback,
+)
 
-DEFAULT_KEY_PREFIX = "alb.ingress.kubernetes.io/cluster-weight."
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-class Duration(float):
-    """Seconds, written with a unit: `500ms`, `5s`, `10m`, `1h30m`."""
-
-    @classmethod
-    def parse(cls, text: str) -> Duration:
-        """Raises `SettingsError` where the unit is missing: a bare number is a guess."""
-        parts = _DURATION.findall(text)
-        if not parts or "".join(n + u for n, u in parts) != text.replace(" ", ""):
-            raise SettingsError(f"'{text}' is no duration", fix="Write a number with a unit: 500ms, 5s, 10m or 1h30m.")
-        return cls(sum(float(number) * _SECONDS[unit] for number, unit in parts))
-
-
-class _Base(msgspec.Struct, frozen=True):
-    """Every settings section."""
-
-
-class MemberSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is said of one member, keyed by its cluster id (the ManagedCluster's name)."""
-
-    name: str | None = None
-    """Name to show instead of the id."""
-    zone: str | None = None
-    """The one failure domain the member stands in; wins over every label."""
-    kind: Literal["ack", "registered"] | None = None
-    """An ACK cluster, or a registered data-centre cluster."""
-    cidrs: tuple[str, ...] = ()
-    """Pod and node ranges, by which ALB servers are told apart."""
-    server_groups: tuple[str, ...] = ()
-    """ALB server group ids that belong to this member, where nothing else tells."""
-    kubeconfig: str | None = None
-    """Where the member's own API is; absent: the Fleet's kubeconfig, if `context` is named."""
-    context: str | None = None
-    """Absent: the current one of `kubeconfig`; where neither is named, workload and headroom stay unknown."""
-
-    @property
-    def readable(self) -> bool:
-        """Whether its own API is named."""
-        return self.kubeconfig is not None or self.context is not None
-
-
-class WeightSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the weights are written on an Ingress."""
-
-    key_prefix: str = DEFAULT_KEY_PREFIX
-    """Annotation key before the cluster id; unconfirmed by the vendor, so it can be set."""
+__all__ = [
+    "DEFAULT_KEY_PREFIX",
+    "ArgoSettings",
+    "AttributionSettings",
+    "CloudSettings",
+    "CredentialSettings",
+    "Duration",
+    "FleetSettings",
+    "HookSettings",
+    "MemberSettings",
+    "ProbeSettings",
+    "PrometheusSettings",
+    "RuleSettings",
+    "RunSettings",
+    "Settings",
+    "WeightSettings",
+    "default_path",
+    "is_loopback",
+    "load",
+    "located",
+    "parse",
+    "read",
+]
+_HEADER = re.compile(r"[A-Za-z0-9-]+: [\x20-\x7e]*")
 
 
-class CredentialSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which credential to use, by name; key text is accepted for loopback endpoints only."""
-
-    profile: str | None = None
-    """A profile of ~/.aliyun/config.json."""
-    role: str | None = None
-    """An ECS RAM role's name."""
-    environment: bool = False
-    """Take ALIBABA_CLOUD_ACCESS_KEY_ID and its companions from the environment."""
-    access_key_id: str | None = None
-    """Loopback only."""
-    access_key_secret: str | None = None
-    """Loopback only."""
-
-
-class CloudSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The OpenAPIs of the region the gateway's ALB lives in."""
-
-    region: str | None = None
-    """For example cn-hangzhou."""
-    endpoints: dict[str, str] = {}
-    """Product to host:port (`alb`, `cs`, `adcp`, `vpc`); absent: the product's public endpoint."""
-    protocol: Literal["https", "http"] = "https"
-    """`http` is accepted for loopback endpoints only."""
-    credentials: CredentialSettings | None = None
-    """Absent: the cloud is not read, and one line says so."""
-    poll: str = "5s"
-    """How often a viewer asks; 5 s is the fastest that is taken."""
-
-
-class AttributionSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How an answer tells which member gave it: exactly one of the three."""
-
-    header: str | None = None
-    """A response header whose value names the member."""
-    json: str | None = None
-    """A dotted path into a JSON body, for example `env.cluster`."""
-    pattern: str | None = None
-    """A regular expression over the body; its first group names the member."""
-
-
-class ProbeSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Requests through the gateway for one route."""
-
-    route: str
-    """NAMESPACE/NAME of the Ingress."""
-    url: str
-    """Where to send them: the gateway's address and a path of the route."""
-    host: str | None = None
-    """Host header, where the route has a host."""
-    member: AttributionSettings
-    """How the answer names its member."""
-    names: dict[str, str] = {}
-    """What the answer says -> member id, name or unique prefix; absent names are taken as they are."""
-    rate: float = 2.0
-    """Requests a second."""
-    timeout: str = "2s"
-    """How long one answer may take."""
-
-
-class FleetSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One Fleet: where it is and what its objects do not say."""
-
-    name: str | None = None
-    """What the screen calls it; absent: the context's name."""
-    region: str | None = None
-    """Shown beside the name."""
-    kubeconfig: str | None = None
-    """Absent: --kubeconfig, then KUBECONFIG, then ~/.kube/config."""
-    context: str | None = None
-    """Absent: --context, then the kubeconfig's current one."""
-    zone_label: str = "topology.kubernetes.io/zone"
-    """Label of a ManagedCluster that names its zone."""
-    weights: WeightSettings = WeightSettings()
-    """How weights are written."""
-    members: dict[str, MemberSettings] = {}
-    """By cluster id."""
-    cloud: CloudSettings = CloudSettings()
-    """The OpenAPIs."""
-    probes: tuple[ProbeSettings, ...] = ()
-    """One entry a probed route."""
-
-
-class HookSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is told that a run needs eyes: held, failed, refused, superseded, not verified, overdue."""
-
-    command: tuple[str, ...] = ()
-    """A program and its arguments; it gets one JSON object on stdin, and 10 s."""
-    webhook: str | None = None
-    """An address that the same JSON is posted to."""
-
-
-class RunSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a run behaves."""
-
-    verify_timeout: str = "120s"
-    """Time allowed for the layers to agree before a run ends unverified."""
-    steady: str = "10s"
-    """How long the layers must agree without a break."""
-    lease: str = "15s"
-    """How long the Fleet's Lease lives without renewal."""
-    on_state: HookSettings = HookSettings()
-    """Who is told."""
-
-
-class RuleSettings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one guardrail weighs; `fleet-console rules` lists them."""
-
-    severity: Literal["blocks", "asks", "informs", "off"] | None = None
-    """Absent: as built in. Rules that guard the Fleet's identity and its last serving member cannot be softened."""
-    threshold: float | None = None
-    """In the rule's own unit; absent: as built in."""
-
-
-class Settings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a user may set."""
 
     read_only: bool = False
@@ -192,7 +71,7 @@ class Settings(_Base, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Requests a second of all probes together."""
     run: RunSettings = RunSettings()
     """How a run behaves."""
-    rules: dict[str, RuleSettings] = {}
+    rules: dict[str, RuleSettings] = msgspec.field(default_factory=dict)
     """Guardrails by name."""
     assertions: tuple[str, ...] = ()
     """What every plan must keep: `ZONE-OR-MEMBER keeps >= 20`, the weight on each route."""
@@ -265,17 +144,6 @@ def parse(document: object, *, where: str = "settings") -> Settings:
     return settings
 
 
-def is_loopback(endpoint: str) -> bool:
-    """Whether host:port stays on this machine."""
-    host = endpoint.removeprefix("[").split("]")[0] if endpoint.startswith("[") else endpoint.split(":")[0]
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def read(path: Path) -> object:
     """The YAML document of a settings file, unchecked. Raises `SettingsError`."""
     import yaml
@@ -309,6 +177,33 @@ def _check_fleet(fleet: FleetSettings, where: str) -> None:
             _check_cidr(cidr, f"{where}: fleets.members.{identifier}.cidrs")
     for probe in fleet.probes:
         _check_probe(probe, where)
+    if fleet.prometheus is not None:
+        _check_prometheus(fleet.prometheus, f"{where}: fleets.prometheus")
+
+
+def _check_prometheus(said: PrometheusSettings, place: str) -> None:
+    try:
+        parts = urlsplit(said.url)
+        named, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, named = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not named or parts.username is not None:
+        raise SettingsError(f"{place}.url is no http or https address", fix="Write https://HOST:PORT; no user in it.")
+    local = is_loopback(f"[{named}]" if ":" in named else named)
+    if parts.scheme == "http" and not local:
+        raise SettingsError(f"{place}.url is http, and not on this machine", fix="Use https.")
+    if said.token is not None and not local:
+        raise SettingsError(
+            f"{place}.token holds a token, and the server is not on this machine",
+            fix="Name a file with token_file instead; tokens are never written down.",
+        )
+    secret = [name for name in said.headers if name.lower() in ("authorization", "cookie", "x-api-key")]
+    if secret:
+        raise SettingsError(f"{place}.headers holds {secret[0]}", fix="Name a file with token_file instead.")
+    if any(not _HEADER.fullmatch(f"{name}: {value}") for name, value in said.headers.items()):
+        raise SettingsError(f"{place}.headers: a name or a value is no header", fix="Letters, digits and - in names.")
+    if not said.query.strip():
+        raise SettingsError(f"{place}.query is empty", fix="Write a query that gives requests a second.")
 
 
 def _check_cidr(cidr: str, where: str) -> None:

@@ -27,6 +27,10 @@ class Standing:
     """The run that is shown or selected."""
     refused: str = ""
     """Why the plan that is shown cannot be started; empty where it can."""
+    asks: bool = False
+    """Whether a rule asks, or was answered."""
+    blocks: bool = False
+    """Whether a rule blocks, or was overridden."""
     new_key: bool = False
     """Whether the plan that is shown would create a weight key."""
     gateway: str | None = None
@@ -78,7 +82,10 @@ LABELS = {
     "enter": "enter",
     "ctrl+l": "^l",
     "ctrl+n": "^n",
-    "ctrl+d": "^d",
+    "ctrl+o": "^o",
+    "ctrl+t": "^t",
+    "ctrl+g": "^g",
+    "ctrl+y": "^y",
     "ctrl+r": "^r",
     "tab": "tab",
 }
@@ -137,6 +144,32 @@ def _new_key(standing: Standing) -> str:
     return "" if standing.new_key else "every member has its weight key on this Ingress already"
 
 
+def _asks(standing: Standing) -> str:
+    return "" if standing.asks else "no rule asks anything"
+
+
+def _blocks(standing: Standing) -> str:
+    return "" if standing.blocks else "no rule blocks"
+
+
+def _drain(standing: Standing) -> str:
+    return "" if standing.fleet.zones or standing.fleet.members else "no member is known"
+
+
+def _live(standing: Standing) -> str:
+    if standing.read_only:
+        return "settings forbid every write (read_only: true)"
+    if standing.report is None:
+        return "no run is shown"
+    return "" if standing.report.commandable else "the run is over"
+
+
+def _going(standing: Standing) -> str:
+    if standing.report is not None and standing.report.state.over:
+        return "the run is over"
+    return _live(standing)
+
+
 def _roll_back(standing: Standing) -> str:
     report = standing.report
     if report is None:
@@ -157,15 +190,34 @@ def _at(*places: str) -> frozenset[str]:
 ACTIONS: tuple[Action, ...] = (
     Action("shift", "s", "shift", "Edit the selected route's weights and plan the shift.", _at("dashboard", "route"),
            danger=True, unavailable=_needs_route),
-    Action("confirm", "enter", "confirm", "Ask for the Fleet's name, then start the run.", _at("shift"),
+    Action("drain", "d", "drain", "Choose a zone or a member, and plan to take all weight off it.",
+           _at("dashboard", "member"), danger=True, unavailable=_drain),
+    Action("confirm", "enter", "confirm", "Ask for the Fleet's name, then start the run.", _at("shift", "drain"),
            danger=True, unavailable=_confirm),
-    Action("new_key", "ctrl+n", "new key", "Allow a weight key that was never seen on this Ingress.", _at("shift"),
-           danger=True, unavailable=_new_key),
-    Action("dry_run", "ctrl+d", "dry run", "Ask the API server again what it would say to this plan.", _at("shift"),
-           shown=False),
-    Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("run", "runs"),
+    Action("answer", "ctrl+y", "say yes", "Answer yes to every rule that asks, by its name, or take that back.",
+           _at("shift", "drain"), danger=True, unavailable=_asks),
+    Action("override", "ctrl+o", "override", "Name the rules that block, and tick those that shall not.",
+           _at("shift", "drain"), danger=True, unavailable=_blocks),
+    Action("steps", "ctrl+t", "steps", "Go at once, or in steps of 10, 50 and 100 %.", _at("shift", "drain"),
+           roomy=True),
+    Action("until", "ctrl+g", "until", "Choose after how long it goes back by itself.", _at("shift", "drain"),
+           roomy=True),
+    Action("new_key", "ctrl+n", "new key", "Allow a weight key that was never seen on this Ingress.",
+           _at("shift", "drain"), danger=True, roomy=True, unavailable=_new_key),
+    Action("dry_run", "ctrl+r", "dry run", "Ask the API server again what it would say to this plan.",
+           _at("shift", "drain"), shown=False),
+    Action("stop", "1", "stop here", "Finish the write in flight and hold: every route keeps what it has.",
+           _at("run"), danger=True, unavailable=_live),
+    Action("go_back", "2", "go back", "Put back what was there, down the steps again, each verified.", _at("run"),
            danger=True, unavailable=_roll_back),
-    Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs", "fleets"), shown=False),
+    Action("finish", "3", "finish now", "Skip the holds that are left; every step is still verified.", _at("run"),
+           danger=True, unavailable=_going),
+    Action("extend", "4", "extend", "Lengthen the hold, or put off the time to go back, by 10 min.", _at("run"),
+           danger=True, unavailable=_live),
+    Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("runs"),
+           danger=True, unavailable=_roll_back),
+    Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs", "fleets", "targets"),
+           shown=False),
     Action("filter", "slash", "filter", "Show only the members, routes and applications that hold a word.",
            _at("dashboard")),
     Action("clear", "escape", "all rows", "Take the filter away.", _at("dashboard"), shown=False),
@@ -191,7 +243,7 @@ ACTIONS: tuple[Action, ...] = (
            _at("dashboard"), shown=False, unavailable=_fleets),
     Action("back", "escape", "back", "Leave this page; a run goes on.",
            _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "gateway", "yaml",
-               "fleets")),
+               "fleets", "drain", "targets")),
     Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
     Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
     Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),

@@ -86,6 +86,7 @@ class Dashboard(Place):
         self.query_one("#topology", Lines).content = topology.lines(fleet, now, left, given.topology)
         self.query_one("#timeline", Lines).content = self._timeline(fleet, left, given.timeline)
         self.query_one("#tables").styles.width = left
+        self.console.desk.visible(people.on_screen)
         self._beside(beside, fleet)
 
     def _give(self, widget: Widget, rows: int, gap: int) -> None:
@@ -186,6 +187,14 @@ class Dashboard(Place):
         key = self.route_key
         if key is not None:
             self.app.push_screen(ShiftPage(key))
+
+    def do_drain(self) -> None:
+        """Choose what is drained; a marked member is offered first."""
+        from screens.drain import TargetsPage
+
+        table, key = self.marked
+        member = next((one.name for one in self.fleet.members if table == "members" and one.id == key), None)
+        self.app.push_screen(TargetsPage(member))
 
     def do_open(self) -> None:
         """Open what is marked in the table that has the keys."""

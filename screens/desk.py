@@ -31,7 +31,8 @@ START = 10.0
 class Desk(Protocol):
     """The console's other side; failures are `FleetConsoleError`.
 
-    Everything but `now` and `attach` may take seconds and is called from a worker thread, never from the screen's own.
+    Everything but `now`, `attach` and `visible` may take seconds and is called from a worker thread, never from the
+    screen's own.
     """
 
     @property
@@ -40,6 +41,9 @@ class Desk(Protocol):
 
     def attach(self, run: str) -> str:
         """The command that follows a run from another terminal, for a shell."""
+
+    def visible(self, members: Sequence[str]) -> None:
+        """These members' rows are on the screen: what is read slowly of them is read before others'."""
 
     def trial(self, plan: Plan) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
@@ -62,8 +66,8 @@ class Desk(Protocol):
     def follow(self, run: str) -> Iterator[RunReport]:
         """Every new report of a run until it is over."""
 
-    def command(self, run: str, word: str) -> None:
-        """Leave a live run a word: `rollback`, `stop`."""
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
+        """Leave a live run a word: `stop`, `rollback`, `finish`, `extend` by seconds."""
 
     def rollback_plan(self, run: str) -> Plan:
         """The plan that undoes a finished run."""
@@ -137,6 +141,11 @@ class ObservedFleet:
         except Exception as error:  # whatever it is, the screen stays and says it
             publish(_unreadable(self._settings, error))
 
+    def visible(self, members: Sequence[str]) -> None:
+        """Told to the readers, once they are there."""
+        if self._observer is not None:
+            self._observer.show(members)
+
     def _reading(self) -> Observer:
         self._ready.wait(START)
         if self._observer is None:
@@ -196,22 +205,28 @@ class ObservedFleet:
         return runs.merge(runs.runs(self._access, fleet_uid=fleet.uid), fleet)
 
     def follow(self, run: str) -> Iterator[RunReport]:
-        """From the journal, as it grows."""
+        """From the journal as it grows, else from the record on the Fleet."""
         from console.run import runs
 
-        yield from runs.follow(self._access, run)
+        if runs.report(self._access, run) is not None:
+            yield from runs.follow(self._access, run, guarded=True)
+        else:
+            yield from runs.follow_record(self._reading(), run)
 
-    def command(self, run: str, word: str) -> None:
-        """Through the journal."""
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
+        """Through the journal, else through the record on the Fleet."""
         from console.run import runs
 
-        runs.command(self._access, run, word)
+        if runs.report(self._access, run) is not None:
+            runs.command(self._access, run, word, seconds)
+        else:
+            runs.command_elsewhere(self._reading(), run, word, seconds)
 
     def rollback_plan(self, run: str) -> Plan:
-        """From the journal's plan."""
+        """From the journal's plan, else from the record's."""
         from console.run import runs
 
-        return runs.rollback_plan(self._access, run)
+        return runs.rollback_plan(self._access, run, self._reading().store.fleet)
 
 
 def _unreadable(settings: Settings, error: Exception) -> Fleet:

@@ -27,6 +27,14 @@ class MemberPage(Page):
         """Its ManagedCluster."""
         return objects.subjects(self.fleet, "members", self._member)
 
+    def do_drain(self) -> None:
+        """Plan to take all weight off it."""
+        from screens.drain import DrainPage
+
+        name = next((one.name for one in self.fleet.members if one.id == self._member), None)
+        if name is not None:
+            self.app.push_screen(DrainPage(name))
+
     def lines(self, cells: int) -> list[Line]:
         """The member, or that it is gone."""
         fleet = self.fleet
@@ -36,7 +44,7 @@ class MemberPage(Page):
         lines: list[Line] = [
             line(strong(member.name)),
             EMPTY,
-            *members.member_lines(fleet, member, self.now),
+            *members.member_lines(fleet, member, self.now, cells),
             EMPTY,
             *workloads.workload_lines(fleet, member, self.now, cells, SERVICES),
             EMPTY,

@@ -11,10 +11,14 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from console.errors import FleetConsoleError
-from console.model.run import RunReport
+from console.model.run import RunReport, RunState
+from console.model.spans import spoken
 from console.present import ledgers
 from screens.undo import UndoingPlace
 from widgets.pager import Pager
+
+EXTENSION = 600.0
+"""Seconds that the key extends by; the verb takes any."""
 
 
 class RunPage(UndoingPlace):
@@ -62,6 +66,35 @@ class RunPage(UndoingPlace):
         """The run against the newest picture."""
         lines = ledgers.run_lines(self._report, self.fleet, self.now, time.time(), self.size.width)
         self.query_one(Pager).show(lines)
+
+    def do_stop(self) -> None:
+        """Ask, then tell it to stop where it is."""
+        report = self._report
+        done = report.state is RunState.DONE
+        sentences = (
+            ("It does not go back by itself any more: the weights stay as they are for good.",)
+            if done
+            else (
+                "It finishes the write in flight and holds here: every route keeps what it has, "
+                "the fence and the Fleet's Lease are given back.",
+                "Nothing is put back; a rollback can be started later.",
+            )
+        )
+        self.ask_to(report, "stop", "Keep" if done else "Stop here", sentences)
+
+    def do_go_back(self) -> None:
+        """As on the list of runs."""
+        self.do_roll_back()
+
+    def do_finish(self) -> None:
+        """Ask, then tell it to skip its holds."""
+        sentences = ("It skips the holds that are left and goes on to its last step; every step is still verified.",)
+        self.ask_to(self._report, "finish", "Finish now", sentences)
+
+    def do_extend(self) -> None:
+        """Ask, then lengthen what runs down."""
+        what = "It goes back by itself" if self._report.state.over else "The hold that goes on, or comes next, ends"
+        self.ask_to(self._report, "extend", "Extend", (f"{what} {spoken(EXTENSION)} later.",), EXTENSION)
 
     @property
     def copied(self) -> str:

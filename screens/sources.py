@@ -18,8 +18,10 @@ class SourcesPage(Page):
         """Everything, wrapped to the screen."""
         fleet, now = self.fleet, self.now
         found = alerts.alerts(fleet, now)
-        calm = "" if found else "  nothing wants attention"
-        lines = [*sources.page_lines(fleet, now, cells), EMPTY, line(title("ATTENTION"), dim(calm))]
+        lines = sources.page_lines(fleet, now, cells)
+        if not found and not fleet.problems:
+            return [*lines, line(title("ATTENTION"), dim("  nothing wants it, and every object could be read whole"))]
+        lines += [EMPTY, line(title("ATTENTION"), dim("" if found else "  nothing wants attention"))]
         for alert in found:
             shown = words.of(alert.tone)
             lines += paragraph(f"{shown.glyph} {alert.subject}: {alert.sentence}", cells, indent=2, ink=shown.ink)
@@ -27,4 +29,4 @@ class SourcesPage(Page):
         lines.append(line(title("PROBLEMS"), dim(whole)))
         for problem in fleet.problems:
             lines += paragraph(f"{problem.object}: {problem.message}", cells, indent=2)
-        return [*lines, line(title("FLEET UID"), dim("  "), fleet.uid or "?")]
+        return lines

@@ -52,25 +52,30 @@ class UndoingPlace(Place):
             self.say("reading what it replaced ...", Ink.PLAIN)
             self._plan_undo(report)
             return
-        before = ", ".join(f"{one.route} to {ledgers.weights(one.before)}" for one in report.routes)
+        before = ", ".join(f"{one.route} to {ledgers.weights(one.before)}" for one in report.routes[:6])
+        before += f" and {len(report.routes) - 6} more" if len(report.routes) > 6 else ""
         sentences = (
-            f"The run turns round now and puts back what was there: {inert(before, 200)}.",
+            f"The run turns round now and puts back what was there: {inert(before, 300)}.",
             "Its own runner does it and checks every layer again. Nothing else is changed.",
         )
+        self.ask_to(report, "rollback", "Go back", sentences)
+
+    def ask_to(self, report: RunReport, word: str, head: str, sentences: tuple[str, ...], seconds: float = 0.0) -> None:
+        """Ask for the run's id, then tell its runner a word."""
         self.app.push_screen(
-            Confirmation(f"Go back: run {inert(report.run, 40)}", sentences, report.run),
-            partial(self._undo_live, report),
+            Confirmation(f"{head}: run {inert(report.run, 40)}", sentences, report.run),
+            partial(self._confirmed, report, word, seconds),
         )
 
-    def _undo_live(self, report: RunReport, yes: bool | None) -> None:
+    def _confirmed(self, report: RunReport, word: str, seconds: float, yes: bool | None) -> None:
         if yes:
-            self.say("the runner is told to go back", Ink.PLAIN)
-            self._command(report)
+            self.say(f"the runner is told: {word}", Ink.PLAIN)
+            self._command(report, word, seconds)
 
     @work(thread=True, group="undo")
-    def _command(self, report: RunReport) -> None:
+    def _command(self, report: RunReport, word: str, seconds: float) -> None:
         try:
-            self.console.desk.command(report.run, "rollback")
+            self.console.desk.command(report.run, word, seconds)
         except FleetConsoleError as error:
             self.post_message(self.Said(f"not told: {error}"))
 

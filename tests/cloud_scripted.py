@@ -1,4 +1,4 @@
-"""An ALB OpenAPI whose every answer is scripted: throttling, wrong shapes and broken links on demand."""
+"""OpenAPIs whose every answer is scripted: throttling, wrong shapes and broken links on demand."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ class ScriptedCloud:
                 {"ServerGroups": [{"ServerGroupId": v} for k, v in q.items() if k.startswith("ServerGroupIds.")]},
             ),
             "ListServerGroupServers": lambda q: (200, {"Servers": [{"ServerId": "s", "ServerIp": "10.0.0.1"}]}),
+            "DescribeHubClusters": lambda _: (200, {"Clusters": [hub()]}),
+            "DescribeHubClusterDetails": lambda q: (200, {"Cluster": hub(q["ClusterId"])}),
+            "DescribeManagedClusters": lambda _: (200, {"Clusters": [managed("c-a"), managed("c-b")]}),
+            "DescribeClusterDetail": lambda q: (200, detail(q["path"].rpartition("/")[2])),
+            "DescribeVSwitches": lambda _: (200, {"VSwitches": {"VSwitch": [vswitch("vsw-1"), vswitch("vsw-2", "k")]}}),
             "GetListenerHealthStatus": lambda q: (200, {"ListenerHealthStatus": [], "RuleHealthStatus": []}),
         }
         handler = type("Handler", (_Handler,), {"cloud": self})
@@ -50,7 +55,8 @@ class ScriptedCloud:
         """Settings that lead here."""
         keys = CredentialSettings(access_key_id="ak", access_key_secret="sk")
         address = f"127.0.0.1:{self._server.server_address[1]}"
-        return CloudSettings(region="cn-test", endpoints={"alb": address}, protocol="http", credentials=keys)
+        endpoints = dict.fromkeys(("alb", "cs", "adcp", "vpc"), address)
+        return CloudSettings(region="cn-test", endpoints=endpoints, protocol="http", credentials=keys)
 
     def calls(self, action: str) -> list[dict[str, str]]:
         """The queries of one action."""
@@ -66,10 +72,17 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     cloud: ScriptedCloud
 
+    def do_GET(self) -> None:
+        """CS alone asks so."""
+        self._answer(self.headers.get("x-acs-action") or "DescribeClusterDetail", {"path": urlsplit(self.path).path})
+
     def do_POST(self) -> None:
         action = self.headers.get("x-acs-action") or ""
         query = dict(parse_qsl(urlsplit(self.path).query))
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._answer(action, query)
+
+    def _answer(self, action: str, query: dict[str, str]) -> None:
         self.cloud.asked.append((action, query))
         code, body = self.cloud.answer[action](query)
         payload = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -100,6 +113,34 @@ def rule(id: str, *tuples: tuple[str, int], status: str = "Available") -> dict[s
             {"Type": "Path", "PathConfig": {"Values": ["/p"]}},
         ],
     }
+
+
+def hub(id: str = "c-hub", state: str = "running") -> dict[str, Any]:
+    """A Fleet as DescribeHubClusters tells it."""
+    return {"ClusterInfo": {"ClusterId": id, "Name": "hz", "State": state, "Version": "1.30.1"}}
+
+
+def managed(id: str, state: str = "Successed") -> dict[str, Any]:
+    """An association as DescribeManagedClusters tells it."""
+    cluster = {"ClusterID": id, "State": "running", "CurrentVersion": "1.29"}
+    return {"Cluster": cluster, "Status": {"State": state, "Message": ""}}
+
+
+def detail(id: str, state: str = "running", *vswitches: str, type: str = "ManagedKubernetes") -> dict[str, Any]:
+    """A cluster as DescribeClusterDetail tells it."""
+    return {
+        "cluster_id": id,
+        "state": state,
+        "cluster_type": type,
+        "current_version": "1.30.1",
+        "vpc_id": "vpc-1",
+        "vswitch_ids": list(vswitches or ("vsw-1",)),
+    }
+
+
+def vswitch(id: str, zone: str = "j") -> dict[str, Any]:
+    """A vSwitch as DescribeVSwitches tells it."""
+    return {"VSwitchId": id, "ZoneId": f"cn-test-{zone}"}
 
 
 def error(code: str, message: str = "no") -> dict[str, str]:

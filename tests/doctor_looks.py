@@ -171,6 +171,34 @@ def test_the_cloud_names_the_action_that_is_denied(scripted: ScriptedHub, cloud:
     assert "hunter2" not in str(checks)
 
 
+def test_each_product_of_the_cloud_is_asked_once_and_a_denial_names_its_action(
+    scripted: ScriptedHub, cloud: ScriptedCloud, tmp_path: Path
+) -> None:
+    allowing(scripted)
+    cloud.answer["DescribeClusterDetail"] = lambda _: (403, error("StatusForbidden"))
+    settings = cloud.settings
+    credentials = {"access_key_id": "ak-hunter2", "access_key_secret": "sk-hunter2"}
+    named = {"region": "cn-test", "endpoints": settings.endpoints, "protocol": "http", "credentials": credentials}
+    checks = doctor(files(tmp_path, scripted.url, cloud=named, members={"c-a": {"zone": "zone-a"}}))
+
+    assert ("ok", "warn", "not set") == tuple(checks[f"read {name}"].state for name in ("adcp", "cs", "vpc"))
+    assert "not allowed: cs:DescribeClusterDetail (StatusForbidden)" == checks["read cs"].found
+    assert "allowed for the RAM user or role; without it a cluster that the cloud" in checks["read cs"].fix
+    assert 1 == len(cloud.calls("DescribeHubClusters")) == len(cloud.calls("DescribeClusterDetail"))
+
+
+def test_the_query_of_prometheus_is_asked_once(scripted: ScriptedHub, tmp_path: Path) -> None:
+    allowing(scripted)
+    named = {"url": "http://127.0.0.1:1", "query": "x", "token": "hunter2"}
+    checks = doctor(files(tmp_path, scripted.url, prometheus=named))
+
+    assert ("warn", "127.0.0.1:1: connection refused") == (
+        checks["read prometheus"].state,
+        checks["read prometheus"].found,
+    )
+    assert "hunter2" not in str(checks)
+
+
 def test_nothing_is_written_on_the_hub(scripted: ScriptedHub, tmp_path: Path) -> None:
     allowing(scripted)
     doctor(files(tmp_path, scripted.url))

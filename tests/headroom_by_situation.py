@@ -166,11 +166,11 @@ def reasons(found: Fleet, ack: int, idc: int) -> list[Reason]:
 SMALL = fleet(workload(pods(API, 12, most=24)), workload(pods(API, 4, most=10)))
 
 
-def test_a_shift_that_the_target_does_not_take_is_told_and_not_refused() -> None:
+def test_a_shift_that_the_target_does_not_take_is_refused_with_the_largest_safe_step() -> None:
     (told,) = reasons(SMALL, 0, 100)
 
-    assert Severity.INFORMS is told.severity
-    assert "idc-prod: takes 50 % of the shifted load, room for 6 of 12 pods" == told.measured
+    assert Severity.BLOCKS is told.severity
+    assert "idc-prod takes 50 % of the shifted load, room for 6 of 12 pods" == told.measured
     assert "100 %" == told.needed
     assert told.message.startswith("largest safe step 31 points; 6 more pods to take all (equal load per ready replica")
 

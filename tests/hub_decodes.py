@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from console.kube.decode import Decoded, decode
-from console.kube.kinds import KINDS, Kind
+from console.kube.kinds import KINDS, Kind, cluster_secrets
 from console.model.freshness import SourceName
 from console.model.hub import Ingress, RunRecord
 from console.model.text import LIMIT
@@ -279,7 +279,7 @@ def alive(value: object, name: str = "") -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.resource)
+@pytest.mark.parametrize("kind", (*KINDS, cluster_secrets("argocd")), ids=lambda kind: kind.resource)
 @hypothesis_settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(thing=HOSTILE)
 def test_no_object_crashes_the_decoder_or_stays_alive_in_its_record(kind: Kind, thing: Any) -> None:

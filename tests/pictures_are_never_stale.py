@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from console.model.alb import AbnormalServer, GroupHealth, LoadBalancer, LoadBalancerFacts, Rule, Server, ServerGroup
-from console.model.argo import Application
+from console.model.argo import Application, ClusterSecret
+from console.model.cluster import Association, Cluster, HubCluster, VSwitch
 from console.model.fleet import Fleet
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import (
@@ -24,13 +25,18 @@ from console.model.hub import (
     Problem,
     RunRecord,
 )
-from console.settings import FleetSettings, MemberSettings
+from console.model.rate import Rates, Sample
+from console.settings import FleetSettings, MemberSettings, PrometheusSettings
 from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, Unread
 from console.store.store import FleetStore
 
 MEMBERS = tuple("c" + digit * 32 for digit in "1234")
 PREFIX = "alb.ingress.kubernetes.io/cluster-weight."
-SETTINGS = FleetSettings(members={MEMBERS[0]: MemberSettings(name="ack", zone="zone-a")}, zone_label="zone")
+SETTINGS = FleetSettings(
+    members={MEMBERS[0]: MemberSettings(name="ack", zone="zone-a")},
+    zone_label="zone",
+    prometheus=PrometheusSettings(url="http://127.0.0.1:9090", query="rate"),
+)
 WALL = 1_800_000_000.0
 
 
@@ -41,7 +47,8 @@ class Clock:
 def cluster(chance: random.Random) -> tuple[SourceName, str, object]:
     member, zone = chance.choice(MEMBERS), chance.choice(("zone-a", "zone-b"))
     available = chance.choice(("True", "Unknown", None))
-    return SourceName.MEMBERS, member, ManagedCluster(member, member, (("zone", zone),), available=available)
+    labels = chance.choice(((("zone", zone),), ()))
+    return SourceName.MEMBERS, member, ManagedCluster(member, member, labels, available=available)
 
 
 def beat(chance: random.Random) -> tuple[SourceName, str, object]:
@@ -87,13 +94,41 @@ def balancer(chance: random.Random) -> tuple[SourceName, str, object]:
 
 def application(chance: random.Random) -> tuple[SourceName, str, object]:
     member, name = chance.choice(MEMBERS), chance.choice(("api", "web"))
-    fact = Application("argocd", f"{member}-{name}", destination=member, set=chance.choice((name, None)))
+    fact = Application(
+        "argocd", name, destination=chance.choice((member, "argo-name")), set=chance.choice((name, None))
+    )
     return SourceName.APPLICATIONS, fact.key, replace(fact, sync=chance.choice(("Synced", "OutOfSync")))
 
 
 def record(chance: random.Random) -> tuple[SourceName, str, object]:
     targets = (("shop/api", ((MEMBERS[0], chance.choice((62, 38))),)),)
     return SourceName.RUNS, "r1", RunRecord("r1", chance.choice(("running", "done")), started=WALL, targets=targets)
+
+
+def cluster_of_cs(chance: random.Random) -> tuple[SourceName, str, object]:
+    member, state = chance.choice(MEMBERS), chance.choice(("running", "disconnected"))
+    vswitches = tuple(chance.sample(("v1", "v2"), chance.choice((1, 2))))
+    return SourceName.CLUSTERS, member, Cluster(member, state, "ManagedKubernetes", "1.30", "vpc", vswitches, 1000.0)
+
+
+def hub_of_adcp(chance: random.Random) -> tuple[SourceName, str, object]:
+    listed = tuple(Association(m, chance.choice(("Successed", "Failed"))) for m in chance.sample(MEMBERS, 2))
+    return SourceName.FLEET, "fleet", HubCluster("hub", state="running", associations=chance.choice((None, listed)))
+
+
+def vswitch(chance: random.Random) -> tuple[SourceName, str, object]:
+    id = chance.choice(("v1", "v2"))
+    return SourceName.VSWITCHES, id, VSwitch(id, chance.choice(("zone-a", "zone-c")))
+
+
+def rates(chance: random.Random) -> tuple[SourceName, str, object]:
+    parts = tuple(Sample(m, "shop/api", chance.choice((0.0, 12.5))) for m in chance.sample((*MEMBERS, "x", "ack"), 3))
+    return SourceName.RATES, "rates", Rates((*parts, Sample(None, "shop/web", 3.0)))
+
+
+def secret(chance: random.Random) -> tuple[SourceName, str, object]:
+    name = chance.choice(("s1", "s2"))
+    return SourceName.CLUSTER_SECRETS, name, ClusterSecret(name, chance.choice((*MEMBERS, None)), "argo-name")
 
 
 KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
@@ -106,6 +141,11 @@ KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
     balancer,
     application,
     record,
+    cluster_of_cs,
+    hub_of_adcp,
+    vswitch,
+    rates,
+    secret,
 )
 
 

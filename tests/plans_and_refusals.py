@@ -116,7 +116,7 @@ def test_all_reasons_are_said_at_once() -> None:
         fleet(ack=DEAD, idc_raw=None, ingresses=SourceState.STALE), "shop/api", {ACK: 100, IDC: 0}, read_only=True
     )
 
-    assert ["read-only", "current", "serving", "new-key", "target-health"] == rules(decision)
+    assert ["read-only", "current", "new-key", "target-health", "serving"] == rules(decision)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from console.model.fleet import Controller, Tone
-from console.model.freshness import Source, SourceName, SourceState, Topic
+from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Problem
 from console.present import alerts, line, sources
 from tests import situations
@@ -70,7 +70,7 @@ def test_one_refused_ingress_keeps_the_others_of_its_alb_back() -> None:
 def test_a_lost_hub_is_told_once_and_not_once_a_source() -> None:
     lost = tuple(
         Source(name, SourceState.LOST, NOW - 60, NOW - 60, "connection refused")
-        if name not in (SourceName.WORKLOADS, SourceName.ALB, SourceName.PROBE)
+        if name in HUB_SOURCES
         else Source(name, SourceState.LIVE, NOW, NOW)
         for name in SourceName
     )

@@ -203,7 +203,7 @@ def test_a_hub_that_is_lost_for_longer_than_the_lease_lives_ends_held_and_nobody
     assert row is not None
     assert RunState.HELD is state
     assert "the hub has not answered for" in row.report.message
-    assert "our fence is still on the Ingress" in row.report.message
+    assert "our fence is still on shop/checkout" in row.report.message
 
 
 def test_layers_that_do_not_agree_in_time_leave_it_unverified_with_the_layer_named(stand: Stand) -> None:

@@ -62,11 +62,11 @@ class Stand:
         )
         self._count = 0
 
-    def ingress(self, annotations: dict[str, str] | None) -> None:
-        """Put the Ingress there, with these annotations."""
+    def ingress(self, annotations: dict[str, str] | None, name: str = NAME) -> None:
+        """Put an Ingress there, with these annotations."""
         backend = {"service": {"name": "s", "port": {"number": 80}}}
         rule = {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
-        metadata: dict[str, Any] = {"name": NAME, "namespace": NAMESPACE}
+        metadata: dict[str, Any] = {"name": name, "namespace": NAMESPACE}
         if annotations is not None:
             metadata["annotations"] = annotations
         spec = {"ingressClassName": "alb", "rules": [rule]}

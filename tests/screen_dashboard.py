@@ -221,3 +221,14 @@ async def test_unknown_health_is_never_ok_and_never_dead() -> None:
 
         assert "?" in row.split()
         assert "dead" not in row
+
+
+async def test_the_members_on_the_screen_are_told_to_whoever_reads() -> None:
+    calm = situations.calm()
+    crowd = [replace(calm.members[0], id=f"c{number:031}", name=f"ack-{number:03}") for number in range(100)]
+    app, feed = stage(replace(calm, members=tuple(crowd)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+
+    assert "c" + "0" * 31 == feed.desk.seen[0]
+    assert 1 <= len(feed.desk.seen) < 24

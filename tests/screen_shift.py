@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual.pilot import Pilot
 
 from console.app import FleetConsole
+from console.decide.plan import Plan, short
 from console.errors import Lost
 from console.model.fleet import Layer
 from console.model.run import Reason, RunState, Severity
@@ -18,6 +19,7 @@ from screens.runs import RunsPage
 from screens.shift import ShiftPage
 from tests import situations
 from tests.stage import StageFeed, stage
+from tests.wishes import shift
 from widgets.keys import Keys
 
 
@@ -71,6 +73,13 @@ async def test_read_only_in_settings_beats_arming() -> None:
         assert "READ-ONLY (settings)" in page(app)
 
 
+def planned(ack: int, idc: int) -> Plan:
+    found = shift(situations.calm(), "gateway-demo/api", {situations.ACK: ack, situations.IDC: idc}).plan
+
+    assert found is not None
+    return found
+
+
 async def test_the_page_shows_the_exact_annotations_and_the_plans_hash() -> None:
     app, _ = stage(situations.calm())
     async with app.run_test(size=(120, 40)) as pilot:
@@ -79,7 +88,7 @@ async def test_the_page_shows_the_exact_annotations_and_the_plans_hash() -> None
 
         assert '"62" -> "80"' in words
         assert '"38" -> "20"' in words
-        assert "plan f9f5-f980" in words
+        assert f"plan {short(planned(80, 20).hash)}" in words
         assert "the API server would accept it" in words
 
 
@@ -143,7 +152,7 @@ async def test_a_live_run_is_taken_back_by_its_own_confirmation_without_arming()
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("a")
         await confirmed(pilot)
-        await pilot.press("a", "b", *"r1", "enter")
+        await pilot.press("a", "2", *"r1", "enter")
         await settle(pilot)
 
         assert app.armed is None
@@ -158,7 +167,7 @@ async def test_a_run_that_is_over_is_undone_by_a_new_run_of_an_armed_console() -
         await confirmed(pilot)
         feed.desk.tell(replace(feed.desk.reports["r1"], state=RunState.DONE))
         await settle(pilot)
-        await pilot.press("b")
+        await pilot.press("2")
         await settle(pilot)
         assert "80:20 -> 62:38" in page(app)
         await pilot.press(*"r1", "enter")

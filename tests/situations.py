@@ -24,7 +24,7 @@ from console.model.fleet import (
     Weights,
     Zone,
 )
-from console.model.freshness import Source, SourceName, SourceState
+from console.model.freshness import OPTIONAL, Source, SourceName, SourceState
 from console.model.hub import Problem
 from console.model.share import Share
 from console.model.text import inert
@@ -97,9 +97,12 @@ def route(key: str, members: tuple[Weights, ...], agreement: Agreement | None = 
 
 
 def sources(**states: SourceState) -> tuple[Source, ...]:
-    """Every source live, but for those named."""
+    """Every source live, but for those named and those that nobody has to set."""
+    quiet = dict.fromkeys(OPTIONAL, SourceState.UNCONFIGURED)
+    named = {name: states.get(name.name, quiet.get(name, SourceState.LIVE)) for name in SourceName}
     return tuple(
-        Source(name, states.get(name.name, SourceState.LIVE), since=NOW - 600, seen=NOW - 2) for name in SourceName
+        Source(name, state, since=NOW - 600, seen=None if state is SourceState.UNCONFIGURED else NOW - 2)
+        for name, state in named.items()
     )
 
 

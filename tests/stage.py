@@ -23,6 +23,8 @@ class StageDesk:
     def __init__(self) -> None:
         self.now = situations.NOW
         self.asked: list[str] = []
+        self.seen: tuple[str, ...] = ()
+        """Members whose rows the screen said to show."""
         self.answers: tuple[Reason, ...] = ()
         self.failure: FleetConsoleError | None = None
         self.documents: dict[str, Document] = {}
@@ -82,6 +84,10 @@ class StageDesk:
         """As it was told last."""
         return self.reports.get(run)
 
+    def visible(self, members: Sequence[str]) -> None:
+        """Kept."""
+        self.seen = tuple(members)
+
     def runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
         """Newest first."""
         return tuple(reversed(self.reports.values()))
@@ -109,7 +115,7 @@ class StageDesk:
             if not report.state.over:
                 self.tell(replace(report, state=RunState.DONE))
 
-    def command(self, run: str, word: str) -> None:
+    def command(self, run: str, word: str, seconds: float = 0.0) -> None:
         """Kept, and a rollback ends the run."""
         self.asked.append(f"command {run} {word}")
         self.tell(replace(self.reports[run], state=RunState.ROLLED_BACK, message="as it was"))

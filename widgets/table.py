@@ -114,6 +114,11 @@ class Table(Lines, can_focus=True):
         return self._keys.index(self._selected) if self._selected in self._keys else None
 
     @property
+    def on_screen(self) -> tuple[str, ...]:
+        """Keys of the rows that are on the screen."""
+        return tuple(self._keys[self._top : self._top + self._room])
+
+    @property
     def wanted(self) -> int:
         """Rows that show everything: the head, the rows, the note."""
         return 1 + len(self._keys) + len(self._sheet.note)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from console import log
 from console.cloud.budget import CallBudget
+from console.cloud.call import Caller
 from console.cloud.decode import Decoder
-from console.cloud.trouble import shapeless, trouble
 from console.model.alb import GroupHealth, Listener, LoadBalancer, Rule, Server, ServerGroup
-from console.model.freshness import SourceState
 
 _PAGES = 200
 """Pages after which an answer that never ends is left."""
@@ -26,9 +21,12 @@ class Alb:
 
     def __init__(self, client: Any, budget: CallBudget) -> None:
         self._client = client
-        self._budget = budget
-        self.skew: float | None = None
+        self._caller = Caller("alb", budget)
+
+    @property
+    def skew(self) -> float | None:
         """The cloud's clock minus ours, seconds, from the newest Date header; None before the first."""
+        return self._caller.skew
 
     def greet(self) -> None:
         """Whether the service answers us at all."""
@@ -95,31 +93,11 @@ class Alb:
             token = following
 
     def _ask(self, action: str, method: str, request: Any, *, urgent: bool = False) -> Any:
-        """One call; its body. Raises `Trouble`; throttling is told to the budget."""
+        """One call; its body. Raises `Trouble`."""
         from darabonba.runtime import RuntimeOptions
 
-        self._budget.take(urgent=urgent)
-        began = time.monotonic()
-        try:
-            response = getattr(self._client, f"{method}_with_options")(request, RuntimeOptions())
-            body = getattr(response, "body", None)
-            self._note_clock(getattr(response, "headers", None))
-        except Exception as error:
-            found = trouble(error, action)
-            log.note("cloud", action, getattr(error, "code", None) or type(error).__name__, log.lasted(began))
-            if found.state is SourceState.THROTTLED:
-                self._budget.throttled()
-            raise found from None
-        log.note("cloud", action, getattr(response, "status_code", None) or "answered", log.lasted(began))
-        if body is None:
-            raise shapeless(action)
-        return body
-
-    def _note_clock(self, headers: Any) -> None:
-        """A Date header is cut to the second: half a second late on average."""
-        with suppress(AttributeError, StopIteration, TypeError, ValueError, OverflowError):
-            date = next(value for name, value in headers.items() if name.lower() == "date")
-            self.skew = parsedate_to_datetime(date).timestamp() + 0.5 - time.time()
+        call = getattr(self._client, f"{method}_with_options")
+        return self._caller.ask(action, lambda: call(request, RuntimeOptions()), urgent=urgent)
 
 
 def _models() -> Any:

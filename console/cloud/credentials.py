@@ -1,4 +1,4 @@
-"""From settings to a client of the ALB OpenAPI: which credential, which endpoint; loaded in a worker, printing nothing.
+"""From settings to a client of an OpenAPI: which credential, which endpoint; loaded in a worker, printing nothing.
 
 The SDK's default chain is never used: it would try, and wait for, places that nobody named.
 """
@@ -23,27 +23,54 @@ READ_TIMEOUT = 6_000
 """Milliseconds."""
 
 
+_ENDPOINTS = {"adcp": "adcp.{region}.aliyuncs.com", "vpc": "vpc.{region}.aliyuncs.com"}
+_OTHERS = {
+    ("adcp", "cn-chengdu"): "adcp-vpc.cn-chengdu.aliyuncs.com",
+    ("adcp", "cn-shanghai-finance-1"): "adcp-vpc.cn-shanghai-finance-1.aliyuncs.com",
+    ("adcp", "eu-west-1"): "adcp-vpc.eu-west-1.aliyuncs.com",
+    **{
+        ("vpc", region): "vpc.aliyuncs.com"
+        for region in (
+            "cn-qingdao", "cn-beijing", "cn-hangzhou", "cn-shanghai", "cn-shenzhen", "cn-hongkong", "ap-southeast-1",
+            "us-east-1", "us-west-1", "cn-shanghai-finance-1", "cn-shenzhen-finance-1", "cn-north-2-gov-1",
+        )
+    },
+}  # fmt: skip
+"""Where products without a client of their own here are, by region, as the vendor's clients have it."""
+
+
 def alb_client(settings: CloudSettings) -> Any:
-    """A client of ALB 2020-06-16; blocks for imports and for the credential's provider.
+    """A client of ALB 2020-06-16; see `client`."""
+    return client(settings, "alb")
+
+
+def client(settings: CloudSettings, product: str) -> Any:
+    """A client of `alb` or `cs`, or the generic one for `adcp` or `vpc`; blocks for imports and for the credential's
+    provider.
 
     Raises `SettingsError` where no region or endpoint is set, `Denied` where the credential cannot be had.
     """
     named = settings.credentials
     if named is None:
         raise SettingsError("no cloud credentials", fix="Name some under fleets.cloud.credentials in the settings.")
-    endpoint = settings.endpoints.get("alb")
+    endpoint = settings.endpoints.get(product)
     if endpoint is None and settings.region is None:
         raise SettingsError("no region", fix="Set fleets.cloud.region.")
-    with _quiet_import(metadata=named.role is not None or named.profile is not None):
-        from alibabacloud_alb20200616.client import Client
-        from alibabacloud_tea_openapi.utils_models import Config
     local = endpoint is not None and is_loopback(endpoint)
+    if (named.access_key_id or named.access_key_secret) and not local:
+        raise SettingsError(
+            f"fleets.cloud.endpoints names no {product} on this machine, and the credential is a key",
+            fix="Keys are used for endpoints on this machine only; name a profile, a role or the environment.",
+        )
+    with _quiet_import(metadata=named.role is not None or named.profile is not None):
+        maker = _client_of(product)
+        from alibabacloud_tea_openapi.utils_models import Config
     if local:
         _no_proxy_before_loopback()
-    return Client(
+    return maker(
         Config(
             region_id=settings.region,
-            endpoint=endpoint,
+            endpoint=endpoint or _endpoint(product, settings.region or ""),
             protocol="http" if settings.protocol == "http" and local else "https",
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
@@ -51,6 +78,22 @@ def alb_client(settings: CloudSettings) -> Any:
             **_identity(named, local=local),
         )
     )
+
+
+def _client_of(product: str) -> Any:
+    if product == "alb":
+        from alibabacloud_alb20200616.client import Client
+    elif product == "cs":
+        from alibabacloud_cs20151215.client import Client
+    else:
+        from alibabacloud_tea_openapi.client import Client
+    return Client
+
+
+def _endpoint(product: str, region: str) -> str | None:
+    """None for a product whose client knows it."""
+    pattern = _OTHERS.get((product, region), _ENDPOINTS.get(product))
+    return pattern.format(region=region) if pattern else None
 
 
 def _identity(named: CredentialSettings, *, local: bool) -> dict[str, Any]:

@@ -1,14 +1,11 @@
-"""Answers of the ALB OpenAPI -> the records of `console.model.alb`.
-
-The SDK's models hold what the wire held, whatever its type, and None for what was absent: every field is checked here,
-and what does not fit is left at its default and counted in `odd`.
-"""
+"""Answers of the ALB OpenAPI -> the records of `console.model.alb`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from console.cloud.fields import Fields
 from console.model.alb import (
     AbnormalServer,
     GroupHealth,
@@ -21,11 +18,8 @@ from console.model.alb import (
 from console.model.text import inert
 
 
-class Decoder:
-    """Decodes the answers of one round; `odd` names the fields that held something else than they should."""
-
-    def __init__(self) -> None:
-        self.odd: list[str] = []
+class Decoder(Fields):
+    """Decodes the answers of one round."""
 
     def load_balancer(self, body: Any) -> LoadBalancer:
         """GetLoadBalancerAttribute."""
@@ -138,46 +132,3 @@ class Decoder:
         for value in values if isinstance(values, list) else ():
             if isinstance(value, str):
                 yield inert(value)
-
-    def _items(self, holder: Any, name: str) -> Iterator[Any]:
-        found = getattr(holder, name, None)
-        if found is None:
-            return
-        if not isinstance(found, list):
-            self._note(name, found)
-            return
-        yield from (item for item in found if item is not None)
-
-    def _text(self, holder: Any, name: str) -> str:
-        found = getattr(holder, name, None)
-        if found is None:
-            return ""
-        if isinstance(found, bool | int):
-            return str(found)
-        if not isinstance(found, str):
-            self._note(name, found)
-            return ""
-        return inert(found)
-
-    def _number(self, holder: Any, name: str) -> int | None:
-        found = getattr(holder, name, None)
-        if found is None:
-            return None
-        if isinstance(found, str) and len(found) < 16 and found.isascii() and found.isdigit():
-            return int(found)
-        if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 1 << 53:
-            return found
-        self._note(name, found)
-        return None
-
-    def _truth(self, holder: Any, name: str) -> bool | None:
-        found = getattr(holder, name, None)
-        if found is None or isinstance(found, bool):
-            return found
-        if isinstance(found, str) and found.lower() in ("true", "false", "on", "off"):
-            return found.lower() in ("true", "on")
-        self._note(name, found)
-        return None
-
-    def _note(self, name: str, found: object) -> None:
-        self.odd.append(f"{name} is {inert(type(found).__name__, 20)}")

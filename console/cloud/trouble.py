@@ -14,6 +14,7 @@ _WRONG_KEY = (
     "InvalidSecurityToken",
     "InvalidCredential",
 )
+_NOT_THERE = ("ErrorClusterNotFound", "Cluster.NotFound")
 _WRONG_CLOCK = ("InvalidTimeStamp", "IllegalTimestamp", "SignatureNonceUsed")
 
 
@@ -27,8 +28,8 @@ class Trouble(Exception):
         self.gone = gone
 
 
-def trouble(error: Exception, action: str) -> Trouble:
-    """Any exception of an SDK call of `action`, for example ListRules."""
+def trouble(error: Exception, action: str, product: str = "alb") -> Trouble:
+    """Any exception of an SDK call of `action`, for example ListRules, of `product` as RAM calls it."""
     code = getattr(error, "code", None)
     code = inert(code, 80) if isinstance(code, str | int) and code not in ("", "None") else ""
     status = getattr(error, "status_code", None)
@@ -44,9 +45,9 @@ def trouble(error: Exception, action: str) -> Trouble:
             SourceState.DENIED,
             f"the cloud does not accept the credential ({code or status}). Log in again, or name another.",
         )
-    if status == 403 or code.startswith(("Forbidden", "NoPermission")):
-        return Trouble(SourceState.DENIED, f"not allowed: alb:{action} ({code or status})", f"alb:{action}")
-    if status == 404 or code.startswith("ResourceNotFound"):
+    if status == 403 or code.startswith(("Forbidden", "NoPermission", "StatusForbidden")):
+        return Trouble(SourceState.DENIED, f"not allowed: {product}:{action} ({code or status})", f"{product}:{action}")
+    if status == 404 or code.startswith("ResourceNotFound") or code in _NOT_THERE:
         return Trouble(SourceState.LIVE, f"{action}: {code or 'not found'}", gone=True)
     return Trouble(SourceState.STALE, f"{action}: {code or status} {_message(error)}".strip())
 

@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 
 from console.decide import checkup_host as host
 from console.errors import EXIT_DONE, EXIT_HELD, EXIT_UNREACHABLE
-from console.model.checkup import Check, CheckState, Checkup, CloudFacts, Grant, HubFacts, KubeconfigFacts, Write
+from console.model.checkup import (
+    Check,
+    CheckState,
+    Checkup,
+    CloudCall,
+    CloudFacts,
+    Grant,
+    HubFacts,
+    KubeconfigFacts,
+    Write,
+)
 from console.model.freshness import GITOPS_SOURCES, SourceName, Topic
 
 SOON = 14 * 86400.0
@@ -27,7 +37,12 @@ _LOSSES: dict[Topic | Write, tuple[CheckState, str]] = {
     SourceName.EVENTS: (CheckState.WARN, "the controller's word on a shift is not reported"),
     SourceName.APPLICATIONS: (CheckState.WARN, "sync, health and revisions of applications are not known"),
     SourceName.SETS: (CheckState.WARN, "what a label edit would drop is not known"),
+    SourceName.CLUSTER_SECRETS: (CheckState.WARN, "members are told by ids and names alone"),
     SourceName.RUNS: (CheckState.WARN, "runs of other hosts are not known, and no shift can number its fence"),
+    SourceName.FLEET: (CheckState.WARN, "the Fleet's own state and its associations are not known"),
+    SourceName.CLUSTERS: (CheckState.WARN, "a cluster that the cloud knows to be cut off is not told"),
+    SourceName.RATES: (CheckState.WARN, "requests a second are not known, and pods count for headroom"),
+    SourceName.VSWITCHES: (CheckState.WARN, "the zone of an ACK member is known where settings or a label name it"),
     Write.WEIGHTS: (CheckState.BAD, "no weight can be written"),
     Write.LOCK: (CheckState.BAD, "no shift can take the Fleet's lock"),
     Write.RECORDS: (CheckState.BAD, "no shift can be recorded, and none starts unrecorded"),
@@ -42,6 +57,8 @@ def checks(found: Checkup) -> tuple[Check, ...]:
         hub(found.hub, found.patience),
         *(grant(one, read_only=found.settings.read_only, answered=_answered(found.hub)) for one in found.grants),
         *cloud(found.cloud, found.patience),
+        *cloud_reads(found.cloud),
+        *((_read(found.rates),) if found.rates is not None else ()),
         clock(found.hub, found.cloud),
         host.settings(found.settings),
         host.members(found.settings, found.members),
@@ -159,6 +176,23 @@ def cloud(facts: CloudFacts | None, patience: float) -> tuple[Check, Check]:
         return first, Check(names[1], CheckState.BAD, facts.call.sentence, facts.call.fix)
     took = f" in {facts.seconds * 1000:.0f} ms" if facts.seconds is not None else ""
     return first, Check(names[1], CheckState.OK, f"{facts.action} answered{took}")
+
+
+def cloud_reads(facts: CloudFacts | None) -> tuple[Check, ...]:
+    """Whether what moves slowly is told; none of these is a must."""
+    return tuple(map(_read, facts.reads)) if facts is not None else ()
+
+
+def _read(call: CloudCall) -> Check:
+    name = f"read {call.of}"
+    state, loss = _LOSSES[call.of]
+    if not call.asked:
+        return Check(name, CheckState.UNSET, "nothing to ask for is named in the settings", f"Without it {loss}.")
+    if call.failure is not None:
+        fix = call.failure.fix.rstrip(".")
+        return Check(name, state, call.failure.sentence, f"{fix}; without it {loss}." if fix else f"Without it {loss}.")
+    took = f" in {call.seconds * 1000:.0f} ms" if call.seconds is not None else ""
+    return Check(name, CheckState.OK, f"{call.action} answered{took}")
 
 
 def clock(facts: HubFacts | None, seen: CloudFacts | None) -> Check:

@@ -1,8 +1,10 @@
 """What a zone, a member or a shift's target can take of the load that others carry now. Pure.
 
-No rate per zone is known, so load is counted in pods (`ASSUMPTION`): the others carry as many pods' worth as they run,
-and a target can add what its autoscalers allow beyond the pods it uses. Facts of a target must be current; the others'
-may be those seen last, since a zone that went dark carried what it carried then.
+Where no rate is known, load is counted in pods (`ASSUMPTION`): the others carry as many pods' worth as they run, and a
+target can add what its autoscalers allow beyond the pods it uses. Where the rates of all who carry a Service are known,
+they weigh its pods (`MEASURED`): a pod is worth what the busiest take, and who takes less uses fewer. A rate says
+nothing of a member that lost pods: then pods count. Facts of a target must be current; the others' may be those seen
+last, since a zone that went dark carried what it carried then.
 """
 
 from __future__ import annotations
@@ -29,11 +31,12 @@ class Shortage:
     step: int = 0
     missing: int = 0
     why: str = ""
+    weighed: bool = False
 
 
 class _Measure(NamedTuple):
     """One Service of one route: pods' worth that the others carry, pods that the targets can add, weight points of the
-    others, and whether any target is behind the gateway at all."""
+    others, whether any target is behind the gateway at all, and requests a second of a pod where they are known."""
 
     route: str
     load: float
@@ -41,6 +44,7 @@ class _Measure(NamedTuple):
     points: float
     others: Sequence[str]
     inside: bool
+    worth: float
 
     @property
     def part(self) -> float:
@@ -83,9 +87,10 @@ def shortages(fleet: Fleet, route: Route, to: Mapping[str, int]) -> tuple[Shorta
             continue
         except ValueError:  # it leads to no Service
             continue
-        room, load = worst
+        room, load, worth = worst
         if room < load:
-            found.append(Shortage(member, room, load, math.floor(gain * room / load), math.ceil(load - room)))
+            step, missing = math.floor(gain * room / load), math.ceil(load - room)
+            found.append(Shortage(member, room, load, step, missing, weighed=worth > 0))
     return tuple(found)
 
 
@@ -99,6 +104,7 @@ class _Scene:
         self._behind = {gateway.name: gateway.members for gateway in fleet.gateways}
         self._read = any(self._backings.values())
         self._splits = [(route, _split(route)) for route in fleet.routes]
+        self._rates = _rates(fleet.routes)
 
     def headroom(self, targets: Sequence[str], name: str) -> Headroom:
         """What `targets` together take of the load of all others, by the route that allows least."""
@@ -127,10 +133,13 @@ class _Scene:
         lost: Mapping[str, float],
         part: float,
         held: Mapping[str, float],
-    ) -> tuple[float, float]:
-        """(pods that `member` can add, pods' worth that a shift brings it); `lost`: the fraction each loser gives."""
-        load = sum(self._load(loser, service) * fraction for loser, fraction in lost.items())
-        return self._room(member, service, carries=held.get(member, 0.0) > 0), load * part
+    ) -> tuple[float, float, float]:
+        """(pods that `member` can add, pods' worth that a shift brings it, requests a second of a pod); `lost`: the
+        fraction each loser gives."""
+        carries = held.get(member, 0.0) > 0
+        worth = self._worth(service, list(lost), [member] if carries else [])
+        load = sum(self._load(loser, service, worth) * fraction for loser, fraction in lost.items())
+        return self._room(member, service, worth, carries=carries), load * part, worth
 
     def _silent(self, targets: Sequence[str]) -> str:
         for target in targets:
@@ -148,35 +157,50 @@ class _Scene:
         others = [member for member, share in split.items() if share > 0 and member not in targets]
         if not others:
             return None
-        load = sum(self._load(member, service) for member in others)
         behind = self._behind.get(route.gateway or "") or [line.member for line in route.members]
         inside = [member for member in behind if member in targets]
-        room = sum(self._room(member, service, carries=split.get(member, 0.0) > 0) for member in inside)
-        return _Measure(route.key, load, room, sum(split[one] for one in others), others, bool(inside))
+        carrying = {member: split.get(member, 0.0) > 0 for member in inside}
+        worth = self._worth(service, others, [member for member in inside if carrying[member]])
+        load = sum(self._load(member, service, worth) for member in others)
+        room = sum(self._room(member, service, worth, carries=carrying[member]) for member in inside)
+        return _Measure(route.key, load, room, sum(split[one] for one in others), others, bool(inside), worth)
 
     def _told(self, one: _Measure, name: str) -> Headroom:
         """The decisive measure, with its sentence."""
         step = math.floor(one.points * min(1.0, one.part))
         missing = max(0, math.ceil(one.load - one.room))
         said = f"{one.route}: it can add {_pods(one.room)}, the others carry {_pods(one.load)}"
+        if one.worth:
+            said += f"' worth: {one.load * one.worth:.3g} requests/s, {one.worth:.3g} a pod"
         if not one.inside:
             said = f"{name} is not behind the gateway of {one.route}"
         elif missing:
             said += f"; largest safe step {step} points; {missing} more pods to take all"
         old = any(not self._members[member].workload.current for member in one.others)
         said += "; their load is as it was seen last" if old else ""
-        return Headroom(100.0 * one.part, said, one.route, one.load, one.room, step, missing, old)
+        return Headroom(100.0 * one.part, said, one.route, one.load, one.room, step, missing, old, one.worth > 0)
 
-    def _load(self, member: str, service: tuple[str, str]) -> float:
+    def _worth(self, service: tuple[str, str], others: Sequence[str], targets: Sequence[str]) -> float:
+        """Requests a second that the busiest pods of a Service take; 0 where rates cannot weigh its pods."""
+        rates = self._rates.get(service, {})
+        if any(member not in rates for member in (*others, *targets)) or not sum(rates[one] for one in others):
+            return 0.0
+        backings = [(member, self._backings.get(member, {}).get(service)) for member in rates]
+        counted = [(member, one.ready or 0, one.wanted or 0) for member, one in backings if one is not None]
+        if any(not ready or ready < wanted for member, ready, wanted in counted if member in (*others, *targets)):
+            return 0.0
+        return max((rates[member] / ready for member, ready, _ in counted if ready), default=0.0)
+
+    def _load(self, member: str, service: tuple[str, str], worth: float) -> float:
         """Pods' worth that a member carries: a pod that is wanted and not ready has left its load behind."""
         one = self._backing(member, service)
         if one.ready is None or one.wanted is None:
             raise _NotKnown(f"{self._name(member)}: {one.why}")
         if not max(one.ready, one.wanted):
             raise _NotKnown(f"{self._name(member)}: it carries weight, and wants no pod of {'/'.join(service)}")
-        return float(max(one.ready, one.wanted))
+        return self._rates[service][member] / worth if worth else float(max(one.ready, one.wanted))
 
-    def _room(self, member: str, service: tuple[str, str], *, carries: bool) -> float:
+    def _room(self, member: str, service: tuple[str, str], worth: float, *, carries: bool) -> float:
         """Pods that a member can add. Where some of those it wants are not ready, its ceiling counts for as much."""
         known = self._members.get(member)
         one = self._backing(member, service)
@@ -185,7 +209,8 @@ class _Scene:
         if known is None or not known.workload.current:
             raise _NotKnown(f"{self._name(member)}: its own API does not answer now")
         most = one.most if one.ready >= one.wanted else one.most * one.ready // one.wanted
-        return float(max(0, most - (max(one.ready, one.wanted) if carries else 0)))
+        used = self._load(member, service, worth) if carries else 0.0
+        return max(0.0, most - used)
 
     def _backing(self, member: str, service: tuple[str, str]) -> Backing:
         known = self._members.get(member)
@@ -217,8 +242,23 @@ def _percent(split: Mapping[str, float]) -> dict[str, float]:
     return {member: 100.0 * part / whole for member, part in split.items()} if whole else {}
 
 
-def _ratio(pair: tuple[float, float]) -> float:
-    room, load = pair
+def _rates(routes: Sequence[Route]) -> dict[tuple[str, str], dict[str, float]]:
+    """Service -> requests a second by member, where every route to it leads to it alone and has its rates."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    blind: set[tuple[str, str]] = set()
+    for route in routes:
+        services = _services(route)
+        if len(services) != 1 or not route.rate.parts:
+            blind.update(services)
+            continue
+        inside = found.setdefault(services[0], {})
+        for member, rate in route.rate.parts:
+            inside[member] = inside.get(member, 0.0) + rate
+    return {service: rates for service, rates in found.items() if service not in blind}
+
+
+def _ratio(need: tuple[float, float, float]) -> float:
+    room, load, _ = need
     return room / load if load else math.inf
 
 

@@ -226,4 +226,4 @@ def undo(plan: Plan, run: str, *, now: bool = False) -> Plan:
     It goes down the steps that the other went up, or with `now` at once."""
     routes = tuple(replace(route, before=route.after, after=route.before) for route in plan.routes)
     down = () if now else tuple(100 - step for step in reversed(plan.steps[:-1]))
-    return Plan(plan.fleet_uid, "rollback", routes, (*down, 100), plan.hold if down else 0.0, of=run)
+    return Plan(plan.fleet_uid, "rollback", routes, (*down, 100), of=run)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from console.decide import headroom
 from console.decide.case import Aim, Case, Finding
+from console.model.cluster import Standing
 from console.model.fleet import AlbHealthWord, Link
 from console.model.freshness import SourceName, SourceState
 from console.model.run import Severity
 from console.model.text import inert
-from console.model.workload import ASSUMPTION, WorkloadWord
+from console.model.workload import ASSUMPTION, MEASURED, WorkloadWord
 
 _ARGO_UNREAD = (SourceState.LOST, SourceState.DENIED, SourceState.THROTTLED)
 
@@ -135,6 +136,19 @@ def link(case: Case) -> Iterator[Finding]:
             )
 
 
+def cluster(case: Case) -> Iterator[Finding]:
+    """What the cloud says of the clusters themselves."""
+    for member in case.gaining:
+        known = case.member(member)
+        found = known.cloud.cluster if known is not None else None
+        if found is not None and found.standing is Standing.BAD:
+            yield Finding(
+                f"{case.name(member)}: cluster {found.state}",
+                "running",
+                "the cloud says that it does not run, by cs:DescribeClusterDetail: look at it before you rely on it",
+            )
+
+
 def headroom_(case: Case) -> Iterator[Finding]:
     """By how much the members that gain fall short; a member whose own API nobody named is not judged."""
     enough = case.threshold("headroom", 100.0)
@@ -150,13 +164,14 @@ def headroom_(case: Case) -> Iterator[Finding]:
                     )
                 continue
             takes = int(100 * short.room / short.load)
+            rests = MEASURED if short.weighed else ASSUMPTION
             if takes >= enough:
                 continue
             yield Finding(
                 f"{case.about(aim)}{name} takes {takes} % of the shifted load, room for {short.room:.0f} of "
                 f"{short.load:.0f} pods",
                 f"{enough:g} %",
-                f"largest safe step {short.step} points; {short.missing} more pods to take all ({ASSUMPTION})",
+                f"largest safe step {short.step} points; {short.missing} more pods to take all ({rests})",
             )
 
 

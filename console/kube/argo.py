@@ -7,7 +7,7 @@ from typing import Any
 
 from console.kube.decode import Thing
 from console.kube.fields import Notes
-from console.model.argo import Application, ApplicationSet, ManagedResource
+from console.model.argo import Application, ApplicationSet, ClusterSecret, ManagedResource
 from console.model.text import inert
 
 UNWELL = 20
@@ -158,3 +158,16 @@ def _selectors(spec: dict[str, Any], notes: Notes) -> Iterator[str]:
             listed = ",".join(inert(v, 80) for v in values if isinstance(v, str)) if isinstance(values, list) else ""
             parts.append(f"{key} {how} ({listed})" if listed else f"{key} {how}")
         yield ", ".join(parts)
+
+
+def cluster_secret(thing: Thing, notes: Notes) -> ClusterSecret:
+    """The metadata of a cluster Secret: the annotations that ACK One's templates read, or labels of the same names.
+    Nothing else of it is kept, least of all what kubectl last applied, which may hold the data."""
+    annotations = notes.fields(thing.metadata.annotations, "metadata.annotations")
+    labels = notes.fields(thing.metadata.labels, "metadata.labels")
+
+    def said(name: str) -> str | None:
+        of = annotations if name in annotations else labels
+        return notes.some(of.get(name), f"metadata.annotations[{name}]")
+
+    return ClusterSecret(thing.metadata.name, said("cluster_id"), said("cluster_name"))

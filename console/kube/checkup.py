@@ -53,21 +53,23 @@ class _Review:
         return permission(self.verb, self.group, self.resource, self.namespace)
 
 
-_REVIEWS = tuple(
-    _Review(kind.source, verb, kind.group, kind.resource, kind.namespace)
-    for kind in KINDS
-    for verb in ("list", "watch")
-) + tuple(
-    _Review(of, verb, group, resource, namespace)
-    for of, (verbs, group, resource, namespace) in _WANTED.items()
-    for verb in verbs
-)
+def _reviews(kinds: Sequence[Kind]) -> tuple[_Review, ...]:
+    """Every question about what is read, then about what a shift writes."""
+    reads = [_Review(one.source, verb, one.group, one.resource, one.namespace) for one in kinds for verb in one.verbs]
+    writes = [
+        _Review(of, verb, group, resource, namespace)
+        for of, (verbs, group, resource, namespace) in _WANTED.items()
+        for verb in verbs
+    ]
+    return (*reads, *writes)
 
 
 class HubCheckup:
     """One look. `run` blocks; the attributes hold what is known so far and may be read at any time."""
 
-    def __init__(self, kubeconfig: str | None, context: str | None) -> None:
+    def __init__(self, kubeconfig: str | None, context: str | None, kinds: Sequence[Kind] = KINDS) -> None:
+        self._kinds = kinds
+        self._reviews = _reviews(kinds)
         self._named = (kubeconfig, context)
         self.kubeconfig: KubeconfigFacts | None = None
         self.hub: HubFacts | None = None
@@ -80,11 +82,11 @@ class HubCheckup:
     def grants(self) -> tuple[Grant, ...]:
         """Every source that is read and every write of a shift, with what is known of each so far."""
         allowed, served = dict(self._allowed), dict(self._served)
-        every: list[Topic | Write] = [*(kind.source for kind in KINDS), *_WANTED]
+        every: list[Topic | Write] = [*(kind.source for kind in self._kinds), *_WANTED]
         return tuple(
             Grant(
                 of,
-                tuple(Permission(one.words, one.verb, allowed.get(one)) for one in _REVIEWS if one.of is of),
+                tuple(Permission(one.words, one.verb, allowed.get(one)) for one in self._reviews if one.of is of),
                 served.get(of),
             )
             for of in every
@@ -150,8 +152,8 @@ class HubCheckup:
         def review(one: _Review) -> None:
             self._allowed[one] = hub.allowed(one.verb, one.group, one.resource, one.namespace)
 
-        questions: list[Callable[[], None]] = [lambda one=one: review(one) for one in _REVIEWS]  # type: ignore[misc]
-        questions += [lambda kind=kind: self._look(hub, kind) for kind in KINDS]  # type: ignore[misc]
+        questions: list[Callable[[], None]] = [lambda one=one: review(one) for one in self._reviews]  # type: ignore[misc]
+        questions += [lambda kind=kind: self._look(hub, kind) for kind in self._kinds]  # type: ignore[misc]
         questions.append(lambda: self._find_namespace(hub))
         _at_once(questions)
 
@@ -161,7 +163,7 @@ class HubCheckup:
             with suppress(FleetConsoleError):
                 listed = Lister(hub, kind).read(lambda: None)[1]
                 self.members = frozenset(inert(name, 80) for name in listed)
-        answer = hub.call("GET", kind.path, query=(*kind.query, ("limit", "1")))
+        answer = hub.call("GET", kind.path, query=(*kind.query, ("limit", "1")), accept=kind.accept)
         self._served[kind.source] = False if answer.status == 404 else True if answer.ok else None
 
     def _find_namespace(self, hub: Hub) -> None:

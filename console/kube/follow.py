@@ -10,9 +10,9 @@ from console.errors import Denied, FleetConsoleError
 from console.kube.connect import Hub
 from console.kube.feed import Feed
 from console.kube.heartbeat import Heartbeat
-from console.kube.kinds import KINDS
+from console.kube.kinds import KINDS, Kind
 from console.kube.watch import Reader
-from console.model.freshness import SourceState
+from console.model.freshness import HUB_SOURCES, SourceState
 from console.model.text import inert
 
 _LONGEST = 10.0
@@ -22,8 +22,8 @@ _LONGEST = 10.0
 class Follower:
     """Reads one hub until `stop`. `post` is the store's `apply`, `clock` monotonic.
 
-    `opened` is called once, with the hub; `members` names the members that are known so far. All callbacks come from
-    threads of the follower.
+    `opened` is called once, with the hub; `members` names the members that are known so far, `kinds` what is read. All
+    callbacks come from threads of the follower.
     """
 
     def __init__(
@@ -35,7 +35,9 @@ class Follower:
         *,
         opened: Callable[[Hub], None],
         members: Callable[[], Sequence[str]],
+        kinds: Sequence[Kind] = KINDS,
     ) -> None:
+        self._kinds = kinds
         self._kubeconfig = kubeconfig
         self._context = context
         self._feed = self._fed(post, clock)
@@ -61,10 +63,11 @@ class Follower:
                 self._hub.close()
 
     def _fed(self, post: Callable[..., None], clock: Callable[[], float]) -> Feed:
-        return Feed(post, clock)
+        more = (kind.source for kind in self._kinds if kind.source not in HUB_SOURCES)
+        return Feed(post, clock, (*HUB_SOURCES, *more))
 
     def _readers(self, hub: Hub) -> list[Reader]:
-        return [Reader(hub, kind, self._feed, self._members) for kind in KINDS]
+        return [Reader(hub, kind, self._feed, self._members) for kind in self._kinds]
 
     def _find(self) -> None:
         pause = 1.0

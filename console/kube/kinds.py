@@ -21,7 +21,8 @@ class Kind:
     """One kind of object and the source that it is.
 
     `selector` is what a server may not know and is then left out: what it would have left out is left out at decode.
-    `each`: the path of one member's object, for those who may read single objects only.
+    `each`: the path of one member's object, for those who may read single objects only. Where `accept` asks for
+    metadata alone, an answer with more in it is dropped.
     """
 
     source: Topic
@@ -37,6 +38,14 @@ class Kind:
     keep: int | None = None
     page: int = 100
     each: Callable[[str], str] | None = None
+    accept: str = "application/json"
+    every: float | None = None
+    """Seconds between two lists of a kind that is never watched."""
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """What must be allowed to read it."""
+        return ("list", "watch") if self.every is None else ("list",)
 
     @property
     def full_name(self) -> str:
@@ -147,3 +156,23 @@ KINDS = (
     ),
 )
 """What is read, in the order in which it is asked for."""
+
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Asks a list for the objects' metadata and nothing else."""
+
+
+def cluster_secrets(namespace: str) -> Kind:
+    """ArgoCD's cluster Secrets, without their data."""
+    return Kind(
+        SourceName.CLUSTER_SECRETS,
+        "Secret",
+        "",
+        "secrets",
+        f"/api/v1/namespaces/{quote(namespace, safe='')}/secrets",
+        argo.cluster_secret,
+        decode.by_name,
+        query=(("labelSelector", "argocd.argoproj.io/secret-type=cluster"),),
+        namespace=namespace,
+        accept=METADATA,
+        every=60.0,
+    )

@@ -12,7 +12,7 @@ import msgspec
 from console.errors import Answered
 from console.kube.connect import Answer, Hub, failure
 from console.kube.decode import Decoded, decode
-from console.kube.kinds import Kind
+from console.kube.kinds import METADATA, Kind
 
 
 class _ListMeta(msgspec.Struct):
@@ -23,6 +23,7 @@ class _ListMeta(msgspec.Struct):
 class _Page(msgspec.Struct):
     metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
     items: list[msgspec.Raw] | None = None
+    kind: str = ""
 
 
 _PAGE = msgspec.json.Decoder(_Page)
@@ -96,7 +97,7 @@ class Lister:
             query.append(("limit", str(limit)))
         if token:
             query.append(("continue", token))
-        answer = self._hub.call("GET", self._kind.path, query=query, timeout=(5, 20))
+        answer = self._hub.call("GET", self._kind.path, query=query, accept=self._kind.accept, timeout=(5, 20))
         if answer.status == 410:
             return None
         if answer.status == 400 and self.selector:
@@ -106,13 +107,17 @@ class Lister:
             self._pause = _retry_after(answer)
             raise failure(answer, f"list {self._kind.full_name}", self._kind.permission("list"), self._hub.called)
         try:
-            return _PAGE.decode(answer.body)
+            page = _PAGE.decode(answer.body)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             raise Answered(
                 f"{self._hub.called} answered with no list of {self._kind.full_name}",
                 status=answer.status,
                 fix="Check that the kubeconfig's server is a Kubernetes API.",
             ) from None
+        if self._kind.accept == METADATA and page.kind != "PartialObjectMetadataList":
+            words = f"{self._hub.called} answered with whole {self._kind.resource} where their metadata was asked for"
+            raise Answered(f"{words}: dropped unread", status=answer.status)
+        return page
 
     def _collect(self, page: _Page, found: dict[str, Decoded]) -> None:
         for raw in page.items or ():

@@ -114,8 +114,13 @@ class Reader(threading.Thread):
                 self._rest(self._backoff())
 
     def _round(self, generation: int) -> None:
+        if self.kind.every is not None:
+            self._detour = ("", None, f"list {self.kind.every:g}s")
         version = self._list(generation)
         listed_at = time.monotonic()
+        if self.kind.every is not None:
+            self._rest(self.kind.every)
+            return
         if listed_at < self._unwatchable_until:
             self._rest(_POLL)
             return

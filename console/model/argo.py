@@ -100,6 +100,24 @@ class ApplicationSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterSecret:
+    """What the metadata of a cluster Secret says of a cluster; never anything of its data."""
+
+    name: str
+    cluster: str | None = None
+    """The cluster's id."""
+    called: str | None = None
+    """Its name at the cloud."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What ArgoCD may call the cluster: its name there is in the data, which is not read."""
+        if self.called is None or self.cluster is None:
+            return (self.name,)
+        return (self.name, self.called, f"{self.called}-{self.cluster}", f"{self.cluster}-{self.called}")
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
     """One application as it stands in several members."""
 
@@ -171,14 +189,25 @@ def member_of(
     ACK One names a cluster after its id, or `NAME-ID`, and templates put the id in front of the Application's name.
     """
     where = application.destination or ""
-    if where in clusters:
+    known = ids if isinstance(ids, Collection) else tuple(ids)
+    if clusters.get(where) in known:
         return clusters[where]
     if where in names:
         return names[where]
-    known = ids if isinstance(ids, Collection) else tuple(ids)
     for text in (where, application.name):
         found: list[str] = [each for each in _CLUSTER_ID.findall(text) if each in known]
         found = found or [identifier for identifier in known if identifier in text]
         if len(found) == 1:
             return found[0]
     return None
+
+
+def clusters_of(secrets: Iterable[ClusterSecret]) -> dict[str, str]:
+    """What ArgoCD may call a cluster -> its id; a word that two clusters share tells neither."""
+    found: dict[str, str] = {}
+    shared: set[str] = set()
+    for one in secrets:
+        for word in one.words if one.cluster is not None else ():
+            if found.setdefault(word, one.cluster or "") != one.cluster:
+                shared.add(word)
+    return {word: cluster for word, cluster in found.items() if word not in shared}

@@ -103,6 +103,17 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudCall:
+    """One question to a source besides the hub and the ALB. `asked` False: nothing to ask for is known."""
+
+    of: Topic
+    action: str
+    failure: Failure | None = None
+    seconds: float | None = None
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CloudFacts:
     """The cloud's credential and one call with it. `which` names the credential, `action` the operation; `seconds`
     that it took; `skew` the cloud's clock minus ours."""
@@ -113,6 +124,8 @@ class CloudFacts:
     call: Failure | None = None
     seconds: float | None = None
     skew: float | None = None
+    reads: tuple[CloudCall, ...] = ()
+    """Of the sources besides the ALB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +182,5 @@ class Checkup:
     settings: SettingsFacts
     state: StateFacts
     terminal: TerminalFacts
+    rates: CloudCall | None = None
+    """The query that settings name; None where they name none, or it did not end in time."""

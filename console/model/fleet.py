@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.model.argo import Application, ApplicationSet, Deployed
+from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Freeze, Problem, Word
+from console.model.rate import NO_RATE, RouteRate
 from console.model.share import Share, Verdict
 from console.model.workload import NO_HEADROOM, NO_WORKLOAD, Headroom, Workload
 
@@ -89,6 +91,15 @@ class Member:
     joined: bool | None = None
     workload: Workload = NO_WORKLOAD
     """By the member's own API."""
+    cloud: CloudWord = NO_WORD
+    """By the cloud's OpenAPIs."""
+    rate: float | None = None
+    """Requests a second, by the query that settings name."""
+
+    @property
+    def spans(self) -> bool:
+        """Whether its vSwitches stand in several zones: then it is in none of them, and drained by member."""
+        return self.zone_source == "vswitches" and self.zone == SEVERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +215,8 @@ class Route:
     """Whether the Ingress asks for sticky sessions."""
     underivable: str = ""
     """A server group of its rule whose member nothing tells; empty where there is none."""
+    rate: RouteRate = NO_RATE
+    """Requests a second, by the query that settings name."""
 
     def weights(self, member: str) -> Weights | None:
         """The ledger line of one member id."""
@@ -225,6 +238,8 @@ class Zone:
     members: tuple[str, ...]
     share: float | None
     headroom: Headroom = NO_HEADROOM
+    rate: float | None = None
+    """Requests a second of its members together; None where one of them is not known."""
 
 
 class Tone(StrEnum):
@@ -297,6 +312,8 @@ class Fleet:
     problems: tuple[Problem, ...] = ()
     member_sources: tuple[Source, ...] = ()
     """The members' own APIs, one source each; `Source.member` says whose."""
+    cloud: HubCluster | None = None
+    """The Fleet itself by the ADCP OpenAPI; None where that is not read, or knows none with our members."""
     freeze: Freeze | None = None
     skew: int | None = None
     """Seconds that the hub's clock is ahead of this host's."""

@@ -47,12 +47,22 @@ class SourceName(StrEnum):
     EVENTS = "events"
     APPLICATIONS = "applications"
     SETS = "applicationsets"
+    CLUSTER_SECRETS = "secrets"
+    """Metadata of ArgoCD's cluster Secrets, where settings allow it."""
     RUNS = "runs"
     """ConfigMaps in namespace fleet-console, one a run."""
     WORKLOADS = "workloads"
     """The members' own APIs taken together; each of them is one source of its own, too (`Fleet.member_sources`)."""
     ALB = "alb"
+    FLEET = "adcp"
+    """The Fleet's own state and its associations, by the ADCP OpenAPI."""
+    CLUSTERS = "cs"
+    """The state of each member's cluster, by the CS OpenAPI."""
+    VSWITCHES = "vpc"
+    """The zones of ACK members' vSwitches, by the VPC OpenAPI."""
     PROBE = "probe"
+    RATES = "prometheus"
+    """Requests a second by the query that settings name."""
 
 
 class Part(StrEnum):
@@ -79,6 +89,15 @@ HUB_SOURCES = (
     SourceName.RUNS,
 )
 """The sources that stand or fall with the Kubernetes API of the hub."""
+
+OF_THE_HUB = (*HUB_SOURCES, SourceName.CLUSTER_SECRETS)
+"""The same, with what is read of it where settings allow it."""
+
+SLOW_SOURCES = (SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES, SourceName.RATES)
+"""The sources that are read behind the others, and that nobody waits long for."""
+
+OPTIONAL = (SourceName.CLUSTER_SECRETS, SourceName.RATES)
+"""The sources that are off until settings name them."""
 
 Topic = SourceName | Part
 """What facts are read of."""

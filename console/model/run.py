@@ -86,6 +86,8 @@ class RunRoute:
     after: Split
     now: Split
     layer: Layer | None = None
+    wants: Split = ()
+    """What the step that the run is at wants; empty before the first one."""
 
 
 @dataclass(frozen=True, slots=True)

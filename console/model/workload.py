@@ -107,7 +107,7 @@ class Headroom:
 
     Loads are in pods, on the assumption of `ASSUMPTION`. `percent` may exceed 100; None: not known, `sentence` says
     why. `step`: the largest safe step towards it, in weight points of that route. `missing`: pods that it lacks to
-    take all. `old`: the others' load is as it was seen last.
+    take all. `old`: the others' load is as it was seen last. `weighed`: by known rates of requests.
     """
 
     percent: float | None = None
@@ -118,10 +118,13 @@ class Headroom:
     step: int | None = None
     missing: int = 0
     old: bool = False
+    weighed: bool = False
 
 
 ASSUMPTION = "equal load per ready replica: what a pod carries in one zone, a pod carries in another"
-"""What a headroom rests on, since no rate per zone is known."""
+"""What a headroom rests on where no rate is known."""
+MEASURED = "rates are known: a pod takes in any zone what the busiest pods are seen to take now"
+"""What it rests on where the rates of all who carry are known."""
 
 NO_WORKLOAD, NO_HEADROOM = Workload(), Headroom()
 """Of what nothing was read."""

@@ -8,10 +8,10 @@ from functools import partial
 
 from console.model.argo import Deployed
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
-from console.model.freshness import Source, SourceName, SourceState
+from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunState
 from console.model.spans import spoken
-from console.present import applications, members, sources, splits, words
+from console.present import applications, clouds, members, sources, splits, words
 from console.present.line import Ink, Line, Span, dim, paragraph, width
 
 PATIENCE = 20.0
@@ -45,7 +45,9 @@ def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
     """Everything that wants attention, the worst first; order among equals is that of the picture."""
     found = [
         *_hub(fleet, now),
+        *(Alert(said.tone, "Fleet", said.sentence, SourceName.FLEET) for said in clouds.of_fleet(fleet.cloud, now)),
         *(alert for member in fleet.members for alert in _member(fleet, member, now)),
+        *_clouds(fleet, now),
         *_gateways(fleet),
         *_runs(fleet),
         *(alert for route in fleet.routes for alert in _route(fleet, route, now)),
@@ -126,8 +128,15 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
         yield Alert(Tone.WARN, _called(member), f"{health.healthy} of {health.total} backends healthy{why}.", member.id)
 
 
+def _clouds(fleet: Fleet, now: float) -> Iterator[Alert]:
+    for member in fleet.members:
+        for said in clouds.of_member(fleet, member, now):
+            yield Alert(said.tone, _called(member), said.sentence, member.id)
+
+
 def _called(member: Member) -> str:
-    return f"{member.zone} {member.name}" if member.zone and member.zone != member.name else member.name
+    placed = member.zone and member.zone != member.name and not member.spans
+    return f"{member.zone} {member.name}" if placed else member.name
 
 
 def _gateways(fleet: Fleet) -> Iterator[Alert]:
@@ -203,7 +212,7 @@ def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
             continue
         if not source.wanting or source.name is SourceName.HUB:
             continue
-        if source.name not in (SourceName.WORKLOADS, SourceName.ALB, SourceName.PROBE) and _same_cause(source, hub):
+        if source.name in OF_THE_HUB and _same_cause(source, hub):
             continue
         yield Alert(Tone.WARN, words.SOURCES[source.name], _rest(source, now), source.name)
 

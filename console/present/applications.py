@@ -77,7 +77,7 @@ def _count(group: Deployed) -> str:
 
 
 _zones: Last[Sequence[Member], Mapping[str, str]] = Last(
-    lambda members: {one.id: one.zone or one.name for one in members}
+    lambda members: {one.id: one.name if one.spans else one.zone or one.name for one in members}
 )
 
 

@@ -8,7 +8,7 @@ from console.model.fleet import Fleet, Gateway, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Verdict
 from console.model.text import inert
-from console.present import changes, members, routes, sources, splits, timeline, words, workloads
+from console.present import changes, members, rates, routes, sources, splits, timeline, words, workloads
 from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, strong, title, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age, clock
@@ -36,7 +36,7 @@ def route_lines(fleet: Fleet, route: Route, now: float, cells: int, moments: int
         EMPTY,
         line(title("ANNOTATIONS")),
         *annotation_lines(fleet, route, cells),
-        *_facts(fleet, route, cells),
+        *_facts(fleet, route, now, cells),
         EMPTY,
         line(title("WHAT HAPPENED")),
         *(timeline.lines(fleet, cells, moments, route.key) or [line(dim("  nothing that is known"))]),
@@ -50,7 +50,7 @@ def selected(fleet: Fleet, table: str, key: str | None, now: float, cells: int) 
         if member is None:
             return []
         own = workloads.workload_lines(fleet, member, now, cells)
-        return [line(strong(member.name)), EMPTY, *members.member_lines(fleet, member, now), EMPTY, *own]
+        return [line(strong(member.name)), EMPTY, *members.member_lines(fleet, member, now, cells), EMPTY, *own]
     route = fleet.route(key or "")
     return [] if route is None else route_lines(fleet, route, now, cells)
 
@@ -153,7 +153,7 @@ def annotation_lines(fleet: Fleet, route: Route, cells: int) -> list[Line]:
     return out or [line(dim("  none"))]
 
 
-def _facts(fleet: Fleet, route: Route, cells: int) -> list[Line]:
+def _facts(fleet: Fleet, route: Route, now: float, cells: int) -> list[Line]:
     gateway = next((one for one in fleet.gateways if one.name == route.gateway), None)
     health = {True: "on", False: "off: ALB keeps sending to dead backends", None: "not known"}[route.health_check]
     out: list[Line] = [
@@ -161,6 +161,8 @@ def _facts(fleet: Fleet, route: Route, cells: int) -> list[Line]:
         line(dim(f"{'gateway':<14}"), route.gateway or UNKNOWN, *_gateway(gateway)),
         line(dim("health check  "), Span(health, Ink.WARN if route.health_check is False else Ink.PLAIN)),
     ]
+    requests = rates.of_route(fleet, route, now, lambda member: members.name_of(fleet, member))
+    out.append(fit((dim(f"{'requests':<14}"), *requests), cells))
     if route.fence:
         out.append(line(dim(f"{'fence':<14}"), inert(route.fence, 60)))
     return out

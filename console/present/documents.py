@@ -19,7 +19,7 @@ def status_document(fleet: Fleet, now: float, wall: float) -> Document:
     read = [source for source in fleet.member_sources if source.state is not SourceState.UNCONFIGURED]
     return {
         "schema": "fleet-console/status/v1",
-        "fleet": {"name": fleet.name, "region": fleet.region, "uid": fleet.uid},
+        "fleet": {"name": fleet.name, "region": fleet.region, "uid": fleet.uid, "state": _fleet_state(fleet)},
         "sources": [_source(source, now) for source in (*fleet.sources, *read)],
         "members": [_member(member) for member in fleet.members],
         "zones": [_zone(zone) for zone in fleet.zones],
@@ -43,6 +43,7 @@ def route_document(route: Route) -> Document:
         "controller": route.controller.value,
         "rule_state": route.rule_state,
         "run": route.run,
+        "requests_per_s": route.rate.whole,
         "members": [_weights(line) for line in route.members],
     }
 
@@ -108,6 +109,10 @@ def _source(source: Source, now: float) -> Document:
     }
 
 
+def _fleet_state(fleet: Fleet) -> str | None:
+    return (fleet.cloud.state or None) if fleet.cloud is not None else None
+
+
 def _member(member: Member) -> Document:
     health, workload = member.alb_health, member.workload
     return {
@@ -122,6 +127,10 @@ def _member(member: Member) -> Document:
         "workload_wanted": workload.wanted,
         "nodes_ready": workload.nodes_ready,
         "nodes": workload.nodes,
+        "cluster_state": (member.cloud.cluster.state if member.cloud.cluster else "") or None,
+        "association": (member.cloud.association.state if member.cloud.association else "") or None,
+        "kubernetes": member.cloud.version or None,
+        "requests_per_s": member.rate,
         "alb_health": health.word.value,
         "alb_healthy": health.healthy,
         "alb_total": health.total,
@@ -148,6 +157,7 @@ def _zone(zone: Zone) -> Document:
         "name": zone.name,
         "members": list(zone.members),
         "share": _rounded(zone.share),
+        "requests_per_s": zone.rate,
         "headroom": _rounded(zone.headroom.percent),
         "headroom_message": zone.headroom.sentence or None,
     }

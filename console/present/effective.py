@@ -13,7 +13,7 @@ from console.model.text import inert
 from console.present.line import width
 from console.settings import Settings
 
-SECRETS = frozenset({"access_key_id", "access_key_secret"})
+SECRETS = frozenset({"access_key_id", "access_key_secret", "token"})
 SET = "set"
 """What stands for a secret."""
 _USER = re.compile(r"(?<=://)[^/@\s]+@")

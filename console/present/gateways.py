@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from console.model.fleet import Balancer, Controller, Fleet, Gateway, Route
 from console.model.freshness import SourceName, SourceState
-from console.present import members, sources, splits, timeline, topology, words
+from console.present import clouds, members, sources, splits, timeline, topology, words
 from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, strong, title, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age
@@ -68,6 +68,7 @@ def _facts(fleet: Fleet, gateway: Gateway, now: float, cells: int) -> list[Line]
         ("controller", [Span(says + (", and writes hash labels" if gateway.labels else ""))]),
     )
     out: list[Line] = [fit((dim(f"{name:<14}"), *spans), cells) for name, spans in facts]
+    out.append(fit((dim(f"{'Fleet':<14}"), *clouds.fleet_line(fleet, now)), cells))
     source = fleet.source(SourceName.ALB)
     if gateway.seen is None or source.state is not SourceState.LIVE:
         out += paragraph(f"{'ALB read':<14}{sources.sentence(source, now)}", cells, indent=0, most=3, ink=Ink.WARN)

@@ -9,10 +9,12 @@ from console.model.fleet import Fleet, Layer, Route
 from console.model.run import JournalLine, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
 from console.present import changes, splits, words
-from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
+from console.present.line import EMPTY, Ink, Line, Span, accent, dim, fit, length, line, paragraph, strong, title
 from console.present.sheet import Column, Sheet
 from console.present.times import clock, exact, moment
 
+ROOMY = 100
+"""Cells from which on routes are called by their whole names."""
 _Item = tuple[RunRoute, Route | None]
 """A route as the run tells it, and as the picture shows it."""
 
@@ -28,19 +30,59 @@ def head(report: RunReport, wall: float) -> Line:
     end = report.ended if report.ended is not None else wall
     spent = () if report.started is None else (Span(f"  elapsed {exact(end - report.started)}"),)
     of = f" of {inert(report.of, 40)}" if report.of else ""
+    what = f"{inert(report.kind, 20)} {inert(report.target, 40)}".strip()
     return line(
-        strong(f"RUN {inert(report.run, 40)}"), f"  {inert(report.kind, 20)}{of}  ", state.marked, *spent,
+        strong(f"RUN {inert(report.run, 40)}"), f"  {what}{of}  ", state.marked, *spent,
         dim(f"  by {inert(report.actor, 60) or '?'}  plan {short(report.plan_hash) if report.plan_hash else '?'}"),
     )  # fmt: skip
+
+
+def rail(report: RunReport, wall: float, cells: int) -> list[Line]:
+    """The steps with the one that it is at, what runs down, and when it goes back by itself."""
+    out: list[Line] = []
+    if len(report.steps) > 1 or report.going == "back":
+        pieces: list[Span] = [title("STEPS")]
+        for number, percent in enumerate((0, *report.steps)):
+            here = number == report.step
+            shown = f"[{percent} %]" if here else f"{percent} %"
+            pieces += [Span("  "), Span(shown, Ink.STRONG if here else Ink.DIM)]
+        if report.going == "back" and not report.state.over:
+            pieces.append(Span("   going back", Ink.WARN))
+        out.append(tuple(pieces))
+    if report.hold_until is not None and not report.state.over:
+        left = max(0.0, report.hold_until - wall)
+        out.append(line(f"holds here for {exact(left)} more, then the next step; 3 skips that, 4 adds 10 min"))
+    if report.expires is not None:
+        left = report.expires - wall
+        overdue = f"overdue: should have gone back {exact(-left)} ago"
+        when = f"goes back by itself in {exact(left)}" if left > 0 else overdue
+        keeps = "; 1 keeps it for good, 4 adds 10 min" if report.commandable else ""
+        out.append(line(Span(when, Ink.PLAIN if left > 0 else Ink.BAD), dim(keeps)))
+    if report.overrides:
+        out.append(line(Span(f"overrides {inert(', '.join(report.overrides), 200)}", Ink.WARN)))
+    return [fit(one, cells) if length(one) > cells else one for one in out]
+
+
+def keys(report: RunReport) -> list[Line]:
+    """The live commands, each with what it means."""
+    if not report.commandable or report.state.over:
+        return []
+    before = weights(report.routes[0].before) if report.routes else "what was there"
+    back = f"to {before}" if len({one.before for one in report.routes}) == 1 else "to what was there"
+    return [
+        line(accent("1"), " stop: keep as is  ", accent("2"), f" go back {back}  ", accent("3"),
+             " finish: skip holds  ", accent("4"), " extend")
+    ]  # fmt: skip
 
 
 def ledger(report: RunReport, fleet: Fleet, now: float, cells: int) -> list[Line]:
     """The routes of a run with the five layers as they are now; what the run knows where the picture has no route."""
     known = [(one, fleet.route(one.route)) for one in report.routes]
     seen = [route for _, route in known if route is not None]
-    names = max([len(one.route) for one in report.routes] or [8])
+    called = _called(report, cells)
+    names = max([len(name) for name in called.values()] or [8])
     columns: list[Column[_Item]] = [
-        Column("ROUTE", min(40, max(8, names)), lambda it: line(inert(it[0].route, 80))),
+        Column("ROUTE", min(40, max(8, names)), lambda it: line(inert(called[it[0].route], 80))),
         Column("BEFORE", 6, lambda it: line(weights(it[0].before)), rank=1),
         Column("TARGET", 6, lambda it: line(strong(weights(target(report, it[0]))))),
     ]
@@ -61,10 +103,17 @@ def ledger(report: RunReport, fleet: Fleet, now: float, cells: int) -> list[Line
     return out
 
 
+def _called(report: RunReport, cells: int) -> dict[str, str]:
+    """Route key -> what it is called: without its namespace where there is little room and that is unique."""
+    keys = [one.route for one in report.routes]
+    bare = [key.rpartition("/")[2] for key in keys]
+    return dict(zip(keys, bare if cells < ROOMY and len(set(bare)) == len(bare) else keys, strict=True))
+
+
 def target(report: RunReport, route: RunRoute) -> Split:
     """What the run wants a route to hold now: a run that went back wants what was there before."""
     turned = report.state is RunState.ROLLED_BACK and report.kind != "rollback"
-    return route.before if turned else route.after
+    return route.before if turned else route.wants or route.after
 
 
 def _layer_cell(layer: Layer, fleet: Fleet, room: int) -> Callable[[_Item], Line]:
@@ -117,7 +166,7 @@ def goes_on(report: RunReport) -> Line:
     """That the run needs no screen, or how to undo it once it is over."""
     name = inert(report.run, 40)
     if report.state.over:
-        return line(dim(f"over; undo it here with b, or: fleet-console rollback {name}"))
+        return line(dim(f"over; undo it here with 2, or: fleet-console rollback {name}"))
     return line(dim(f"this run goes on without this screen; any login: fleet-console attach {name}"))
 
 
@@ -129,8 +178,10 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         head(report, wall),
         reason,
         EMPTY,
+        *rail(report, wall, cells),
         *ledger(report, fleet, now, cells),
         EMPTY,
+        *keys(report),
         *waiting(report, fleet, cells),
         *(changes.reason_lines(report.reasons, cells, heading="WHAT WAS KNOWN") if report.reasons else []),
         EMPTY,
@@ -156,5 +207,8 @@ def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> She
 
 
 def what(report: RunReport) -> str:
-    """`gateway-demo/api 62:38 -> 80:20`."""
+    """`gateway-demo/api 62:38 -> 80:20`, or `drain zone-b, 12 routes`."""
+    if report.target or len(report.routes) > 2:
+        named = f"{inert(report.kind, 20)} {inert(report.target, 40)}".strip()
+        return f"{named}, {len(report.routes)} route{'s' if len(report.routes) != 1 else ''}"
     return ", ".join(f"{inert(r.route, 80)} {weights(r.before)} -> {weights(r.after)}" for r in report.routes) or "?"

@@ -9,12 +9,14 @@ from console.model.argo import Application
 from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
 from console.model.freshness import SourceName
 from console.model.spans import span, spoken
-from console.present import sources, words, workloads
+from console.present import clouds, rates, sources, words, workloads
 from console.present.last import Last
-from console.present.line import Ink, Line, Span, dim, line, width
+from console.present.line import Ink, Line, Span, dim, length, line, paragraph, text, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age
 
+_LEAD = 14
+"""Cells of a fact's name."""
 KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
 
 
@@ -40,6 +42,7 @@ def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
 def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
     """The table of zones, each with the share of weight it carries."""
     called = _called.of(fleet.members)
+    requests = (Column[Zone]("REQ/S", 6, lambda z: rates.cell(z.rate), rank=3, right=True),)
     columns = (
         Column[Zone]("ZONES", _longest([z.name for z in fleet.zones], 8, 20), lambda z: line(z.name), least=8),
         Column[Zone]("SHARE", 24, lambda z: share_cell(z.share, 24)),
@@ -49,15 +52,21 @@ def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
             lambda z: line(_names(called, z.members)),
             rank=1,
         ),
+        *(requests if rates.asked(fleet) else ()),
         Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span)),
         Column[Zone]("HEADROOM", 15, lambda z: workloads.headroom_cell(z.headroom), grow=True),
     )
-    note = (
-        ()
-        if fleet.zones or not fleet.members
-        else (line(dim("  no member's zone is known: set fleets.members.ID.zone")),)
-    )
-    return Sheet(columns, fleet.zones, lambda z: z.name, note)
+    return Sheet(columns, fleet.zones, lambda z: z.name, _zones_note(fleet))
+
+
+def _zones_note(fleet: Fleet) -> tuple[Line, ...]:
+    """Who is in none of the rows: a member of several zones does not fail with one, and is not drained with one."""
+    spanning = _spanning.of(fleet.members)
+    if spanning:
+        return (line(dim(f"  in several zones, drained by member: {names(fleet, spanning)}")),)
+    if fleet.zones or not fleet.members:
+        return ()
+    return (line(dim("  no member's zone is known: set fleets.members.ID.zone")),)
 
 
 def _apps_of(applications: Sequence[Application]) -> dict[str, tuple[int, int]]:
@@ -71,6 +80,7 @@ def _apps_of(applications: Sequence[Application]) -> dict[str, tuple[int, int]]:
 
 
 _apps: Last[Sequence[Application], Mapping[str, tuple[int, int]]] = Last(_apps_of)
+_spanning: Last[Sequence[Member], Sequence[str]] = Last(lambda members: [one.id for one in members if one.spans])
 _called: Last[Sequence[Member], Mapping[str, str]] = Last(lambda members: {one.id: one.name for one in members})
 
 
@@ -167,8 +177,12 @@ def state_span(member: Member, fleet: Fleet) -> Span:
         return Span("serving, control link lost", Ink.WARN)
     if health is AlbHealthWord.SOME:
         return Span("serving in part", Ink.WARN)
+    if member.cloud.cut_off and health is AlbHealthWord.OK:
+        return Span("serving, cluster not running", Ink.WARN)
     if health is AlbHealthWord.OK:
         return Span("serving", Ink.GOOD)
+    if member.cloud.cut_off:
+        return Span("cluster not running", Ink.WARN)
     if cut_off:
         return Span("unknown since the link went", Ink.WARN)
     return Span("no ALB evidence", Ink.DIM)
@@ -191,7 +205,7 @@ def zone_word(fleet: Fleet, zone: Zone) -> words.Word:
     inside = frozenset(zone.members)
     found = [member for member in fleet.members if member.id in inside]
     health = {member.alb_health.word for member in found}
-    cut_off = any(member.link in (Link.LOST, Link.LATE) for member in found)
+    cut_off = any(member.link in (Link.LOST, Link.LATE) or member.cloud.cut_off for member in found)
     if health == {AlbHealthWord.DEAD}:
         return words.Word("x", Ink.BAD, "dead")
     if AlbHealthWord.DEAD in health or AlbHealthWord.SOME in health:
@@ -216,9 +230,11 @@ def bar(share: float, cells: int) -> Line:
     return (Span("━" * full, Ink.ACCENT), dim("─" * (cells - full)))
 
 
-def member_lines(fleet: Fleet, member: Member, now: float) -> list[Line]:
-    """Everything known of one member, fact by fact."""
+def member_lines(fleet: Fleet, member: Member, now: float, cells: int) -> list[Line]:
+    """Everything known of one member, fact by fact; what is longer than the line goes on below, dimmed."""
     where = f"{member.zone} (from {member.zone_source})" if member.zone else "not known: set fleets.members.ID.zone"
+    if member.spans:
+        where = "several, by its vSwitches: in none of the zones, drained by member"
     beat = UNKNOWN if member.link_since is None else f"{spoken(now - member.link_since)} ago"
     health = member.alb_health
     counted = "" if health.healthy is None or health.total is None else f"{health.healthy} of {health.total} healthy  "
@@ -229,11 +245,20 @@ def member_lines(fleet: Fleet, member: Member, now: float) -> list[Line]:
         ("zone", line(where)),
         ("control link", (words.of(member.link).span, Span(f"  last sign of life {beat}"))),
         ("", line(dim(member.link_message))),
+        *clouds.facts(fleet, member, now),
         ("ALB health", (words.of(health.word).span, Span(f"  {counted}{health.why}"))),
         ("weight", line(UNKNOWN if value is None else f"{value:.0f} % of its routes, by their annotations")),
+        ("requests", rates.of_member(fleet, member, now)),
         ("state", (state_span(member, fleet),)),
     ]
-    return [(dim(f"{name:<14}"), *words_) for name, words_ in facts if width("".join(s.text for s in words_))]
+    return [row for name, said in facts if length(said) for row in _fact(name, said, cells)]
+
+
+def _fact(name: str, said: Line, cells: int) -> list[Line]:
+    if _LEAD + length(said) <= cells:
+        return [(dim(f"{name:<{_LEAD}}"), *said)]
+    head, *rest = paragraph(text(said), cells, indent=_LEAD, ink=Ink.DIM)
+    return [(dim(f"{name:<{_LEAD}}"), *head[1:]), *rest]
 
 
 def _longest(texts: Sequence[str], least: int, most: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from console.model.fleet import Fleet, Layer, Route
 from console.model.freshness import SourceName
-from console.present import members, sources, splits, words
+from console.present import members, rates, sources, splits, words
 from console.present.line import Ink, Line, Span, dim, line, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN
@@ -22,6 +22,8 @@ def routes_sheet(fleet: Fleet, now: float, routes: Sequence[Route] | None = None
     for layer in Layer:
         columns.append(_layer_column(layer, fleet, shown))
     columns.append(Column("VERDICT", 11, lambda r: splits.verdict_cell(r, now)))
+    if rates.asked(fleet):
+        columns.append(Column("REQ/S", 6, lambda r: rates.cell(r.rate.whole), rank=3, right=True))
     columns.append(Column("GATEWAY", _gateway_width(items), lambda r: line(r.gateway or dim(UNKNOWN)), rank=4))
     columns.append(Column("WRITTEN BY", 14, lambda r: line(r.owner or dim(UNKNOWN)), rank=5, grow=True))
     note = sources.note(fleet, SourceName.ROUTES, now, some=bool(fleet.routes))

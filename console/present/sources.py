@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.model.fleet import Fleet
-from console.model.freshness import HUB_SOURCES, Part, Source, SourceName, SourceState, Topic
+from console.model.freshness import HUB_SOURCES, OPTIONAL, Part, Source, SourceName, SourceState, Topic
 from console.model.spans import spoken
 from console.present import words
 from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, title
@@ -20,10 +20,15 @@ NOUNS: dict[Topic, str] = {
     SourceName.EVENTS: "events",
     SourceName.APPLICATIONS: "applications",
     SourceName.SETS: "application sets",
+    SourceName.CLUSTER_SECRETS: "ArgoCD's clusters",
     SourceName.RUNS: "runs",
     SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "the ALB",
+    SourceName.FLEET: "the Fleet's own state",
+    SourceName.CLUSTERS: "the members' clusters",
+    SourceName.VSWITCHES: "vSwitches",
     SourceName.PROBE: "probes",
+    SourceName.RATES: "rates",
     **{part: part.value for part in Part},
 }
 
@@ -33,8 +38,13 @@ CALLS = 600
 NEXT_STEPS: dict[Topic, str] = {
     SourceName.HUB: "Give a kubeconfig: --kubeconfig FILE, KUBECONFIG or fleets.kubeconfig in the settings file.",
     SourceName.WORKLOADS: "Name fleets.members.ID.kubeconfig or context to see pods and headroom.",
+    SourceName.CLUSTER_SECRETS: "Set fleets.argocd.cluster_secrets to tell members by what ArgoCD calls them.",
     SourceName.ALB: "Name a credential under fleets.cloud.credentials to see rules and health.",
+    SourceName.FLEET: "Name a credential under fleets.cloud.credentials to see its state and its associations.",
+    SourceName.CLUSTERS: "Name a credential under fleets.cloud.credentials to see each cluster's state.",
+    SourceName.VSWITCHES: "Name a credential under fleets.cloud.credentials to learn zones from vSwitches.",
     SourceName.PROBE: "Add fleets.probes to measure what clients see.",
+    SourceName.RATES: "Name a query under fleets.prometheus to see requests a second.",
 }
 
 
@@ -154,6 +164,8 @@ def page_lines(fleet: Fleet, now: float, cells: int) -> list[Line]:
     that is over, and the calls that it spent."""
     out: list[Line] = [line(title(f"{'SOURCE':<13}{'STATE':<13}{'AGE':<6}{'READ BY':<9}SAYS"))]
     for source in every(fleet):
+        if source.name in OPTIONAL and source.state is SourceState.UNCONFIGURED and not source.message:
+            continue
         state = words.of(source.state)
         lead = (
             *fit(line(label(fleet, source)), 12),
@@ -162,13 +174,15 @@ def page_lines(fleet: Fleet, now: float, cells: int) -> list[Line]:
             Span(f"{age(source.age(now)):<6}", Ink.DIM if source.seen is None else Ink.PLAIN),
             dim(f"{source.mode or '-':<9}"),
         )
-        said = [one for one in (says(source), spent(source)) if one]
+        uid = f"{fleet.uid or UNKNOWN}" if source.name is SourceName.HUB else ""
+        said = [one for one in (uid, says(source), spent(source)) if one]
         wrapped = [row for one in said for row in paragraph(one, cells, indent=_LEAD)] or [EMPTY]
         out += [(*lead, *wrapped[0][1:]), *wrapped[1:]]
         if source.error and not source.wanting and source.error_since is not None:
             ago = spoken(now - source.error_since)
             out += paragraph(f"last failed {ago} ago: {source.error}", cells, indent=_LEAD, most=3, ink=Ink.DIM)
-    return out
+    off = [words.SOURCES[name] for name in OPTIONAL if fleet.source(name).state is SourceState.UNCONFIGURED]
+    return [*out, line(dim(f"{', '.join(off)}: not set, see settings in README"))] if off else out
 
 
 def spent(source: Source) -> str:

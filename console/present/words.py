@@ -108,10 +108,15 @@ SOURCES: dict[Topic, str] = {
     SourceName.EVENTS: "events",
     SourceName.APPLICATIONS: "applications",
     SourceName.SETS: "appsets",
+    SourceName.CLUSTER_SECRETS: "secrets",
     SourceName.RUNS: "runs",
     SourceName.WORKLOADS: "workloads",
     SourceName.ALB: "cloud",
+    SourceName.FLEET: "fleet",
+    SourceName.CLUSTERS: "clusters",
+    SourceName.VSWITCHES: "vswitches",
     SourceName.PROBE: "probe",
+    SourceName.RATES: "rates",
     **{part: part.value for part in Part},
 }
 """What a source is called on the screen; its own name is the API's resource."""

@@ -6,7 +6,7 @@ from console.decide import headroom
 from console.model.fleet import Fleet, Member
 from console.model.freshness import SourceState
 from console.model.spans import span, spoken
-from console.model.workload import ASSUMPTION, Backing, Headroom, Workload, WorkloadWord
+from console.model.workload import ASSUMPTION, MEASURED, Backing, Headroom, Workload, WorkloadWord
 from console.present import words
 from console.present.line import Ink, Line, Span, dim, line, paragraph, title
 from console.present.times import UNKNOWN
@@ -53,7 +53,7 @@ def workload_lines(fleet: Fleet, member: Member, now: float, cells: int, most: i
         ("nodes", UNKNOWN if workload.nodes is None else f"{workload.nodes_ready} of {workload.nodes} ready"),
         ("its own API", _api(fleet, member, now)),
         ("headroom", headroom_words(room)),
-        ("assumes", ASSUMPTION if room.load else ""),
+        ("assumes", "" if not room.load else MEASURED if room.weighed else ASSUMPTION),
     ]
     out = [line(title("WORKLOAD"), dim("  by its own API"))]
     for name, said in facts:

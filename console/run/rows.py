@@ -82,7 +82,7 @@ def out(report: RunReport, plan: str, access: Mapping[str, Any]) -> dict[str, An
 def value_out(name: str, value: Any) -> Any:
     """One field of a report as its column holds it."""
     if name == "routes":
-        return json.dumps([[one.route, one.before, one.after, one.now, one.layer] for one in value])
+        return json.dumps([[one.route, one.before, one.after, one.now, one.layer, one.wants] for one in value])
     if name == "reasons":
         return json.dumps([[one.rule, one.severity, one.measured, one.needed, one.message] for one in value])
     if name in ("steps", "overrides"):
@@ -122,8 +122,8 @@ def into(values: Mapping[str, Any], lines: Sequence[tuple[float, str, str, str]]
     return Row(report, values["plan"], json.loads(values["access"]), values["process"] or "")
 
 
-def _route(key: str, before: Any, after: Any, now: Any, layer: str | None) -> RunRoute:
-    return RunRoute(key, _split(before), _split(after), _split(now), Layer(layer) if layer else None)
+def _route(key: str, before: Any, after: Any, now: Any, layer: str | None, wants: Any = ()) -> RunRoute:
+    return RunRoute(key, _split(before), _split(after), _split(now), Layer(layer) if layer else None, _split(wants))
 
 
 def _split(pairs: Sequence[tuple[str, int | None]]) -> Split:

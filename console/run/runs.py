@@ -123,8 +123,9 @@ def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ..
         return tuple(_told(row) for row in journal.rows(fleet_uid))
 
 
-def follow(access: Access, run: str, *, every: float = 0.25) -> Iterator[RunReport]:
-    """Each change of a run, the present state first; ends when it is over."""
+def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = False) -> Iterator[RunReport]:
+    """Each change of a run, the present state first; ends when it is over, with `guarded` only once it does not wait to
+    go back by itself any more."""
     journal = Journal.there(access.state_dir)
     if journal is None:
         return
@@ -142,7 +143,7 @@ def follow(access: Access, run: str, *, every: float = 0.25) -> Iterator[RunRepo
             if now != last:
                 last = now
                 yield now
-            if now.state.over:
+            if now.state.over and not (guarded and now.commandable):
                 return
             time.sleep(every)
 

@@ -126,7 +126,15 @@ def ledger(fleet: Fleet, change: RouteChange, values: Values) -> RunRoute:
     now = change.weights(tuple((key, held.get(key)) for key, _ in change.members))
     before, after = change.weights(change.before), change.weights(change.after)
     deepest = _deepest(route) if route is not None and _noted(route, values) else None
-    return RunRoute(change.key, tuple(before.items()), tuple(after.items()), tuple(now.items()), deepest)
+    wants = change.weights(values)
+    return RunRoute(
+        change.key,
+        tuple(before.items()),
+        tuple(after.items()),
+        tuple(now.items()),
+        deepest,
+        tuple(wants.items()),
+    )
 
 
 def _deepest(route: Route) -> Layer:
@@ -224,7 +232,18 @@ class Waiting:
         changed = self._changed(len(self._targets))
         if changed is not None:
             return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, changed)
-        return Verdict(Outcome.HOLDS, seen.layer, f"verified down to layer {seen.layer}")
+        return Verdict(Outcome.HOLDS, seen.layer, f"verified down to {self._depths(seen)}")
+
+    def _depths(self, seen: Look) -> str:
+        """`layer observed`, or how many routes to which layer."""
+        fleet, counts = self._observer.store.fleet, dict[Layer, int]()
+        for target in self._targets:
+            route = fleet.route(target.change.key)
+            layer = route.agreement.deepest if route is not None else seen.layer or Layer.ANNOTATION
+            counts[layer] = counts.get(layer, 0) + 1
+        if len(counts) < 2:
+            return f"layer {seen.layer}"
+        return ", ".join(f"layer {layer} on {counts[layer]}" for layer in reversed(Layer) if layer in counts)
 
     def _ended(self, seen: Look, now: float) -> Verdict | None:
         """What ends the waiting whatever the layers say."""

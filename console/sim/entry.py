@@ -144,6 +144,8 @@ def _leave(where: Path, simulation: Simulation) -> None:
         openapi=simulation.openapi,
         keys=simulation.keys,
         gateways=simulation.gateways,
+        prometheus=simulation.prometheus,
+        token=simulation.token,
     )
     handover.write(where / handover.SETTINGS, settings)
     handover.write(where / handover.CONTROL, simulation.control._asdict())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from console.errors import UsageError
+from console.sim.metrics import QUERY
 from console.sim.world import World
 
 KUBECONFIG = "kubeconfig"
@@ -76,9 +77,17 @@ def kubeconfig(contexts: Sequence[Context]) -> dict[str, Any]:
 
 
 def settings(
-    world: World, *, kubeconfig: Path, openapi: str, keys: Keys, gateways: Mapping[str, str]
+    world: World,
+    *,
+    kubeconfig: Path,
+    openapi: str,
+    keys: Keys,
+    gateways: Mapping[str, str],
+    prometheus: str = "",
+    token: str = "",
 ) -> dict[str, Any]:
-    """A settings file for the console, in the form of console/settings.py. `openapi` is host:port."""
+    """A settings file for the console, in the form of console/settings.py. `openapi` is host:port,
+    `prometheus` an address and `token` what it wants to be shown."""
     members = {
         member.id: {
             "name": member.name,
@@ -114,6 +123,8 @@ def settings(
             "poll": POLL,
         },
         "probes": probes,
+        "argocd": {"cluster_secrets": True},
+        **({"prometheus": {"url": prometheus, "query": QUERY, "token": token}} if prometheus else {}),
     }
     return {"fleets": [fleet]}
 

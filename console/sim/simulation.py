@@ -31,9 +31,11 @@ from console.sim.hub.kubeconfig import Entry
 from console.sim.hub.own import OwnHub
 from console.sim.kubeapi import KubeApi, Role, certificate
 from console.sim.load import Load, Target
+from console.sim.metrics import Metrics, Series
 from console.sim.openapis import adcp, cs, vpc
 from console.sim.openapis.endpoint import OpenApi
 from console.sim.openapis.facts import Facts
+from console.sim.routing import TAG
 from console.sim.servers import HOST, Members, backends
 from console.sim.storm import Storm
 from console.sim.world import Member, World
@@ -73,6 +75,11 @@ class Simulation:
         self.contexts: list[Context] = []
         self.openapi = ""
         """host:port of the OpenAPIs."""
+        self.prometheus = ""
+        """Address of the server that tells rates."""
+        self.token = secrets.token_urlsafe(16)
+        """What that server wants to be shown."""
+        self._metrics = Metrics(self._requests, self.token)
         self.gateways: dict[str, str] = {}
         """AlbConfig's name -> address of its first listener."""
         self.agents: dict[str, Agent] = {}
@@ -154,7 +161,9 @@ class Simulation:
         }
         controller = await self._controllers(session, restored.applied)
         self.openapi = f"{HOST}:{await self._serve(self._api.application())}"
+        self.prometheus = f"http://{HOST}:{await self._serve(self._metrics.application())}"
         self._background(self.data_plane.run())
+        self._background(self._metrics.run())
         self._generate_load()
         await self._go_wrong(self._site(controller))
 
@@ -192,6 +201,17 @@ class Simulation:
         )
         products = (operations.product(self.alb), cs.product(facts), adcp.product(facts), vpc.product(facts))
         return OpenApi(products, {self.keys.access_key_id: self.keys.access_key_secret})
+
+    def _requests(self) -> dict[Series, int]:
+        """Requests so far by member and Ingress."""
+        found: dict[Series, int] = {}
+        for (group, ip), count in self.data_plane.sent.items():
+            tags = self.alb.groups[group].tags if group in self.alb.groups else {}
+            owner = self.members.owner(ip)
+            if owner is not None and TAG + "ingress_name" in tags:
+                one = Series(owner, tags[TAG + "service_ns"], tags[TAG + "ingress_name"])
+                found[one] = found.get(one, 0) + count
+        return found
 
     def _address(self, balancer: Applied) -> str:
         listener = next(each for each in self.alb.listeners.values() if each.load_balancer == balancer.load_balancer)

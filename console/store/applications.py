@@ -16,17 +16,24 @@ class Resolved:
     applications: tuple[Application, ...] = ()
     """In order of their keys."""
     deployed: tuple[Deployed, ...] = ()
-    _among: _Members = field(default_factory=lambda: _Members((), {}))
+    _among: _Members = field(default_factory=lambda: _Members((), {}, {}))
     _facts: dict[str, Application] = field(default_factory=dict)
     _place: dict[str, int] = field(default_factory=dict)
     """Key -> place among `applications`."""
     _group: dict[str, int] = field(default_factory=dict)
     """Key -> place among `deployed`."""
 
-    def take(self, facts: Mapping[str, Application], ids: Sequence[str], names: Mapping[str, str]) -> None:
-        """Work out what is new. `names`: a member's name -> its id."""
-        if (self._among.ids, self._among.names) != (ids, names):
-            self._among = _Members(ids, names)
+    def take(
+        self,
+        facts: Mapping[str, Application],
+        ids: Sequence[str],
+        names: Mapping[str, str],
+        clusters: Mapping[str, str],
+    ) -> None:
+        """Work out what is new. `names`: a member's name -> its id; `clusters`: what ArgoCD may call a cluster -> its
+        id."""
+        if (self._among.ids, self._among.names, self._among.clusters) != (ids, names, clusters):
+            self._among = _Members(ids, names, clusters)
             self._facts = {}
         former = self._facts
         fresh = [key for key, fact in facts.items() if former.get(key) is not fact]
@@ -66,8 +73,9 @@ class Resolved:
 class _Members:
     """The members that Applications may be of."""
 
-    def __init__(self, ids: Sequence[str], names: Mapping[str, str]) -> None:
+    def __init__(self, ids: Sequence[str], names: Mapping[str, str], clusters: Mapping[str, str]) -> None:
         self.ids = ids
+        self.clusters = clusters
         self.names = names
         self._set = frozenset(ids)
         self._called: dict[str, list[str]] = {}
@@ -76,6 +84,6 @@ class _Members:
 
     def resolve(self, fact: Application) -> Application:
         """An Application with its member and its title."""
-        member = member_of(fact, self._set, self.names, {})
+        member = member_of(fact, self._set, self.names, self.clusters)
         called = self._called.get(member, []) if member else []
         return replace(fact, member=member, title=title_of(fact.name, (member or "", *called, fact.destination or "")))

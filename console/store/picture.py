@@ -8,6 +8,8 @@ from typing import Any
 
 from console.decide.plan import weight
 from console.model.alb import LoadBalancerFacts
+from console.model.argo import ClusterSecret, clusters_of
+from console.model.cluster import CloudWord
 from console.model.fleet import (
     AlbHealth,
     AlbHealthWord,
@@ -33,7 +35,7 @@ from console.model.hub import (
 from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings
-from console.store import balancers, ledger, timeline, workloads
+from console.store import balancers, clouds, ledger, rates, timeline, workloads
 from console.store.applications import Resolved
 from console.store.backends import Backends
 from console.store.kept import Key
@@ -41,6 +43,7 @@ from console.store.memory import LATE, SUCCESS, Memory, weight_keys
 from console.store.parts import MemberFacts
 from console.store.reading import RuleReading
 
+_OF_A_MEMBER = (SourceName.MEMBERS, SourceName.CLUSTERS, SourceName.FLEET, SourceName.VSWITCHES)
 TRACKING = "argocd.argoproj.io/tracking-id"
 """By which ArgoCD marks an object as one of an application's: `APPLICATION:GROUP/KIND:NAMESPACE/NAME`."""
 STICKY = "alb.ingress.kubernetes.io/sticky-session"
@@ -134,12 +137,14 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         sets=tuple(fact for _, fact in sorted(facts.of(SourceName.SETS).items())),
         runs=kept.take("runs", (records,), lambda: timeline.runs(records)),
         timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
+        cloud=facts.of(SourceName.FLEET).get("fleet"),
         problems=(*facts.flaws(), *kept.take("weights", (routes,), lambda: tuple(_unreadable_weights(routes)))),
         freeze=next((one for one in facts.all(SourceName.RUNS) if isinstance(one, Freeze)), None),
         skew=shown_skew(facts.skew),
         credential_until=facts.until,
     )
-    return workloads.added(fleet, facts.members, settings, kept)
+    asked = facts.of(SourceName.RATES).get("rates"), facts.sources.get(SourceName.RATES)
+    return workloads.added(rates.added(fleet, *asked, settings.prometheus, now, kept), facts.members, settings, kept)
 
 
 def shown_skew(skew: float) -> int:
@@ -153,7 +158,9 @@ def _records(facts: Facts) -> tuple[RunRecord, ...]:
 
 def _resolved(scene: _Scene, members: Sequence[Member]) -> Resolved:
     names = scene.memory.kept.take("names", (members,), lambda: {member.name: member.id for member in members})
-    scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names)
+    secrets: tuple[ClusterSecret, ...] = scene.facts.all(SourceName.CLUSTER_SECRETS)
+    clusters = scene.memory.kept.take("argo clusters", (secrets,), lambda: clusters_of(secrets))
+    scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names, clusters)
     return scene.memory.resolved
 
 
@@ -175,11 +182,12 @@ def _members(scene: _Scene) -> tuple[Member, ...]:
     late = sum(now - at > LATE for _, at in beats.values())
     lost = sum(now - at > LOST for _, at in beats.values())
     heard = (tuple(beats), tuple(beats.values()), late, lost)
-    return kept.take(
-        "members",
-        (scene.ids, scene.facts.all(SourceName.MEMBERS), healths, heard),
-        lambda: tuple(_member(scene, member, clusters.get(member), healths.get(member, ())) for member in scene.ids),
-    )
+
+    def made() -> tuple[Member, ...]:
+        told = clouds.words(scene.facts.of, scene.ids)
+        return tuple(_member(scene, id, clusters.get(id), healths.get(id, ()), told[id]) for id in scene.ids)
+
+    return kept.take("members", (scene.ids, *map(scene.facts.all, _OF_A_MEMBER), healths, heard), made)
 
 
 def _healths(scene: _Scene) -> Mapping[str, Sequence[AlbHealth]]:
@@ -199,21 +207,26 @@ def _healths(scene: _Scene) -> Mapping[str, Sequence[AlbHealth]]:
     return scene.memory.kept.take("healths", key, made)
 
 
-def _member(scene: _Scene, member: str, cluster: ManagedCluster | None, health: Sequence[AlbHealth]) -> Member:
+def _member(
+    scene: _Scene, member: str, cluster: ManagedCluster | None, health: Sequence[AlbHealth], word: CloudWord
+) -> Member:
     said = scene.settings.members.get(member, MemberSettings())
     label = dict(cluster.labels).get(scene.settings.zone_label) if cluster else None
+    kind = said.kind or (word.cluster.kind if word.cluster else None) or "unknown"
+    zone, named_by = clouds.zone(said.zone, label, kind, word, scene.facts.of(SourceName.VSWITCHES))
     link, since, words = _link(scene, member, cluster)
     return Member(
         id=member,
         name=said.name or member,
-        kind=said.kind or "unknown",
-        zone=said.zone or label or None,
-        zone_source="settings" if said.zone else "label" if label else None,
+        kind=kind,
+        zone=zone,
+        zone_source=named_by,
         link=link,
         link_since=since,
         link_message=words,
         alb_health=_together(health),
         joined=None if cluster is None or cluster.joined is None else cluster.joined == "True",
+        cloud=word,
     )
 
 
@@ -406,7 +419,7 @@ def _ordered(ids: Sequence[str], behind: Sequence[str]) -> tuple[str, ...]:
 def _zones(members: Sequence[Member], shares: Mapping[str, float]) -> tuple[Zone, ...]:
     found: dict[str, list[str]] = {}
     for member in members:
-        if member.zone:
+        if member.zone and not member.spans:
             found.setdefault(member.zone, []).append(member.id)
     zones = []
     for name, ids in sorted(found.items()):

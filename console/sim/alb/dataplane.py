@@ -42,6 +42,8 @@ class DataPlane:
         """(rule id, server group id, status) -> requests: the simulator's own truth."""
         self.failed: dict[str, tuple[float, float]] = {}
         """Rule id -> when the first and the last request arrived that got no answer below 500, epoch seconds."""
+        self.sent: Counter[tuple[str, str]] = Counter()
+        """(server group id, server's address) -> requests, whatever came of them."""
 
     async def run(self) -> None:
         """Serve and check until cancelled."""
@@ -158,6 +160,7 @@ class DataPlane:
         if rule is None or chosen is None:
             return self._refuse(rule, "", 503)
         group, server = chosen
+        self.sent[group.id, server.ip] += 1
         place = self._resolve(server.ip, server.port)
         if place is None:
             await asyncio.sleep(min(5.0, 5.0 / self._speed))

@@ -1,0 +1,355 @@
+"""Steps and drains over random Fleets: sums, fair rounding, serving members, exact ways back, stable hashes, and
+refusals that are complete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.decide import plan as plans
+from console.decide import steps
+from console.decide.case import Around, Wish
+from console.decide.intents import Decision, decide, drained
+from console.decide.plan import Plan, RouteChange, Values, parse, undo, weight
+from console.errors import UsageError
+from console.model.fleet import (
+    Agreement,
+    AlbHealth,
+    AlbHealthWord,
+    Controller,
+    Fleet,
+    Gateway,
+    Layer,
+    Link,
+    Member,
+    Route,
+    Weights,
+    Zone,
+)
+from console.model.freshness import Source, SourceName, SourceState
+from console.model.hub import Freeze
+from console.model.run import RunReport, RunState, Severity
+from console.settings import DEFAULT_KEY_PREFIX as PREFIX
+from console.settings import RuleSettings
+
+MEMBERS = tuple(f"c{number:032x}" for number in range(1, 6))
+HEALTHS = st.sampled_from([AlbHealth(AlbHealthWord.OK, 4, 4), AlbHealth(AlbHealthWord.DEAD, 0, 4, "CONNECT_FAILED")])
+OK = AlbHealth(AlbHealthWord.OK, 4, 4)
+
+
+def splits(size: int) -> st.SearchStrategy[list[int]]:
+    """Weights of so many members that sum to 100."""
+    parts = st.lists(st.integers(0, 50), min_size=size, max_size=size).filter(any)
+    return parts.map(steps.shared)
+
+
+def line(member: str, raw: str | None) -> Weights:
+    return Weights(member, PREFIX + member if raw is not None else None, raw, None, weight(raw), None, None, None)
+
+
+def route(key: str, weights: dict[str, str | None], gateway: str = "gw") -> Route:
+    return Route(
+        key=key,
+        uid=f"uid-{key}",
+        resource_version="7",
+        gateway=gateway,
+        hosts=("h",),
+        paths=("/",),
+        services=(),
+        members=tuple(line(member, raw) for member, raw in weights.items()),
+        controller=Controller.ACKNOWLEDGED,
+        controller_message="",
+        rule_state="Available",
+        rule_message="",
+        agreement=Agreement(True, None, Layer.RULE, ""),
+        health_check=True,
+    )
+
+
+def fleet(routes: list[Route], healths: dict[str, AlbHealth] | None = None) -> Fleet:
+    members = tuple(
+        Member(
+            one, f"m{number}", "ack", f"zone-{number % 3}", "settings", Link.UP, 0.0, "", (healths or {}).get(one, OK)
+        )
+        for number, one in enumerate(MEMBERS)
+    )
+    zones = tuple(
+        Zone(name, tuple(one.id for one in members if one.zone == name), None)
+        for name in ("zone-0", "zone-1", "zone-2")
+    )
+    return Fleet(
+        "hz",
+        None,
+        "fleet-uid",
+        (Source(SourceName.ROUTES, SourceState.LIVE),),
+        members,
+        zones,
+        (Gateway("gw", "alb-1", None, "Active", (), MEMBERS, True),),
+        tuple(routes),
+    )
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> Fleet:
+    """Up to 6 routes over up to 5 members; some weights absent."""
+    routes = []
+    for number in range(draw(st.integers(1, 6))):
+        inside = draw(st.lists(st.sampled_from(MEMBERS), min_size=2, max_size=5, unique=True))
+        weights = draw(splits(len(inside)))
+        routes.append(
+            route(
+                f"ns{number % 2}/r{number}",
+                {
+                    member: None if not held and draw(st.booleans()) else str(held)
+                    for member, held in zip(inside, weights, strict=True)
+                },
+            )
+        )
+    return fleet(routes, {member: draw(HEALTHS) for member in MEMBERS})
+
+
+def whole(values: Values) -> int:
+    return sum(weight(raw) or 0 for _, raw in values)
+
+
+@given(fleets(), st.sampled_from(["zone-0", "zone-1", "zone-2", "m0", "m3"]), st.sampled_from([(100,), (10, 50, 100)]))
+def test_after_every_write_of_a_drain_the_weights_sum_to_100_and_in_the_end_the_target_has_none(
+    found: Fleet, target: str, profile: tuple[int, ...]
+) -> None:
+    try:
+        wish = replace(drained(found, target), steps=profile, new_key=True)
+    except UsageError:
+        return
+    decision = decide(found, wish, Around())
+    if decision.plan is None:
+        assert decision.refused
+        return
+    gone = {one.id for one in found.members if target in (one.zone, one.name)}
+    for change in decision.plan.routes:
+        assert [100] * len(profile) == [whole(change.at(percent)) for percent in profile]
+        assert not any(want for member, want in change.weights(change.after).items() if member in gone)
+
+
+@given(fleets(), st.sampled_from(["zone-0", "zone-1", "m2"]))
+def test_a_plan_that_is_not_refused_leaves_a_member_that_is_not_known_to_be_dead(found: Fleet, target: str) -> None:
+    try:
+        decision = decide(found, replace(drained(found, target), new_key=True, confirmed=("data-layer",)), Around())
+    except UsageError:
+        return
+    if decision.refused or decision.plan is None:
+        return
+    alive = {one.id for one in found.members if one.alb_health.word is not AlbHealthWord.DEAD}
+    for change in decision.plan.routes:
+        for percent in decision.plan.steps:
+            assert any(want for member, want in change.weights(change.at(percent)).items() if want and member in alive)
+
+
+@given(splits(4), splits(4), st.integers(0, 100))
+def test_a_step_is_never_more_than_a_point_off_the_straight_way(old: list[int], new: list[int], percent: int) -> None:
+    found = steps.between(old, new, percent)
+
+    assert 100 == sum(found)
+    for a, b, now in zip(old, new, found, strict=True):
+        assert abs(a + (b - a) * percent / 100 - now) < 1.0
+
+
+@given(splits(5), splits(5), st.integers(1, 99))
+def test_rounding_does_not_depend_on_the_order_of_members(old: list[int], new: list[int], percent: int) -> None:
+    keys = [PREFIX + member for member in MEMBERS]
+    before = tuple((key, str(value)) for key, value in zip(keys, old, strict=True))
+    after = tuple((key, str(value)) for key, value in zip(keys, new, strict=True))
+    change = RouteChange("ns", "r", "u", tuple(zip(keys, MEMBERS, strict=True)), before, after)
+
+    assert dict(change.at(percent)) == dict(change.arranged(MEMBERS[::-1]).at(percent))
+
+
+@given(fleets(), st.sampled_from(["zone-0", "m1"]), st.sampled_from([(100,), (10, 50, 100), (1, 2, 3, 100)]))
+def test_the_way_back_restores_every_byte_and_every_absence(
+    found: Fleet, target: str, profile: tuple[int, ...]
+) -> None:
+    try:
+        plan = decide(found, replace(drained(found, target), steps=profile), Around()).plan
+    except UsageError:
+        return
+    if plan is None:
+        return
+    back = undo(plan, "7c1x2")
+
+    assert [change.before for change in plan.routes] == [change.after for change in back.routes]
+    assert 100 == back.steps[-1]
+    assert plans.checked(back) is back
+
+
+@given(fleets(), st.randoms())
+def test_a_plans_hash_does_not_depend_on_orders_and_survives_its_record(found: Fleet, chance: object) -> None:
+    try:
+        plan = decide(found, drained(found, "zone-0"), Around()).plan
+    except UsageError:
+        return
+    if plan is None:
+        return
+    routes = list(plan.routes)
+    chance.shuffle(routes)  # type: ignore[attr-defined]
+    again = parse(plan.canonical())
+
+    assert plan.hash == replace(plan, routes=tuple(one.arranged(MEMBERS[::-1]) for one in routes)).hash == again.hash
+
+
+def test_the_hash_covers_what_is_done_and_not_who_does_it() -> None:
+    plan = decide(two(), Wish((("shop/api", {MEMBERS[0]: 80, MEMBERS[1]: 20}),)), Around()).plan
+    assert plan is not None
+    others = [
+        replace(plan, steps=(50, 100)),
+        replace(plan, hold=1.0),
+        replace(plan, expires=60.0),
+        replace(plan, overrides=("headroom",)),
+        replace(plan, on_loss="hold"),
+        replace(plan, fleet_uid="other"),
+    ]
+
+    assert len(others) + 1 == len({one.hash for one in [plan, *others]})
+
+
+def two(**values: object) -> Fleet:
+    """One route, two healthy members."""
+    found = fleet([route("shop/api", {MEMBERS[0]: "62", MEMBERS[1]: "38"})])
+    return replace(found, **values)  # type: ignore[arg-type]
+
+
+TO = {MEMBERS[0]: 100, MEMBERS[1]: 0}
+SHIFT = Wish((("shop/api", TO),))
+RUNNING = RunReport("k7m2p", "fleet-uid", "shift", RunState.RUNNING, "h", actor="somebody")
+ONE = two().routes[0]
+
+AGAINST: dict[str, tuple[Fleet, Wish, Around]] = {
+    "read-only": (two(), SHIFT, Around(read_only=True)),
+    "current": (two(sources=(Source(SourceName.ROUTES, SourceState.LOST),)), SHIFT, Around()),
+    "behind-gateway": (
+        two(gateways=(Gateway("gw", "alb-1", None, "Active", (), (MEMBERS[1],), True),)), SHIFT, Around()
+    ),
+    "derivable": (two(routes=(replace(ONE, underivable="sgp-x"),)), SHIFT, Around()),
+    "target-health": (
+        two(members=(replace(two().members[0], alb_health=AlbHealth(AlbHealthWord.UNKNOWN)), *two().members[1:])),
+        SHIFT,
+        Around(),
+    ),
+    "in-flight": (two(routes=(replace(ONE, rule_state="Configuring"),)), SHIFT, Around()),
+    "gateway-can-act": (two(routes=(replace(ONE, controller=Controller.FAILED),)), SHIFT, Around()),
+    "freeze": (two(freeze=Freeze("somebody", "failover")), SHIFT, Around()),
+    "other-run": (two(), SHIFT, Around(running=(RUNNING,))),
+    "clock-skew": (two(skew=-600), SHIFT, Around()),
+    "credentials": (two(credential_until=100.0), SHIFT, Around(wall=50.0)),
+    "assertion": (two(), SHIFT, Around(assertions=("m1 keeps >= 20",))),
+    "data-layer": (two(), replace(SHIFT, kind="drain", target="m1"), Around()),
+    "new-key": (
+        fleet([route("shop/api", {MEMBERS[0]: None, MEMBERS[1]: "100"})]), Wish((("shop/api", TO),)), Around()
+    ),
+}  # fmt: skip
+
+
+def test_nothing_speaks_against_a_plain_shift() -> None:
+    assert not decide(two(), SHIFT, Around()).refused
+
+
+@pytest.mark.parametrize("rule", AGAINST)
+def test_each_reason_alone_refuses_and_none_other_is_named(rule: str) -> None:
+    decision = decide(*AGAINST[rule])
+
+    assert decision.refused
+    assert {rule} == {reason.rule for reason in decision.blocking}
+
+
+def test_all_reasons_are_named_at_once() -> None:
+    found = two(
+        routes=(replace(ONE, rule_state="Configuring", underivable="sgp-x", controller=Controller.FAILED),),
+        freeze=Freeze("somebody", "failover"),
+        skew=600,
+        credential_until=100.0,
+    )
+    around = Around(wall=50.0, running=(RUNNING,), assertions=("m1 keeps >= 20",))
+    wanted = {
+        "derivable",
+        "in-flight",
+        "gateway-can-act",
+        "freeze",
+        "clock-skew",
+        "credentials",
+        "other-run",
+        "assertion",
+    }
+
+    assert wanted | {"data-layer"} == {
+        one.rule for one in decide(found, replace(SHIFT, kind="drain", target="m1"), around).blocking
+    }
+
+
+@pytest.mark.parametrize("rule", ["freeze", "in-flight", "target-health", "other-run", "credentials", "assertion"])
+def test_a_rule_that_blocks_is_overridden_by_its_name_alone(rule: str) -> None:
+    found, wish, around = AGAINST[rule]
+    decision = decide(found, replace(wish, overrides=(rule,)), around)
+
+    assert not decision.refused
+    assert decision.plan is not None
+    assert (rule,) == decision.plan.overrides
+
+
+@pytest.mark.parametrize("rule", ["read-only", "current", "serving", "new-key", "split"])
+def test_what_guards_the_fleets_identity_and_last_member_cannot_be_overridden(rule: str) -> None:
+    with pytest.raises(UsageError, match="cannot be overridden"):
+        decide(two(), replace(SHIFT, overrides=(rule,)), Around())
+
+
+def test_settings_soften_a_rule_and_harden_another() -> None:
+    found = AGAINST["in-flight"][0]
+    soft = Around(rules={"in-flight": RuleSettings(severity="informs"), "no-change": RuleSettings(severity="blocks")})
+
+    assert not decide(found, SHIFT, soft).refused
+    assert (
+        Severity.INFORMS is next(one for one in decide(found, SHIFT, soft).reasons if one.rule == "in-flight").severity
+    )
+    off = Around(rules={"in-flight": RuleSettings(severity="off")})
+    assert [] == [one for one in decide(found, SHIFT, off).reasons if one.rule == "in-flight"]
+
+
+def test_thresholds_are_settings() -> None:
+    def told(seconds: float) -> Decision:
+        return decide(two(skew=40), SHIFT, Around(rules={"clock-skew": RuleSettings(threshold=seconds)}))
+
+    assert (True, False) == (told(30.0).refused, told(60.0).refused)
+
+
+def test_a_drain_moves_what_was_there_in_proportion() -> None:
+    found = fleet([route("shop/api", {MEMBERS[0]: "20", MEMBERS[1]: "60", MEMBERS[2]: "20"})])
+    wish = drained(found, "m1")
+
+    assert (("shop/api", {MEMBERS[0]: 50, MEMBERS[1]: 0, MEMBERS[2]: 50}),) == wish.routes
+    assert ("drain", "m1", 3600.0) == (wish.kind, wish.target, wish.expires)
+
+
+def test_a_drain_of_what_carries_nothing_says_so() -> None:
+    found = fleet([route("shop/api", {MEMBERS[0]: "100", MEMBERS[1]: "0"})])
+
+    with pytest.raises(UsageError, match="m1 carries no weight"):
+        drained(found, "m1")
+
+
+def test_a_route_whose_weights_cannot_be_read_refuses_the_drain_by_name() -> None:
+    found = fleet([route("shop/api", {MEMBERS[0]: "many", MEMBERS[1]: "38"}), ONE])
+    decision = decide(found, drained(found, "m1"), Around())
+
+    assert "split" in {one.rule for one in decision.blocking}
+
+
+def test_routes_that_are_probed_come_first_then_those_that_move_least() -> None:
+    routes = [
+        route("a/most", {MEMBERS[0]: "10", MEMBERS[1]: "90"}),
+        route("b/least", {MEMBERS[0]: "95", MEMBERS[1]: "5"}),
+        replace(route("c/probed", {MEMBERS[0]: "10", MEMBERS[1]: "90"}), probed=True),
+    ]
+    plan = decide(fleet(routes), drained(fleet(routes), "m1"), Around()).plan
+
+    assert isinstance(plan, Plan)
+    assert ["c/probed", "b/least", "a/most"] == [change.key for change in plan.routes]

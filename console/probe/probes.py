@@ -68,7 +68,8 @@ class Probes:
         self._clock = clock
         self._members = members
         self._ask = ask
-        self._heard = heard
+        self.heard = heard
+        """May be set while it runs."""
         self._budget = budget
         self._boosts: dict[str, float] = {}
         self._probes = {
@@ -135,12 +136,12 @@ class Probes:
 
     def _retell(self, probe: _Probe, reply: Reply | Unanswered, sent: float) -> None:
         """One request to whoever listens."""
-        if self._heard is None:
+        if self.heard is None:
             return
         failed = isinstance(reply, Unanswered)
         word = None if isinstance(reply, Unanswered) else probe.attribute(reply.headers, reply.body)
         member = None if word is None else member_of(word, probe.settings.names, self._members())
-        self._heard(probe.settings.route, sent, member, failed)
+        self.heard(probe.settings.route, sent, member, failed)
 
     def _next(self) -> _Probe | None:
         """Wait for the route that is due next; None once stopped."""

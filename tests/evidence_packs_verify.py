@@ -223,3 +223,17 @@ def test_the_report_says_who_asked_for_what_and_why(made: Path) -> None:
     assert "weigh shop/checkout" in report
     assert [row["epoch"] for row in told] == sorted(row["epoch"] for row in told)
     assert {"write", "answer", "layer", "clock"} <= {row["what"] for row in told}
+
+
+def test_a_report_cannot_be_styled_from_outside(done: tuple[Stand, RunReport], tmp_path: Path) -> None:
+    run = done[1].run
+    journal = done[0].journal
+    journal.update(run, reason="<img src=x> | # [a](b) \\x1b[2J\n# not a heading", message="`x` **y**")
+    pack.make(journal, run, tmp_path / "pack")
+    journal.update(run, reason="drill", message=done[1].message)
+    report = (tmp_path / "pack" / "report.md").read_text()
+
+    assert " <img" not in report
+    assert "\n# not" not in report
+    assert "\\<img src=x\\> \\| \\# \\[a\\](b)" in report
+    assert "\\`x\\`" in report

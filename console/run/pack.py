@@ -70,11 +70,14 @@ def make(journal: Journal, run: str, directory: Path) -> Pack:
 
 
 def recoveries_of(row: Row, exhibits: list[Exhibit]) -> tuple[Recovery, ...]:
-    """How long each probed route's clients had to wait."""
-    back = row.report.state is RunState.ROLLED_BACK and row.report.kind != "rollback"
+    """How long each probed route's clients had to wait; of a run that went back after it was done, until then."""
+    seals = [(index, json.loads(one.body)) for index, one in enumerate(exhibits) if one.kind is ExhibitKind.SEAL]
+    done = next((index for index, said in seals if said.get("state") == RunState.DONE), None)
+    if done is not None:
+        exhibits = exhibits[:done]
+    back = done is None and row.report.state is RunState.ROLLED_BACK and row.report.kind != "rollback"
     wanted = {one.route: dict(one.before if back else one.after) for one in row.report.routes}
-    seals = [json.loads(one.body) for one in exhibits if one.kind is ExhibitKind.SEAL]
-    drift = float(seals[-1].get("clock_set_by") or 0.0) if seals else 0.0
+    drift = float(seals[-1][1].get("clock_set_by") or 0.0) if seals else 0.0
     return recoveries(exhibits, wanted, row.report.started or 0.0, drift if abs(drift) > 0.05 else 0.0)
 
 

@@ -118,8 +118,10 @@ class Control:
         try:
             rules = granted(msgspec.json.decode(await request.read(), type=list[dict[str, Any]]))
             self._site.hub.api.access.grant(request.match_info["name"], rules, token)
-        except (FleetConsoleError, msgspec.DecodeError, KeyError, TypeError) as error:
-            return self._answer(request, {"error": f"no RBAC: {error}"}, status=422)
+        except FleetConsoleError as error:
+            return self._answer(request, {"error": error.args[0], "fix": error.fix}, status=422)
+        except (msgspec.DecodeError, KeyError, TypeError) as error:
+            return self._answer(request, {"error": f"this is no RBAC: {error}"}, status=422)
         return self._answer(request, {"token": token})
 
     async def _needs(self, request: web.Request) -> web.Response:

@@ -27,6 +27,7 @@ from console.model.fleet import (
     Weights,
 )
 from console.model.freshness import Source, SourceName, SourceState
+from console.model.run import Severity
 from console.settings import DEFAULT_KEY_PREFIX as PREFIX
 from tests.wishes import shift
 
@@ -108,7 +109,8 @@ def test_a_weight_that_stays_keeps_its_bytes() -> None:
 def test_nothing_speaks_against_a_shift_between_healthy_members() -> None:
     decision = shift(fleet(), "shop/api", {ACK: 80, IDC: 20})
 
-    assert (False, ()) == (decision.refused, decision.reasons)
+    assert not decision.refused
+    assert [("headroom", Severity.INFORMS)] == [(one.rule, one.severity) for one in decision.reasons]
 
 
 def test_all_reasons_are_said_at_once() -> None:
@@ -147,7 +149,7 @@ def test_unknown_health_of_the_target_is_said_and_is_no_health() -> None:
     decision = shift(fleet(ack=SILENT), "shop/api", {ACK: 80, IDC: 20})
 
     assert ["ack-prod-j: ALB health not known (the ALB is not read), workload not known (nothing is known)"] == [
-        r.measured for r in decision.reasons
+        r.measured for r in decision.blocking
     ]
     assert decision.refused
 

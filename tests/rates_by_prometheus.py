@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from console.decide import headroom, shift
+from console.decide import headroom
 from console.errors import SettingsError
 from console.model.fleet import Fleet
 from console.model.freshness import Source, SourceName, SourceState
@@ -39,6 +39,7 @@ from tests import situations
 from tests.headroom_by_situation import API, fleet, of
 from tests.simulators import Simulated
 from tests.situations import ACK, IDC, NOW, pods, workload
+from tests.wishes import shift
 
 LABELS = PrometheusSettings(url="http://127.0.0.1:1", query="q")
 Told = tuple[int, Any]
@@ -363,7 +364,7 @@ def test_a_shift_is_weighed_by_rates_and_says_so() -> None:
     one = replace(API, rate=RouteRate(240.0, ((ACK, 120.0), (IDC, 120.0))))
     found = fleet(workload(pods(API, 12, most=24)), workload(pods(API, 12, most=14)), one)
     (short,) = headroom.shortages(found, one, {ACK: 0, IDC: 100})
-    reason = next(r for r in shift.shift(found, one.key, {ACK: 0, IDC: 100}).reasons if r.rule == "headroom")
+    reason = next(r for r in shift(found, one.key, {ACK: 0, IDC: 100}).reasons if r.rule == "headroom")
 
     assert (12.0, 2.0, True) == (short.load, short.room, short.weighed)
     assert MEASURED in reason.message

@@ -156,12 +156,13 @@ def headroom_(case: Case) -> Iterator[Finding]:
         for short in headroom.shortages(case.fleet, aim.route, aim.to):
             name = case.name(short.member)
             if short.why:
-                if case.fleet.member_source(short.member).state is not SourceState.UNCONFIGURED:
-                    yield Finding(
-                        f"{case.about(aim)}not known ({short.why})",
-                        "room for the load that it would get",
-                        "whether its pods suffice cannot be seen from here",
-                    )
+                unnamed = case.fleet.member_source(short.member).state is SourceState.UNCONFIGURED
+                yield Finding(
+                    f"{'' if unnamed else case.about(aim)}not known ({short.why})",
+                    "room for the load that it would get",
+                    "whether its pods suffice cannot be seen from here",
+                    Severity.INFORMS if unnamed else Severity.BLOCKS,
+                )
                 continue
             takes = int(100 * short.room / short.load)
             rests = MEASURED if short.weighed else ASSUMPTION

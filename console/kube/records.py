@@ -42,13 +42,16 @@ def create_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
 
 
 def update_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
-    """Write everything of a run's ConfigMap that is its runner's; words left there for the run stay.
+    """Write everything of a run's ConfigMap that is its runner's, anew where somebody deleted it or it was never
+    written; words left there for the run stay.
 
     Raises `Superseded` where a run of a greater fence wrote it: that one was taken over.
     """
     name = _record_name(run)
     for _ in range(_TRIES):
         answer = _update(hub, run, data)
+        if answer.status == 404:
+            answer = hub.call("POST", _RECORDS, query=[("fieldManager", MANAGER)], body=_record(run, data))
         if answer.status not in (409, 422):
             break
     if not answer.ok:
@@ -58,6 +61,8 @@ def update_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
 def _update(hub: Hub, run: str, data: Mapping[str, str]) -> Answer:
     name = _record_name(run)
     found = hub.call("GET", f"{_RECORDS}/{name}")
+    if found.status == 404:
+        return found
     held = document(found, f"read ConfigMap {name}", permission("get", "", "configmaps", RUN_NAMESPACE))
     fields = held.get("data")
     fence = fields.get("fence") if isinstance(fields, dict) else None

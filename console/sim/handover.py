@@ -21,7 +21,8 @@ CONTROL = "control.json"
 POLL = "5s"
 PRODUCTS = ("alb", "cs", "adcp", "vpc")
 OWN_APIS = 16
-"""Members up to which the settings name each one's own API: a reader of one keeps four watches open."""
+"""Members up to which the settings name each one's own API, where it is served at all: a reader of one keeps four
+watches open."""
 
 
 class Context(NamedTuple):
@@ -111,7 +112,7 @@ def settings(
             "zone": member.zone,
             "kind": member.kind,
             "cidrs": [member.pod_cidr, member.node_cidr],
-            **({"context": member.name} if len(world.members) <= OWN_APIS else {}),
+            **({"context": member.name} if not world.light and len(world.members) <= OWN_APIS else {}),
         }
         for member in world.members
     }

@@ -14,7 +14,7 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import config, doctor, guards, plans, runs, see, shift, simulate
+from console.verbs import config, doctor, evidence, guards, plans, policy, runs, see, shift, simulate
 
 EPILOG = """\b
 Exit codes
@@ -78,6 +78,9 @@ for verb in (
     guards.freeze,
     guards.unfreeze,
     guards.rules,
+    evidence.evidence,
+    evidence.verify,
+    policy.policy,
     doctor.doctor,
     config.config,
     simulate.demo,

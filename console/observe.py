@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from console.kube.connect import Hub
     from console.kube.follow import Follower
     from console.kube.member import MemberFollower
-    from console.probe.probes import Probes
+    from console.probe.probes import Listener, Probes
     from console.prometheus.poll import PrometheusPoll
 
 HUB_FIRST = 3.0
@@ -83,6 +83,7 @@ class Observer:
         self._clusters: ClustersPoll | None = None
         self._shown: tuple[str, ...] = ()
         self._probes: Probes | None = None
+        self._heard: Listener | None = None
         self._rates: PrometheusPoll | None = None
 
     def start(self) -> None:
@@ -111,6 +112,12 @@ class Observer:
             self._boosts[route] = rate
             if self._probes is not None:
                 self._probes.boost(route, rate)
+
+    def listen(self, listener: Listener) -> None:
+        """Have each request of the probes told, too."""
+        self._heard = listener
+        if self._probes is not None:
+            self._probes.heard = listener
 
     def watch_rules(self, *gateways: str) -> None:
         """Look at the ALB rules of these gateways (AlbConfigs' names) every second, and of no others."""
@@ -165,9 +172,8 @@ class Observer:
                 zoned=[member for member, said in fleet.members.items() if said.zone],
                 turn=self._behind_the_alb,
             )
-            self._probes = Probes(
-                fleet.probes, self._settings.probe_budget, self._post, self._clock, self._member_names
-            )
+            budget = self._settings.probe_budget
+            self._probes = Probes(fleet.probes, budget, self._post, self._clock, self._member_names, heard=self._heard)
             self._rates = PrometheusPoll(fleet.prometheus, self._post, self._clock)
             for route, rate in self._boosts.items():
                 self._probes.boost(route, rate)

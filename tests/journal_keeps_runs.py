@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import UsageError
+from console.model.evidence import Exhibit, ExhibitKind
 from console.model.fleet import Layer
 from console.model.run import Reason, RunReport, RunRoute, RunState, Severity
 from console.run import place
@@ -202,3 +204,33 @@ def test_a_reader_sees_what_another_process_committed(journal: Journal) -> None:
 
     assert row is not None
     assert "from elsewhere" == row.report.message
+
+
+def test_a_journal_of_the_former_schema_grows_and_keeps_its_runs(tmp_path: Path) -> None:
+    from console.run.schema import CHANGES
+
+    directory = tmp_path / "state"
+    directory.mkdir(mode=0o700)
+    former = sqlite3.connect(directory / place.NAME)
+    for script in CHANGES[:2]:
+        former.executescript(script)
+    former.execute("PRAGMA user_version=2")
+    former.commit()
+    former.close()
+    journal = Journal(directory)
+    add(journal, "k7m2p")
+    journal.keep("k7m2p", [Exhibit(1.0, ExhibitKind.CLOCK, "", "{}", None)])
+    journal.line("k7m2p", "weigh", "intended", "80:20")
+    journal.seal("k7m2p", {"state": "done"})
+
+    assert [ExhibitKind.CLOCK, ExhibitKind.SEAL] == [one.kind for one in journal.exhibits("k7m2p")]
+    assert {"state": "done", "lines": 1, "exhibits": 1} == json.loads(journal.exhibits("k7m2p")[1].body)
+
+
+def test_a_word_is_a_line_of_its_run(journal: Journal) -> None:
+    add(journal, "k7m2p")
+    journal.command("k7m2p", "stop")
+    row = journal.row("k7m2p")
+
+    assert row is not None
+    assert [("word", "noted", "stop by this host")] == [(o.step, o.phase, o.sentence) for o in row.report.lines]

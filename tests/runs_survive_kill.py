@@ -79,6 +79,8 @@ def test_a_killed_runner_leaves_a_run_that_ends_clean(shifter: Shifter, seam: in
     before = shifter.held()
     ack = int(before[next(key for key in before if key.endswith(shifter.members["ack-prod-j"]))])
     _, report = shifter.shift(99 - ack, FLEET_CONSOLE_SEAM=str(seam))
+
+    assert report["run"], report
     code, listed = shifter("runs")
     told = next(run for run in listed if run["run"] == report["run"])
 

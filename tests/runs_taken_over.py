@@ -56,7 +56,7 @@ class Hosts:
         words = ("shift", NAME, "--to", to, "--reason", "drill", "--steps", "30,60,100", "--hold", "60s", "--yes")
         code, told = self.say(*words, *more, "--detach")
 
-        assert 4 == code
+        assert 4 == code, told
         self.until(lambda: self.told(told["run"])["step"] >= 1 and self.told(told["run"])["hold_until"])
         found: dict[str, Any] = self.told(told["run"])
         return found
@@ -103,7 +103,6 @@ def test_another_login_hastens_a_run_through_its_record_and_stops_it(hosts: Host
     told = hosts.told(run)
     assert "held" == told["state"]
     assert "stopped on a word" in told["message"]
-    assert "extend by" in json.dumps(hosts.say("attach", run)[1]) or told["state"] == "held"
 
 
 def test_another_login_finishes_a_run_and_undoes_it_from_its_record(hosts: Hosts) -> None:
@@ -149,7 +148,9 @@ def test_a_takeover_needs_the_hash_of_the_plan_that_is_meant(hosts: Hosts) -> No
 
 
 FORGERIES: dict[str, Callable[[dict[str, str]], None]] = {
-    "another plan under the old hash": lambda data: data.update(plan=data["plan"].replace('"60"', '"90"')),
+    "another plan under the old hash": lambda data: data.update(
+        plan=data["plan"].replace('"hold":60.0', '"hold":61.0')
+    ),
     "no plan": lambda data: data.update(plan="{}"),
     "not JSON": lambda data: data.update(plan="\x1b[31mred"),
 }

@@ -26,7 +26,7 @@ SLOW = 1.0
 """Seconds that an answer of the hub may take."""
 CLOCK_WARN, CLOCK_BAD = 5.0, 60.0
 """Seconds between our clock and another: from then on times mislead; from then on tokens and signatures fail."""
-ROLES = "assets/manifests/rbac.yaml holds the roles"
+ROLES = "`fleet-console policy rbac operator` prints the roles"
 
 _LOSSES: dict[Topic | Write, tuple[CheckState, str]] = {
     SourceName.MEMBERS: (CheckState.BAD, "no member and no zone is known, and no shift can be planned"),

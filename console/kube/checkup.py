@@ -19,6 +19,7 @@ from console.kube.connect import Hub, failure, permission
 from console.kube.credential import Granted
 from console.kube.kinds import KINDS, Kind
 from console.kube.kubeconfig import Entry
+from console.kube.lease import NAME
 from console.kube.listing import Lister
 from console.kube.tls import certificate_ends
 from console.model.checkup import Failure, Grant, HubFacts, KubeconfigFacts, Permission, Write
@@ -32,10 +33,12 @@ _INGRESS = "networking.k8s.io"
 _WANTED: dict[Write, tuple[tuple[str, ...], str, str, str | None]] = {
     Write.WEIGHTS: (("get", "patch"), _INGRESS, "ingresses", None),
     Write.LOCK: (("get", "create", "update"), _LOCK, "leases", RUN_NAMESPACE),
-    Write.RECORDS: (("get", "create", "update"), "", "configmaps", RUN_NAMESPACE),
+    Write.RECORDS: (("get", "create", "patch"), "", "configmaps", RUN_NAMESPACE),
     Write.NAMESPACE: (("create",), "", "namespaces", None),
 }
 """What a shift does on the hub: verbs, group, resource, namespace."""
+_NAMES = {Write.LOCK: NAME}
+"""The one object that a write is of, where a role may be limited to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class _Review:
     group: str
     resource: str
     namespace: str | None
+    name: str | None = None
 
     @property
     def words(self) -> str:
@@ -57,7 +61,7 @@ def _reviews(kinds: Sequence[Kind]) -> tuple[_Review, ...]:
     """Every question about what is read, then about what a shift writes."""
     reads = [_Review(one.source, verb, one.group, one.resource, one.namespace) for one in kinds for verb in one.verbs]
     writes = [
-        _Review(of, verb, group, resource, namespace)
+        _Review(of, verb, group, resource, namespace, _NAMES.get(of))
         for of, (verbs, group, resource, namespace) in _WANTED.items()
         for verb in verbs
     ]
@@ -150,7 +154,7 @@ class HubCheckup:
         """Every question at once: over a long line they would add up to half a minute."""
 
         def review(one: _Review) -> None:
-            self._allowed[one] = hub.allowed(one.verb, one.group, one.resource, one.namespace)
+            self._allowed[one] = hub.allowed(one.verb, one.group, one.resource, one.namespace, one.name)
 
         questions: list[Callable[[], None]] = [lambda one=one: review(one) for one in self._reviews]  # type: ignore[misc]
         questions += [lambda kind=kind: self._look(hub, kind) for kind in self._kinds]  # type: ignore[misc]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -46,6 +46,10 @@ class Hub:
         """The address of the API server."""
         self.skew: float | None = None
         """The server's clock minus ours, seconds, from the newest Date header; None before the first."""
+        self.skew_between: tuple[float, float] | None = None
+        """The bounds that all Date headers so far leave for it."""
+        self.heard: Callable[[str, str, Sequence[tuple[str, str]], Answer], None] | None = None
+        """Is told the answer to every write: method, path, query, answer."""
         self._entry = entry
         self._credential = Credential(entry)
         self._lock = threading.Lock()
@@ -86,6 +90,8 @@ class Hub:
         answer, granted = self._exchange(method, path, timeout, **sent)
         if answer.status == 401 and self._renew(granted):
             answer, granted = self._exchange(method, path, timeout, **sent)
+        if self.heard is not None and method != "GET":
+            self.heard(method, path, query, answer)
         if answer.status != 401:
             return answer
         return Answer(answer.status, answer.headers, answer.body, expiry_hint(granted))
@@ -237,10 +243,15 @@ class Hub:
         return Answer(response.status, response.headers, b"".join(parts))
 
     def _note_clock(self, date: str | None, before: float, after: float) -> None:
-        """A Date header is cut to the second: half a second late on average."""
+        """A Date header is cut to the second: half a second late on average. Each one bounds the difference; a clock
+        that was set meanwhile breaks the bounds, and they begin anew."""
         with suppress(TypeError, ValueError, OverflowError):
             if date:
-                self.skew = parsedate_to_datetime(date).timestamp() + 0.5 - (before + after) / 2
+                told = parsedate_to_datetime(date).timestamp()
+                self.skew = told + 0.5 - (before + after) / 2
+                low, high = self.skew_between or (told - after, told + 1.0 - before)
+                low, high = max(low, told - after), min(high, told + 1.0 - before)
+                self.skew_between = (low, high) if low <= high else (told - after, told + 1.0 - before)
 
     def _ready(self) -> tuple[Granted, Any]:
         """The credential that holds now and a pool that presents its certificate."""

@@ -94,6 +94,21 @@ def amend_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
         raise failed(answer, f"update ConfigMap {_record_name(run)}", wanted)
 
 
+def anchored(hub: Hub, run: str) -> str | None:
+    """The head of the chain over a run's evidence as its runner recorded it; None where the record has none.
+
+    Raises `UsageError` where there is no record, `Denied` with the permission that is missing.
+    """
+    name = _record_name(run)
+    answer = hub.call("GET", f"{_RECORDS}/{name}")
+    if answer.status == 404:
+        raise UsageError(f"run {inert(run, 40)} has no record on this Fleet")
+    held = document(answer, f"read ConfigMap {name}", permission("get", "", "configmaps", RUN_NAMESPACE))
+    fields = held.get("data")
+    head = fields.get("evidence") if isinstance(fields, dict) else None
+    return inert(head, 64) if isinstance(head, str) and head else None
+
+
 def leave_word(hub: Hub, run: str, word: Word) -> None:
     """Leave a word in the record of a run that goes elsewhere; its runner hears it within a second or two.
 

@@ -31,6 +31,8 @@ _LOST_AFTER = 5
 
 Members = Callable[[], Sequence[tuple[str, str]]]
 """The members that are known so far: (id, name)."""
+Listener = Callable[[str, float, str | None, bool], None]
+"""Is told each request: route, monotonic second at which it was sent, the member that answered, whether none did."""
 
 
 @dataclass(slots=True)
@@ -60,11 +62,14 @@ class Probes:
         members: Members,
         *,
         ask: Callable[[str, str | None, float], Reply] = ask,
+        heard: Listener | None = None,
     ) -> None:
         self._post = post
         self._clock = clock
         self._members = members
         self._ask = ask
+        self.heard = heard
+        """May be set while it runs."""
         self._budget = budget
         self._boosts: dict[str, float] = {}
         self._probes = {
@@ -119,6 +124,7 @@ class Probes:
 
     def _work(self) -> None:
         while (probe := self._next()) is not None:
+            sent = self._clock()
             try:
                 reply: Reply | Unanswered = self._ask(probe.settings.url, probe.settings.host, probe.timeout)
             except Unanswered as error:
@@ -126,6 +132,16 @@ class Probes:
             except Exception as error:  # a probe that dies would look like a share that stands still
                 reply = Unanswered(f"the request could not be made ({inert(type(error).__name__, 60)})")
             self.take(probe, reply)
+            self._retell(probe, reply, sent)
+
+    def _retell(self, probe: _Probe, reply: Reply | Unanswered, sent: float) -> None:
+        """One request to whoever listens."""
+        if self.heard is None:
+            return
+        failed = isinstance(reply, Unanswered)
+        word = None if isinstance(reply, Unanswered) else probe.attribute(reply.headers, reply.body)
+        member = None if word is None else member_of(word, probe.settings.names, self._members())
+        self.heard(probe.settings.route, sent, member, failed)
 
     def _next(self) -> _Probe | None:
         """Wait for the route that is due next; None once stopped."""

@@ -36,7 +36,7 @@ AGAIN = 10.0
 PRELOADED = (
     "console.cloud.alb", "console.cloud.credentials", "console.cloud.decode", "console.cloud.poll",
     "console.kube.connect", "console.kube.follow", "console.kube.tls", "console.kube.watch", "console.observe",
-    "console.probe.probes", "console.run.executor", "console.run.guardian", "console.run.runs",
+    "console.probe.probes", "console.run.executor", "console.run.guardian", "console.run.runs", "console.run.witness",
     "encodings.idna", "traceback", "yaml",
 )  # fmt: skip
 """What a run imports late: taken in before its first write, so that an upgrade under its feet changes nothing."""

@@ -29,6 +29,7 @@ from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.verify import Outcome, Verdict
 from console.run.walk import Walk, Way, loss
+from console.run.witness import Witness
 from console.run.words import Words
 from console.settings import Duration, Settings
 from console.store.memory import weight_keys
@@ -73,8 +74,12 @@ class Executor:
         self._hook = Hook(settings.run, report.run)
         self._words = Words(journal, report.run, self._own_record)
         self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
-        self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease)
+        self._witness = Witness(journal, report.run, plan, hub)
+        observer.listen(self._witness.probed)
+        self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease, witness=self._witness)
         self._walk = Walk(plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record)
+        self._head = ""
+        """Of the chain over the run's evidence, once it is sealed."""
         self._recorded = False
         self._refused = False
         """Whether the part that ended last was refused, and not overtaken or lost."""
@@ -156,6 +161,7 @@ class Executor:
 
     def _take_lease(self) -> None:
         records.ensure_namespace(self._hub)
+        self._witness.flush()
         self._hand.step("lease", "the Fleet's Lease", lambda: self._lease.acquire(self._waiting))
         self._tell(fence=self._lease.fence, message="holds the Fleet's Lease")
         fences = {change.key: self._hand.stranger(change) for change in self._plan.routes}
@@ -281,6 +287,7 @@ class Executor:
     def _record(self) -> None:
         """Write the run's record whole, with what it wants now."""
         data = record.data(self._report, self._plan, self._lease.fence, self._walk.targets(), self._words.heard)
+        data |= {"evidence": self._head} if self._head else {}
         fresh = not self._recorded and not self._resumed
         send = records.create_record if fresh else records.update_record
         self._hand.step("record", f"{self._report.state}", lambda: send(self._hub, self._report.run, data))
@@ -312,6 +319,7 @@ class Executor:
         expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None
         self._tell_quietly(expires=expires, hold_until=None)
         self._report = replace(self._report, state=state, message=". ".join([message, *also, *left]))
+        self._head = self._witness.seal(self._report)
         if self._recorded:
             self._try(self._record, "its record on the Fleet is not up to date", left)
         if self._lease.fence:

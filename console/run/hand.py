@@ -19,6 +19,7 @@ from console.model.hub import FENCE_ANNOTATION
 from console.model.text import inert
 from console.run.journal import Journal
 from console.run.seams import seam
+from console.run.witness import Witness
 
 TRIES = 5
 """Sends after which an Ingress that changes under our hands is given up."""
@@ -42,6 +43,7 @@ class Hand:
         fleet_uid: str,
         lease: FleetLease,
         *,
+        witness: Witness | None = None,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -50,6 +52,8 @@ class Hand:
         self._run = run
         self._fleet_uid = fleet_uid
         self._lease = lease
+        self.witness = witness
+        """Is told every Ingress that was read; None: nobody is."""
         self._clock = clock
         self._pause = pause
         self.written: set[str] = set()
@@ -70,6 +74,8 @@ class Hand:
         found = write.read_ingress(self._hub, change.namespace, change.name)
         if found is None or found["metadata"].get("uid") != change.uid:
             raise Superseded(f"Ingress {change.key} is gone, or another object has its name")
+        if self.witness is not None:
+            self.witness.read(change, found)
         return found
 
     def place_of(self, change: RouteChange, positions: Sequence[int]) -> int:

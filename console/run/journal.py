@@ -6,6 +6,7 @@ journal uses DELETE mode. Ended runs are kept for 90 days.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -15,44 +16,21 @@ from typing import Any
 
 from console import log
 from console.errors import Superseded, UsageError
+from console.model.evidence import Exhibit, ExhibitKind
 from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.run import place, rows
 from console.run.rows import Row
+from console.run.schema import CHANGES, OF_RUNS, SCHEMA
 from console.run.seams import seam
 
-SCHEMA = 2
 KEPT = 90 * 86400.0
 """Seconds for which ended runs are kept."""
 BUSY = 10.0
 """Seconds that one process waits for another's commit."""
 _CLOSED = "closed"
 """The last word to a run, its runner's own: no command is taken after it."""
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS runs (
-    run TEXT PRIMARY KEY, fleet_uid TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, plan TEXT NOT NULL,
-    plan_hash TEXT NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL, access TEXT NOT NULL, gateway TEXT,
-    reasons TEXT NOT NULL, routes TEXT NOT NULL, of TEXT, host TEXT NOT NULL, pid INTEGER, process TEXT,
-    started REAL NOT NULL, ended REAL, layer TEXT, message TEXT NOT NULL DEFAULT '', fence INTEGER);
-CREATE TABLE IF NOT EXISTS lines (
-    id INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, step TEXT NOT NULL, phase TEXT NOT NULL,
-    sentence TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS lines_of_run ON lines (run);
-CREATE TABLE IF NOT EXISTS commands (id INTEGER PRIMARY KEY, run TEXT NOT NULL, word TEXT NOT NULL, at REAL NOT NULL);
-"""
-_STEPS = """
-ALTER TABLE runs ADD COLUMN steps TEXT NOT NULL DEFAULT '[100]';
-ALTER TABLE runs ADD COLUMN step INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE runs ADD COLUMN going TEXT NOT NULL DEFAULT 'forward';
-ALTER TABLE runs ADD COLUMN hold_until REAL;
-ALTER TABLE runs ADD COLUMN expires REAL;
-ALTER TABLE runs ADD COLUMN target TEXT NOT NULL DEFAULT '';
-ALTER TABLE runs ADD COLUMN overrides TEXT NOT NULL DEFAULT '[]';
-CREATE TABLE viewers (run TEXT PRIMARY KEY, at REAL NOT NULL);
-"""
-_CHANGES = (_TABLES, _STEPS)
-"""What makes schema N + 1 of schema N."""
+_KEEP = "INSERT INTO exhibits (run, at, far, kind, about, body) VALUES (?,?,?,?,?,?)"
 
 
 class Journal:
@@ -91,7 +69,7 @@ class Journal:
         """Bring the schema up to date, one process at a time."""
         self._db.execute("BEGIN EXCLUSIVE")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        for script in _CHANGES[version:]:
+        for script in CHANGES[version:]:
             for statement in script.split(";"):
                 self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version={SCHEMA}")
@@ -134,7 +112,7 @@ class Journal:
         marks = ", ".join("?" * len(values))
         with self._commit("run planned") as db:
             old = (time.time() - KEPT,)
-            for table in ("lines", "commands", "viewers"):
+            for table in OF_RUNS:
                 db.execute(f"DELETE FROM {table} WHERE run IN (SELECT run FROM runs WHERE ended < ?)", old)
             gone = db.execute("SELECT run FROM runs WHERE ended < ?", old).fetchall()
             db.execute("DELETE FROM runs WHERE ended < ?", old)
@@ -215,7 +193,35 @@ class Journal:
             )
         log.note("run", run, step, phase, sentence)
 
-    def command(self, run: str, word: str) -> None:
+    def keep(self, run: str, exhibits: Sequence[Exhibit]) -> None:
+        """Keep exhibits, in one commit and past all seams: no run goes on from them."""
+        rows = [(run, one.at, one.far, one.kind, one.about, one.body) for one in exhibits]
+        with self._failing():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany(_KEEP, rows)
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def seal(self, run: str, said: dict[str, Any]) -> None:
+        """Keep the runner's last word, with how many lines and exhibits there are before it."""
+        with self._commit("evidence sealed") as db:
+            (lines,) = db.execute("SELECT count(*) FROM lines WHERE run = ?", (run,)).fetchone()
+            (exhibits,) = db.execute("SELECT count(*) FROM exhibits WHERE run = ?", (run,)).fetchone()
+            body = json.dumps({**said, "lines": lines, "exhibits": exhibits}, sort_keys=True)
+            db.execute(_KEEP, (run, time.time(), None, ExhibitKind.SEAL, "", body))
+
+    def exhibits(self, run: str) -> list[Exhibit]:
+        """Everything that was kept, in order."""
+        columns = "at, kind, about, body, far"
+        with self._failing():
+            found = self._db.execute(f"SELECT {columns} FROM exhibits WHERE run = ? ORDER BY id", (run,)).fetchall()
+        return [Exhibit(at, ExhibitKind(kind), *rest) for at, kind, *rest in found]
+
+    def command(self, run: str, word: str, by: str = "this host") -> None:
         """Leave a word for a live run's runner. Raises `UsageError` where it takes none any more."""
         with self._commit(f"command {word}") as db:
             state = db.execute("SELECT state, expires FROM runs WHERE run = ?", (run,)).fetchone()
@@ -227,6 +233,8 @@ class Journal:
                     fix="Look at how it ended; undo it with a rollback of its own.",
                 )
             db.execute("INSERT INTO commands (run, word, at) VALUES (?,?,?)", (run, word, time.time()))
+            said = (run, time.time(), "word", "noted", f"{word} by {inert(by, 200)}")
+            db.execute("INSERT INTO lines (run, at, step, phase, sentence) VALUES (?,?,?,?,?)", said)
         log.note("run", run, "is told to", word)
 
     def commands(self, run: str) -> list[str]:

@@ -178,7 +178,7 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
         if not told.commandable:
             fix = "Go on with it: fleet-console resume." if told.state is RunState.INTERRUPTED else _UNDO
             raise UsageError(f"run {row.report.run} is over ({told.state})", fix=fix)
-        journal.command(row.report.run, f"{word} {seconds:g}" if seconds else word)
+        journal.command(row.report.run, f"{word} {seconds:g}" if seconds else word, login())
 
 
 def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 0.0) -> None:

@@ -115,6 +115,8 @@ class Walk:
 
         def tell(fleet: Fleet, seen: Look) -> None:
             lines = self.ledger(fleet)
+            if self._hand.witness is not None:
+                self._hand.witness.looked(fleet, lines)
             if shown != [(lines, seen)]:
                 shown[:] = [(lines, seen)]
                 self._tell(routes=lines, layer=seen.layer, message=seen.sentence)

@@ -77,6 +77,23 @@ def kubeconfig(contexts: Sequence[Context]) -> dict[str, Any]:
     }
 
 
+def add_context(directory: Path, name: str, token: str) -> None:
+    """Add a context for a user of the hub to the kubeconfig, or change its token. Raises `UsageError`."""
+    import yaml
+
+    path = directory / KUBECONFIG
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}", fix="Start the simulator again.") from None
+    hub = document["clusters"][0]["name"]
+    added = {"contexts": {"context": {"cluster": hub, "user": name}}, "users": {"user": {"token": token}}}
+    for section, entry in added.items():
+        others = [one for one in document[section] if one["name"] != name]
+        document[section] = [*others, {"name": name, **entry}]
+    write(path, document)
+
+
 def settings(
     world: World,
     *,

@@ -185,6 +185,7 @@ class Simulation:
             self.agents,
             controller,
             self._cloud,
+            self.data_plane,
             self._api,
             self.keys.access_key_id,
             self._clock,
@@ -261,7 +262,7 @@ class Simulation:
         self._stack.push_async_callback(faults.stop)
         for fault in self.world.faults:
             await faults.begin(fault)
-        control = Control(faults, Storm(site))
+        control = Control(faults, Storm(site), site)
         self.control = ControlAddress(f"http://{HOST}:{await self._serve(control.application())}", control.token)
 
     async def _member_api(self, member: Member) -> None:

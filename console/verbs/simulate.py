@@ -19,12 +19,13 @@ import click
 from console.errors import FleetConsoleError, UsageError
 from console.options import Options, common
 from console.verbs.faults import fault, storm
+from console.verbs.policy import role
 
 PATIENCE = 60.0
 """Seconds a simulator may take to serve."""
 
 
-@click.group(invoke_without_command=True, subcommand_metavar="[fault ... | storm ...]")
+@click.group(invoke_without_command=True, subcommand_metavar="[fault ... | storm ... | role ...]")
 @click.option("--scenario", metavar="NAME", help="World to start with: a name or a file.  [calm]")
 @click.option("--size", metavar="MxAxR", help="World to start with: so many members, applications and routes.")
 @click.option("--seed", default=1, metavar="N", help="Seed of everything random.  [1]")
@@ -89,6 +90,7 @@ def sim(
 
 sim.add_command(fault)
 sim.add_command(storm)
+sim.add_command(role)
 
 
 @click.command()

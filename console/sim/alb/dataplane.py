@@ -40,6 +40,8 @@ class DataPlane:
         self._checked: dict[str, float] = {}
         self.counts: Counter[tuple[str, str, int]] = Counter()
         """(rule id, server group id, status) -> requests: the simulator's own truth."""
+        self.failed: dict[str, tuple[float, float]] = {}
+        """Rule id -> when the first and the last request arrived that got no answer below 500, epoch seconds."""
         self.sent: Counter[tuple[str, str]] = Counter()
         """(server group id, server's address) -> requests, whatever came of them."""
 
@@ -142,10 +144,18 @@ class DataPlane:
                 weights[group] = max(weight, weights.get(group, 0))
         return [(self._alb.groups[group], weight) for group, weight in weights.items() if group in self._alb.groups]
 
-    async def _forward(self, listener: str, request: web.BaseRequest) -> web.StreamResponse:
+    async def _forward(self, listener: str, request: web.BaseRequest) -> web.Response:
+        arrived = time.time()
+        rule = self._match(listener, request.headers.get("Host", ""), request.path)
+        answer = await self._answer(rule, request)
+        if rule is not None and answer.status >= 500:
+            first, last = self.failed.get(rule.id, (arrived, arrived))
+            self.failed[rule.id] = min(first, arrived), max(last, arrived)
+        return answer
+
+    async def _answer(self, rule: Rule | None, request: web.BaseRequest) -> web.Response:
         from aiohttp import web
 
-        rule = self._match(listener, request.headers.get("Host", ""), request.path)
         chosen = self._choose(rule) if rule is not None else None
         if rule is None or chosen is None:
             return self._refuse(rule, "", 503)
@@ -175,12 +185,25 @@ class DataPlane:
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP}
         return web.Response(status=answer.status, body=content, headers=kept)
 
-    def _refuse(self, rule: Rule | None, group: str, status: int) -> web.StreamResponse:
+    def _refuse(self, rule: Rule | None, group: str, status: int) -> web.Response:
         from aiohttp import web
 
         self.counts[rule.id if rule else "", group, status] += 1
         words = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}[status]
         return web.Response(status=status, text=f"<html><body><h1>{status} {words}</h1></body></html>\n")
+
+    def traffic(self, host: str, path: str) -> dict[str, float | int | None]:
+        """What became of the requests that rules for exactly this host and path decided: how many there were, how many
+        failed, when the first and the last of these arrived."""
+        rules = {one.id for one in self._alb.rules.values() if host in one.hosts and path in one.paths}
+        times = [self.failed[identifier] for identifier in rules if identifier in self.failed]
+        counts = [(status, count) for (rule, _, status), count in self.counts.items() if rule in rules]
+        return {
+            "requests": sum(count for _, count in counts),
+            "failed": sum(count for status, count in counts if status >= 500),
+            "first_failed": min((first for first, _ in times), default=None),
+            "last_failed": max((last for _, last in times), default=None),
+        }
 
     def _match(self, listener: str, host: str, path: str) -> Rule | None:
         name = host.rsplit(":", 1)[0].lower()

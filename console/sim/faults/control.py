@@ -13,20 +13,39 @@ import msgspec
 
 from console.errors import FleetConsoleError
 from console.sim.faults.registry import Faults
+from console.sim.faults.site import Site
 from console.sim.faults.specs import Fault
+from console.sim.kubeapi.rbac import granted
 from console.sim.storm import Storm, StormSpec
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 
+class Statement(msgspec.Struct, rename="pascal"):
+    """A statement of a RAM policy; what it says of resources and conditions is not looked at."""
+
+    effect: str
+    action: list[str]
+
+
+class Policy(msgspec.Struct, rename="pascal"):
+    """A RAM policy document."""
+
+    statement: list[Statement]
+
+
 class Control:
     """`POST /faults` begins one, `DELETE /faults[/NAME]` ends, `GET /faults` tells which hold.
 
-    `POST /storm` answers when the storm is over; `GET /truth` tells what a console has to say of the hub's objects.
+    `POST /storm` answers when the storm is over; `GET /truth` tells what a console has to say of the hub's objects,
+    `GET /traffic` what became of the requests to each route. `PUT /roles/NAME` takes RBAC documents and answers with a
+    token that has what they grant, `GET` with what was needed of them so far; `PUT /policy` takes a RAM policy, for the
+    settings' key from then on.
     """
 
-    def __init__(self, faults: Faults, storm: Storm) -> None:
+    def __init__(self, faults: Faults, storm: Storm, site: Site) -> None:
+        self._site = site
         self._faults = faults
         self._storm = storm
         self.token = secrets.token_urlsafe(24)
@@ -42,6 +61,10 @@ class Control:
         application.router.add_delete("/faults/{name}", self._clear)
         application.router.add_post("/storm", self._rage)
         application.router.add_get("/truth", self._truth)
+        application.router.add_get("/traffic", self._traffic)
+        application.router.add_put("/roles/{name}", self._role)
+        application.router.add_get("/roles/{name}", self._needs)
+        application.router.add_put("/policy", self._policy)
         return application
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -83,6 +106,38 @@ class Control:
 
     async def _truth(self, request: web.Request) -> web.Response:
         return self._answer(request, await self._storm.truth())
+
+    async def _traffic(self, request: web.Request) -> web.Response:
+        site = self._site
+        routes = {one.key: site.data_plane.traffic(one.host, one.path) for one in site.world.routes}
+        return self._answer(request, {"now": time.time(), "routes": routes})
+
+    async def _role(self, request: web.Request) -> web.Response:
+        self._check(request)
+        token = secrets.token_urlsafe(24)
+        try:
+            rules = granted(msgspec.json.decode(await request.read(), type=list[dict[str, Any]]))
+            self._site.hub.api.access.grant(request.match_info["name"], rules, token)
+        except FleetConsoleError as error:
+            return self._answer(request, {"error": error.args[0], "fix": error.fix}, status=422)
+        except (msgspec.DecodeError, KeyError, TypeError) as error:
+            return self._answer(request, {"error": f"this is no RBAC: {error}"}, status=422)
+        return self._answer(request, {"token": token})
+
+    async def _needs(self, request: web.Request) -> web.Response:
+        needs = self._site.hub.api.access.needed.get(request.match_info["name"], set())
+        actions = sorted({action for key, action in self._site.openapi.calls if key == self._site.key})
+        return self._answer(request, {"needed": [one._asdict() for one in sorted(needs)], "actions": actions})
+
+    async def _policy(self, request: web.Request) -> web.Response:
+        self._check(request)
+        try:
+            policy = msgspec.json.decode(await request.read(), type=Policy)
+        except msgspec.DecodeError as error:
+            return self._answer(request, {"error": f"no RAM policy: {error}"}, status=422)
+        allowed = [one for each in policy.statement if each.effect == "Allow" for one in each.action]
+        self._site.openapi.policies[self._site.key] = tuple(allowed)
+        return self._answer(request, {"actions": len(allowed)})
 
     def _answer(self, request: web.Request, document: dict[str, Any], *, status: int = 200) -> web.Response:
         from aiohttp import web

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,35 @@ def truth(directory: Path) -> dict[str, Any]:
     return _call(directory, "GET", "/truth")
 
 
+def traffic(directory: Path) -> dict[str, Any]:
+    """What became of the requests to each route since the start: `routes` by key, each with `requests`, `failed`, and
+    when the first and the last failed one arrived, epoch seconds. Raises as `begin`."""
+    return _call(directory, "GET", "/traffic")
+
+
+def role(directory: Path, name: str, documents: Sequence[Mapping[str, Any]]) -> str:
+    """Have the hub know a user called `name` who may do what RBAC documents grant; returns the token. Raises as
+    `begin`."""
+    return str(_call(directory, "PUT", f"/roles/{name}", documents)["token"])
+
+
+def needs(directory: Path, name: str) -> dict[str, Any]:
+    """What was asked so far as that user and one rule alone allowed (`needed`), and which of the cloud's `actions` were
+    asked for by anybody. Raises as `begin`."""
+    return _call(directory, "GET", f"/roles/{name}")
+
+
+def policy(directory: Path, document: Mapping[str, Any]) -> int:
+    """Let the settings' key do what a RAM policy allows, and nothing else; returns how many actions. Raises as
+    `begin`."""
+    return int(_call(directory, "PUT", "/policy", document)["actions"])
+
+
 def _call(
     directory: Path,
     method: str,
     path: str,
-    body: Mapping[str, Any] | None = None,
+    body: Mapping[str, Any] | Sequence[Any] | None = None,
     *,
     patience: float = PATIENCE,
 ) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from console.errors import UsageError
 from console.sim.agents import Agent
+from console.sim.alb.dataplane import DataPlane
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController
 from console.sim.client import Client
@@ -30,6 +31,7 @@ class Site:
     agents: Mapping[str, Agent]
     controller: AlbIngressController
     cloud: AlbCloud
+    data_plane: DataPlane
     openapi: OpenApi
     key: str
     """Access key id of the settings file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from console.sim.kubeapi.resources import Registry
 from console.sim.kubeapi.status import ApiError, Obj, forbidden, qualified
@@ -24,21 +25,38 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A PolicyRule, plus `but_not`: what a `*` does not reach, as `plural.group` (RBAC would list all the rest)."""
+    """A PolicyRule, plus `but_not`: what a `*` does not reach, as `plural.group` (RBAC would list all the rest).
+
+    `namespace`: the only one that it holds in, empty for all and for what is in none. `names`: resourceNames.
+    """
 
     verbs: tuple[str, ...]
     groups: tuple[str, ...]
     resources: tuple[str, ...]
     but_not: tuple[str, ...] = ()
+    namespace: str = ""
+    names: tuple[str, ...] = ()
 
-    def allows(self, verb: str, group: str, resource: str) -> bool:
+    def allows(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         """`resource` may carry a subresource: `ingresses/status`; a rule for `ingresses` does not reach it."""
         if not (_in(verb, self.verbs) and _in(group, self.groups)):
+            return False
+        if (self.namespace and self.namespace != namespace) or (self.names and name not in self.names):
             return False
         plural, _, subresource = resource.partition("/")
         if qualified(plural, group) in self.but_not:
             return False
         return _in(resource, self.resources) or bool(subresource and f"*/{subresource}" in self.resources)
+
+
+class Need(NamedTuple):
+    """A permission without which a request would have been refused; `namespace` and `names` are its rule's."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str
+    names: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +74,7 @@ class Denial:
         return all(own in ("*", asked) for own, asked in pairs)
 
 
-_REVIEWS = (
+REVIEWS = (
     Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews")),
     Rule(("create",), ("authentication.k8s.io",), ("selfsubjectreviews",)),
 )
@@ -71,9 +89,9 @@ ROLES: dict[str, tuple[Rule, ...]] = {
         Rule(WRITE, ("coordination.k8s.io",), ("leases",)),
         Rule(WRITE, ("events.k8s.io",), ("events",)),
         _ALL_BUT_SECRETS,
-        *_REVIEWS,
+        *REVIEWS,
     ),
-    Role.VIEWER: (_ALL_BUT_SECRETS, *_REVIEWS),
+    Role.VIEWER: (_ALL_BUT_SECRETS, *REVIEWS),
 }
 NON_RESOURCE_URLS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz",
                      "/version")  # fmt: skip
@@ -86,22 +104,33 @@ class Access:
         self.tokens = dict(tokens)
         self.roles = {role: tuple(rules) for role, rules in roles.items()}
         self.denials: list[Denial] = []
+        self.needed: dict[str, set[Need]] = {}
+        """Role -> what was asked and only one of its rules allowed."""
 
     def role_of(self, authorization: str) -> str | None:
         """The role behind an Authorization header, None for nobody known."""
         scheme, _, token = authorization.partition(" ")
         return self.tokens.get(token.strip()) if scheme.lower() == "bearer" else None
 
-    def allows(self, role: str, verb: str, group: str, resource: str) -> bool:
+    def grant(self, role: str, rules: Sequence[Rule], token: str) -> None:
+        """Have a token stand for a role of its own."""
+        self.roles[role] = tuple(rules)
+        self.tokens[token] = role
+
+    def allows(self, role: str, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         """Whether a role may use `verb` on `resource` (`plural` or `plural/subresource`)."""
         if any(denial.meets(role, verb, group, resource) for denial in self.denials):
             return False
-        return any(rule.allows(verb, group, resource) for rule in self.roles.get(role, ()))
+        return any(rule.allows(verb, group, resource, namespace, name) for rule in self.roles.get(role, ()))
 
     def check(self, role: str, verb: str, group: str, resource: str, *, namespace: str, name: str) -> None:
         """Raises `ApiError` 403 in the apiserver's words."""
-        if not self.allows(role, verb, group, resource):
+        if not self.allows(role, verb, group, resource, namespace, name):
             raise refused(role, verb, group, resource, namespace=namespace, name=name)
+        rules = [rule for rule in self.roles.get(role, ()) if rule.allows(verb, group, resource, namespace, name)]
+        if len(rules) == 1:
+            needs = self.needed.setdefault(role, set())
+            needs.add(Need(verb, group, resource, rules[0].namespace, ",".join(rules[0].names)))
 
     def access_review(self, role: str, spec: Obj) -> Obj:
         """The status of a SelfSubjectAccessReview."""
@@ -110,7 +139,8 @@ class Access:
             resource = asked.get("resource", "")
             if asked.get("subresource"):
                 resource = f"{resource}/{asked['subresource']}"
-            allowed = self.allows(role, asked.get("verb", ""), asked.get("group", ""), resource)
+            place = asked.get("namespace", ""), asked.get("name", "")
+            allowed = self.allows(role, asked.get("verb", ""), asked.get("group", ""), resource, *place)
         else:
             url = spec.get("nonResourceAttributes", {})
             reads = url.get("verb") == "get" and _path_in(url.get("path", ""), NON_RESOURCE_URLS)

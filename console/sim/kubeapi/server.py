@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -144,6 +145,7 @@ class KubeApi:
             )
         if not response.prepared:
             response.headers["Date"] = self._handlers.date()
+            response.headers["Audit-Id"] = str(uuid.uuid4())
         return response
 
     async def _route(self, request: web.Request) -> web.StreamResponse:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -40,6 +41,8 @@ class OpenApi:
         """Products of which every call is one too many."""
         self.denied: dict[tuple[str, str], str] = {}
         """(key, action) that RAM refuses -> the code with which it does."""
+        self.policies: dict[str, tuple[str, ...]] = {}
+        """Key -> what its RAM policy allows, as `alb:List*`; a key without one may do everything."""
         self.inactive: set[str] = set()
         """Keys that are known and disabled."""
         self.calls: Counter[tuple[str, str]] = Counter()
@@ -92,6 +95,10 @@ class OpenApi:
         if (key, action) in self.denied:
             words = f"You are not authorized to do this action: {product.name}:{action}."
             raise OpenApiError(self.denied[key, action], words, 403)
+        allowed = self.policies.get(key)
+        if allowed is not None and not any(fnmatchcase(f"{product.name}:{action}", one) for one in allowed):
+            words = f"You are not authorized to do this action: {product.name}:{action}."
+            raise OpenApiError("NoPermission", words, 403)
         form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
         asked = Parameters([*query, *form, *named.items()])
         if action in product.reads:

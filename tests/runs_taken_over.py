@@ -175,7 +175,7 @@ def test_a_record_that_lies_about_targets_moves_nothing_but_its_plan(hosts: Host
 
     def lie(data: dict[str, str]) -> None:
         data["targets"] = json.dumps({NAME: {member: 3}, "kube-system/secret": {member: 100}})
-        data["step"] = "2"
+        data |= {"step": "2", "going": "forward"}
 
     forged = forge(hosts, run["run"], "forgt", lie)
     words = ("resume", "forgt", "--takeover", "--yes", "--plan-hash", forged["plan_hash"], "--detach")
@@ -213,12 +213,20 @@ WRITES = (
 """Every verb that writes, or makes a runner write."""
 
 
+@pytest.fixture(scope="module")
+def done(hosts: Hosts) -> str:
+    """A run that is over."""
+    code, told = hosts.say("shift", NAME, "--to", "ack=55,idc=45", "--reason", "drill", "--yes", host="sixth")
+
+    assert 0 == code
+    return str(told["run"])
+
+
 @pytest.mark.parametrize("words", WRITES, ids=lambda words: words[0])
 @pytest.mark.parametrize("who", ["read_only", "viewer"])
 def test_nobody_who_may_not_write_does_by_any_verb(
-    hosts: Hosts, words: tuple[str, ...], who: str, tmp_path: Path
+    hosts: Hosts, done: str, words: tuple[str, ...], who: str, tmp_path: Path
 ) -> None:
-    done = hosts.say("shift", NAME, "--to", "ack=55,idc=45", "--reason", "drill", "--yes", host="sixth")[1]["run"]
     plan = tmp_path / "plan.yaml"
     plan.write_text(f"schema: fleet-console/plan/v1\nroutes: {{{NAME}: {{ack-prod-j: 81, idc-prod: 19}}}}\n")
     before, config = written(hosts), None

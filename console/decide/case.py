@@ -40,13 +40,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What decides beside the picture. `running`: other runs that are under way; `wall`: epoch seconds."""
+    """What decides beside the picture. `running`: runs that are under way on this host; `recorded`: those that only
+    their records tell of, which may be gone: the Fleet's Lease knows; `wall`: epoch seconds."""
 
     key_prefix: str = DEFAULT_KEY_PREFIX
     read_only: bool = False
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     assertions: tuple[str, ...] = ()
     running: tuple[RunReport, ...] = ()
+    recorded: tuple[RunReport, ...] = ()
     wall: float = 0.0
 
 

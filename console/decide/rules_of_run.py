@@ -68,9 +68,17 @@ def other_run(case: Case) -> Iterator[Finding]:
     """One writer at a time."""
     for run in case.around.running:
         yield Finding(
-            f"run {run.run} by {run.actor or 'somebody'} is under way", "no other run on this Fleet",
+            f"run {run.run} by {run.actor or 'somebody'} is under way",
+            "no other run on this Fleet",
             f"wait, or look at it: fleet-console attach {run.run}",
-        )  # fmt: skip
+        )
+    for run in case.around.recorded:
+        yield Finding(
+            f"run {run.run} by {run.actor or 'somebody'} on {run.host or 'another host'} is under way, by its record",
+            "no other run on this Fleet",
+            f"where its runner lives, the Fleet's Lease refuses this one: fleet-console attach {run.run}",
+            Severity.INFORMS,
+        )
 
 
 def skew(case: Case) -> Iterator[Finding]:

@@ -211,13 +211,16 @@ def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: 
 
 def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
     """What decides beside the picture, as this host knows it: settings, the runs under way, the clock."""
+    own = tuple(report for report in runs(access, fleet_uid=fleet.uid) if report.state is RunState.RUNNING)
     known = merge(runs(access, fleet_uid=fleet.uid), fleet)
+    names = {report.run for report in own}
     return Around(
         key_prefix=settings.fleet.weights.key_prefix,
         read_only=settings.read_only,
         rules=settings.rules,
         assertions=settings.assertions,
-        running=tuple(report for report in known if report.state is RunState.RUNNING),
+        running=own,
+        recorded=tuple(one for one in known if one.state is RunState.RUNNING and one.run not in names),
         wall=time.time(),
     )
 
@@ -226,7 +229,7 @@ def judged(access: Access, settings: Settings, fleet: Fleet, record: Run) -> tup
     """The plan of a record, and what speaks now against carrying it out. Raises `UsageError` where it holds none."""
     plan = _plan_of(record)
     wish = intents.wish_of(fleet, plan)
-    found = replace(around(access, settings, fleet), running=())
+    found = replace(around(access, settings, fleet), running=(), recorded=())
     return plan, intents.decide(fleet, wish, found).reasons
 
 

@@ -176,9 +176,9 @@ def store() -> FleetStore:
 
 
 def undated(fleet: Fleet) -> Fleet:
-    """A picture without since when layers part: that is when it was first looked at."""
+    """A picture without since when layers part, and what zones carried before: that is what was looked at."""
     routes = tuple(replace(one, agreement=replace(one.agreement, since=None)) for one in fleet.routes)
-    return replace(fleet, routes=routes)
+    return replace(fleet, routes=routes, zones=tuple(replace(zone, past=()) for zone in fleet.zones))
 
 
 def at_once(heard: list[tuple[float, Observation]]) -> Fleet:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from console.model.run import JournalLine, RunState
-from console.present import line, reports, routes, tables
+from console.present import line, members, reports, routes, tables
 from console.present.sheet import Column, Sheet
 from tests import situations
 from tests.stage import StageDesk
@@ -82,3 +82,14 @@ def test_a_sheet_of_nothing_is_its_note() -> None:
     sheet: Sheet[str] = Sheet((Column("A", 3, lambda it: line.line(it)),), (), str, (line.line("none"),))
 
     assert ["A", "none"] == [line.text(one).rstrip() for one in sheet.lines(5)]
+
+
+def test_a_zone_shows_what_it_carried_over_time_and_nothing_where_nobody_knew() -> None:
+    fleet = situations.calm()
+    zone = replace(fleet.zones[0], past=((situations.NOW - 400.0, 62.0), (situations.NOW - 40.0, 0.0)))
+    ((shown, _),) = members.past_cell(zone, situations.NOW)
+
+    assert members.SLOTS == len(shown)
+    assert " " == shown[0]
+    assert "▅" == shown[-4]
+    assert "▁" == shown[-1]

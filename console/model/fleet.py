@@ -238,6 +238,8 @@ class Zone:
     members: tuple[str, ...]
     share: float | None
     headroom: Headroom = NO_HEADROOM
+    past: tuple[tuple[float, float], ...] = ()
+    """((monotonic second, share since then), ...), oldest first: each change of a point or more."""
     rate: float | None = None
     """Requests a second of its members together; None where one of them is not known."""
 

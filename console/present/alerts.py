@@ -13,6 +13,7 @@ from console.model.run import RunState
 from console.model.spans import spoken
 from console.present import applications, clouds, members, sources, splits, words
 from console.present.line import Ink, Line, Span, dim, paragraph, width
+from console.present.times import clock
 
 PATIENCE = 20.0
 """Seconds for which layers may part without a word at the top: a change takes that long."""
@@ -49,6 +50,7 @@ def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
         *(alert for member in fleet.members for alert in _member(fleet, member, now)),
         *_clouds(fleet, now),
         *_gateways(fleet),
+        *_freeze(fleet),
         *_runs(fleet),
         *(alert for route in fleet.routes for alert in _route(fleet, route, now)),
         *_applications(fleet),
@@ -164,6 +166,19 @@ def _runs(fleet: Fleet) -> Iterator[Alert]:
             )
         elif run.state == RunState.RUNNING:
             yield Alert(Tone.PLAIN, f"run {run.run}", f"under way on {where} by {run.actor or '?'}.", run.run)
+        elif run.state == RunState.DONE and run.expires is not None:
+            said = (
+                f"moved {where}, and goes back by itself at {clock(run.expires)}. Keep it or put that off: r, then 1."
+            )
+            yield Alert(Tone.PLAIN, f"run {run.run}", said, run.run)
+
+
+def _freeze(fleet: Fleet) -> Iterator[Alert]:
+    found = fleet.freeze
+    if found is not None:
+        until = f" until {clock(found.until)}" if found.until is not None else ""
+        said = f"frozen{until} by {found.actor or 'somebody'}: {found.reason or 'no reason given'}."
+        yield Alert(Tone.WARN, "Fleet", said, "freeze")
 
 
 def _route(fleet: Fleet, route: Route, now: float) -> Iterator[Alert]:

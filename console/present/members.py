@@ -39,6 +39,11 @@ def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
     return Sheet(columns, fleet.members, lambda m: m.id, note)
 
 
+SLOTS, SLOT = 20, 30.0
+"""Cells of the plot over time, and seconds of each."""
+LEVELS = "▁▂▃▄▅▆▇█"
+
+
 def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
     """The table of zones, each with the share of weight it carries."""
     called = _called.of(fleet.members)
@@ -53,6 +58,7 @@ def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
             rank=1,
         ),
         *(requests if rates.asked(fleet) else ()),
+        Column[Zone]("LAST 10 MIN", SLOTS, lambda z: past_cell(z, now), rank=4),
         Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span)),
         Column[Zone]("HEADROOM", 15, lambda z: workloads.headroom_cell(z.headroom), grow=True),
     )
@@ -213,6 +219,17 @@ def zone_word(fleet: Fleet, zone: Zone) -> words.Word:
     if health == {AlbHealthWord.OK}:
         return words.Word("!", Ink.WARN, "serving") if cut_off else words.Word("+", Ink.GOOD, "ok")
     return words.Word("?", Ink.DIM, UNKNOWN)
+
+
+def past_cell(zone: Zone, now: float) -> Line:
+    """What the zone carried over time, one cell for 30 s, the newest on the right; blank where nothing was known."""
+    cells = []
+    for slot in range(SLOTS):
+        # Slots end at whole steps of the clock, so that a quiet plot moves once in a step, and all zones at once.
+        end = now - now % SLOT + SLOT - (SLOTS - 1 - slot) * SLOT
+        known = [share for at, share in zone.past if at < end]
+        cells.append(LEVELS[round(known[-1] / 100 * (len(LEVELS) - 1))] if known else " ")
+    return (Span("".join(cells), Ink.ACCENT),)
 
 
 def share_cell(share: float | None, room: int) -> Line:

@@ -52,6 +52,9 @@ def _plain(lines: list[Line]) -> list[str]:
     return [ascii_bars(text(one)).rstrip() for one in lines]
 
 
+_ASCII = str.maketrans("━─…▁▂▃▄▅▆▇█", "=-~_.:-=+*#")
+
+
 def ascii_bars(words_: str) -> str:
     """Bars in ASCII: what leaves the screen may land where nothing else is known."""
-    return words_.translate({ord("━"): "=", ord("─"): "-", ord("…"): "~"})
+    return words_.translate(_ASCII)

@@ -47,6 +47,8 @@ _OF_A_MEMBER = (SourceName.MEMBERS, SourceName.CLUSTERS, SourceName.FLEET, Sourc
 TRACKING = "argocd.argoproj.io/tracking-id"
 """By which ArgoCD marks an object as one of an application's: `APPLICATION:GROUP/KIND:NAMESPACE/NAME`."""
 STICKY = "alb.ingress.kubernetes.io/sticky-session"
+PAST = 64
+"""Changes of a zone's share that are remembered."""
 COARSE = 3.0
 """Seconds of clock difference that a Date header does not prove."""
 LOST = 300.0
@@ -455,10 +457,25 @@ def _unreadable_weights(routes: Sequence[Route]) -> Iterator[Problem]:
 
 
 def carry(fresh: Fleet, former: Fleet | None, now: float) -> Fleet:
-    """`fresh` with the moment since when each route is stuck where it is: kept from `former` where nothing moved."""
+    """`fresh` with the moment since when each route is stuck where it is, kept from `former` where nothing moved, and
+    with what each zone carried before."""
     known = {route.key: route for route in former.routes} if former else {}
     routes = tuple(_carry(route, known.get(route.key), now) for route in fresh.routes)
-    return replace(fresh, routes=former.routes if former and former.routes == routes else routes)
+    before = {zone.name: zone for zone in former.zones} if former else {}
+    zones = tuple(_with_past(zone, before.get(zone.name), now) for zone in fresh.zones)
+    return replace(
+        fresh,
+        routes=former.routes if former and former.routes == routes else routes,
+        zones=former.zones if former and former.zones == zones else zones,
+    )
+
+
+def _with_past(zone: Zone, former: Zone | None, now: float) -> Zone:
+    past = former.past if former is not None else ()
+    if zone.share is not None and (not past or abs(past[-1][1] - zone.share) >= 1.0):
+        past = (*past, (now, zone.share))[-PAST:]
+    carried = replace(zone, past=past)
+    return former if former == carried else carried
 
 
 def _carry(route: Route, former: Route | None, now: float) -> Route:

@@ -154,10 +154,23 @@ def _selectors(spec: dict[str, Any], notes: Notes) -> Iterator[str]:
         for expression, spot in notes.items(selector.get("matchExpressions"), where):
             key = notes.text(expression.get("key"), f"{spot}.key")
             how = notes.text(expression.get("operator"), f"{spot}.operator")
-            values = expression.get("values")
-            listed = ",".join(inert(v, 80) for v in values if isinstance(v, str)) if isinstance(values, list) else ""
+            listed = ",".join(_values(expression.get("values"), f"{spot}.values", notes))
             parts.append(f"{key} {how} ({listed})" if listed else f"{key} {how}")
         yield ", ".join(parts)
+
+
+def _values(found: object, place: str, notes: Notes) -> Iterator[str]:
+    """The texts of a list of texts."""
+    if found is None:
+        return
+    if not isinstance(found, list):
+        notes.wrong(place, "a list of texts", found)
+        return
+    for number, value in enumerate(found):
+        if isinstance(value, str):
+            yield inert(value, 80)
+        else:
+            notes.wrong(f"{place}[{number}]", "a text", value)
 
 
 def cluster_secret(thing: Thing, notes: Notes) -> ClusterSecret:

@@ -195,7 +195,9 @@ def ingress_class(thing: Thing, notes: Notes) -> IngressClass:
     """What ties routes to a gateway."""
     spec = notes.fields(thing.spec, "spec")
     parameters = notes.fields(spec.get("parameters"), "spec.parameters")
-    leads = parameters.get("kind") == "AlbConfig" and parameters.get("apiGroup") in ("alibabacloud.com", None)
+    kind = notes.some(parameters.get("kind"), "spec.parameters.kind")
+    group = notes.some(parameters.get("apiGroup"), "spec.parameters.apiGroup")
+    leads = kind == "AlbConfig" and group in ("alibabacloud.com", None)
     return IngressClass(
         name=thing.metadata.name,
         controller=notes.text(spec.get("controller"), "spec.controller"),

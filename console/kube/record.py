@@ -43,9 +43,9 @@ def run_record(thing: Thing, notes: Notes) -> RunRecord | None:
     if RUN_LABEL not in labels:
         return None
     data = notes.fields(thing.data, "data")
-    told = labels[RUN_LABEL]
+    told = notes.some(labels[RUN_LABEL], "metadata.labels[fleet-console/run]")
     record = RunRecord(
-        run=inert(told, 80) if isinstance(told, str) and told else thing.metadata.name,
+        run=inert(told, 80) if told else thing.metadata.name,
         state=notes.text(data.get("state"), "data.state", 40),
         fence=_number(data, "fence", notes),
         plan_hash=notes.text(data.get("plan_hash"), "data.plan_hash", 120),

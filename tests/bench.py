@@ -29,7 +29,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests import bench_size  # noqa: E402 - a program, run by its path
+from tests import bench_drain, bench_size  # noqa: E402 - a program, run by its path
 from tests.bench_stage import Figure, Terminal, simulator  # noqa: E402
 
 KEY = "alb.ingress.kubernetes.io/cluster-weight."
@@ -138,6 +138,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         yield idle(calm, state, 15.0 if quick else 60.0)
         yield from one_cell(directory, without(directory, "probes", "cloud"), state, 20 if quick else 60)
         yield from shift(directory / "config.yaml", state)
+    yield from bench_drain.measure()
     for size in bench_size.SIZES[:1] if quick else bench_size.SIZES:
         yield from bench_size.measure(size)
 

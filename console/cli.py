@@ -14,7 +14,7 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import config, doctor, guards, plans, runs, see, shift, simulate
+from console.verbs import config, doctor, drill, guards, plans, runs, see, shift, simulate
 
 EPILOG = """\b
 Exit codes
@@ -81,6 +81,7 @@ for verb in (
     doctor.doctor,
     config.config,
     simulate.demo,
+    drill.drill,
     simulate.sim,
 ):
     console.add_command(verb)

@@ -53,6 +53,8 @@ def drill(options: Options, name: str | None, headless: bool, pace: float) -> No
         from console.drill.person import play_with
 
         result = play_with(found, name, pace, lambda text: click.echo(_inert(text), err=True))
+        for check in () if options.json else result.checks:
+            _tell(check)
     _say(options, result)
     click.get_current_context().exit(EXIT_DONE if result.passed else EXIT_HELD)
 
@@ -71,7 +73,8 @@ def _list(options: Options, drills: list[Scenario]) -> None:
 
 def _tell(check: Check) -> None:
     mark = "+" if check.holds else "x"
-    click.echo(_inert(f"{mark} {check.what}: {check.wanted if check.holds else check.found}"), err=True)
+    wanted = f"{check.what}: {check.wanted}"
+    click.echo(_inert(f"{mark} {wanted}" if check.holds else f"{mark} {wanted}; found {check.found}"))
 
 
 def _say(options: Options, result: Result) -> None:
@@ -80,9 +83,6 @@ def _say(options: Options, result: Result) -> None:
         return
     for run in result.runs:
         click.echo(_inert(f"run {run['run']} ({run['kind']}) {run['state']}: {run['message'] or ''}"))
-    for check in result.checks:
-        mark = "+" if check.holds else "x"
-        click.echo(_inert(f"{mark} {check.what}: wanted {check.wanted or 'that it is done'}; {check.found}"))
     word = "passed" if result.passed else "not passed"
     click.echo(f"drill {result.drill}: {word} in {result.seconds:.0f} s")
 

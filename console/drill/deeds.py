@@ -4,7 +4,6 @@ another while somebody works."""
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -103,6 +102,3 @@ def _changed(began: Weights, now: Weights) -> int:
     return sum(began.get(route) != held for route, held in now.items())
 
 
-def pause(seconds_: float) -> None:
-    """Let a moment pass."""
-    time.sleep(seconds_)

@@ -23,7 +23,6 @@ def play(scenario: Scenario, name: str, *, told: Callable[[Check], None] = lambd
     """Play a drill's script on its world; `told` is told each check when it is made."""
     assert scenario.drill is not None, "whoever plays has looked"
     result = Result(scenario.name, scenario.summary)
-    began = time.monotonic()
     with stage(scenario, name) as played:
         script = _Script(played, result, told)
         try:
@@ -34,7 +33,7 @@ def play(scenario: Scenario, name: str, *, told: Callable[[Check], None] = lambd
         judge(played, result, scenario.drill.endings[:1])
         for check in result.checks[at:]:
             told(check)
-    result.seconds = time.monotonic() - began
+    result.seconds = time.monotonic() - result.began
     return result
 
 
@@ -142,8 +141,7 @@ class _Script:
         self._check("the run's state", wanted, f"{state}: {message}", state == step.state and held)
 
     def _check(self, what: str, wanted: str, found: str, holds: bool) -> None:
-        self._result.checks.append(Check(what, wanted, found, holds))
-        self._told(self._result.checks[-1])
+        self._told(self._result.check(what, wanted, found, holds))
 
 
 def _named(step: spec.Step) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +15,13 @@ from console.sim.faults import remote
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One expectation: what it is about, what was wanted, what was found."""
+    """One expectation: what it is about, what was wanted, what was found, and how many seconds into the drill."""
 
     what: str
     wanted: str
     found: str
     holds: bool
+    at: float = 0.0
 
 
 @dataclass
@@ -28,9 +30,16 @@ class Result:
 
     drill: str
     summary: str
+    began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     checks: list[Check] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
+
+    def check(self, what: str, wanted: str, found: str, holds: bool) -> Check:
+        """Add one."""
+        made = Check(what, wanted, found, holds, round(time.monotonic() - self.began, 1))
+        self.checks.append(made)
+        return made
 
     @property
     def passed(self) -> bool:
@@ -46,7 +55,8 @@ class Result:
             "passed": self.passed,
             "seconds": round(self.seconds, 1),
             "checks": [
-                {"what": one.what, "wanted": one.wanted, "found": one.found, "holds": one.holds} for one in self.checks
+                {"what": one.what, "wanted": one.wanted, "found": one.found, "holds": one.holds, "at": one.at}
+                for one in self.checks
             ],
             "runs": self.runs,
         }
@@ -59,17 +69,17 @@ def judge(stage: Stage, result: Result, endings: tuple[Ending, ...]) -> None:
         result.runs = known_runs(stage, ME)
         weights, fences, holder = stage.weights(), stage.hub.fences(), stage.hub.holder()
     except FleetConsoleError as error:
-        result.checks.append(Check("the Fleet can be read at the end", "it can", str(error), False))
+        result.check("the Fleet can be read at the end", "it can", str(error), False)
         return
     state = str(result.runs[0]["state"]) if result.runs else "no run"
     states = [" or ".join(one.states) or "no run" for one in endings]
     meant = next((one for one in endings if state in (one.states or ("no run",))), None)
-    result.checks.append(Check("state of the newest run", "; or ".join(states), state, meant is not None))
+    result.check("state of the newest run", "; or ".join(states), state, meant is not None)
     wanted = _wanted(stage, meant or endings[0])
-    result.checks.append(Check("weights", said(wanted), said(weights), wanted == weights))
+    result.check("weights", said(wanted), said(weights), wanted == weights)
     left = ", ".join(f"{fence} on {route}" for route, fence in sorted(fences.items()))
-    result.checks.append(Check("fences on Ingresses", "none", left or "none", not fences))
-    result.checks.append(Check("the Fleet's Lease", "free", f"held by {holder}" if holder else "free", not holder))
+    result.check("fences on Ingresses", "none", left or "none", not fences)
+    result.check("the Fleet's Lease", "free", f"held by {holder}" if holder else "free", not holder)
 
 
 def known_runs(stage: Stage, by: str) -> list[dict[str, Any]]:

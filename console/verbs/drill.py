@@ -73,7 +73,7 @@ def _list(options: Options, drills: list[Scenario]) -> None:
 
 def _tell(check: Check) -> None:
     mark = "+" if check.holds else "x"
-    wanted = f"{check.what}: {check.wanted}"
+    wanted = f"{check.at:5.1f} s {check.what}: {check.wanted}"
     click.echo(_inert(f"{mark} {wanted}" if check.holds else f"{mark} {wanted}; found {check.found}"))
 
 

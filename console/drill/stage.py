@@ -23,7 +23,7 @@ from console.errors import Lost
 from console.sim import child
 from console.sim.drill import ME, Drill
 from console.sim.faults import remote
-from console.sim.handover import CONTROL, KUBECONFIG, SETTINGS
+from console.sim.handover import KUBECONFIG, SETTINGS
 from console.sim.scenario import Scenario
 from console.sim.terms import seconds
 
@@ -56,7 +56,7 @@ class Going:
 
     def said(self) -> Said:
         """Once it has ended."""
-        return Said(self.line, self.process.wait(), self.output.read_text("utf-8", "replace"))
+        return Said(self.line, _shells(self.process.wait()), self.output.read_text("utf-8", "replace"))
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Stage:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env=self.environment, timeout=LONGEST, check=False,
         )  # fmt: skip
-        said = Said(line, done.returncode, done.stdout.decode("utf-8", "replace"))
+        said = Said(line, _shells(done.returncode), done.stdout.decode("utf-8", "replace"))
         self._heard(said.text)
         return said
 
@@ -205,6 +205,11 @@ def _pace(file: Path, drill: Drill, pace: float) -> dict[str, str]:
     return {identifier: said["name"] for identifier, said in fleet["members"].items()}
 
 
+def _shells(code: int) -> int:
+    """A process's exit code as a shell tells it: 129 after SIGHUP."""
+    return code if code >= 0 else 128 - code
+
+
 def _named(routes: Mapping[str, Mapping[str, int]], names: Mapping[str, str]) -> Weights:
     return {key: {names.get(one, one): weight for one, weight in held.items()} for key, held in routes.items()}
 
@@ -217,6 +222,3 @@ def until(meets: Any, within: float, *, pause: float = 0.05) -> bool:
             return False
         time.sleep(pause)
     return True
-
-
-__all__ = ["CONTROL", "Going", "Said", "Stage", "Weights", "stage", "until"]

@@ -280,7 +280,8 @@ def _read(name: str) -> tuple[str, object]:
     else:
         where = f"scenario {name}"
         folder = importlib.resources.files("assets") / "scenarios"
-        file = next((one for one in (folder / f"{name}.yaml", folder / "drills" / f"{name}.yaml") if one.is_file()), None)
+        places = (folder / f"{name}.yaml", folder / "drills" / f"{name}.yaml")
+        file = next((place for place in places if place.is_file()), None)
         if file is None:
             known = ", ".join((*names(), *names("drills")))
             raise SettingsError(f"no scenario is called '{name}'", fix=f"There are: {known}.")

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from console.drill.processes import runners
 from console.drill.stage import Said, Stage, Weights
 from console.errors import FleetConsoleError
 from console.sim import drill as spec
@@ -95,10 +96,11 @@ class Events:
             while _changed(began, self._stage.weights()) < when.written:
                 if self._over.wait(LOOK):
                     return False
+        while when.over and runners(self._stage.state(spec.ME)):
+            if self._over.wait(LOOK):
+                return False
         return not self._over.wait(when.seconds * self._stage.pace)
 
 
 def _changed(began: Weights, now: Weights) -> int:
     return sum(began.get(route) != held for route, held in now.items())
-
-

@@ -159,5 +159,5 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def _end(text: str, most: int = 1500) -> str:
+def _end(text: str, most: int = 6000) -> str:
     return text[-most:]

@@ -22,7 +22,7 @@ from console.sim.scenario import Scenario
 
 WIDTH = 100
 SANE = "\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1004l\x1b[?1000l\x1b[?1006l\x1b[<u\x1b[0m\r\n"
-"""What a screen that was killed could not undo: its own buffer, the hidden cursor, what it asked terminals to report."""
+"""What a screen that was killed could not undo: its own buffer, the hidden cursor, the reports that it asked for."""
 
 
 def play_with(scenario: Scenario, name: str, pace: float, tell: Callable[[str], None]) -> Result:

@@ -78,7 +78,8 @@ class Ended(Base, frozen=True, tag_field="do", tag="ended"):
 
 
 class Keys(Base, frozen=True, tag_field="do", tag="keys"):
-    """Keys on the screen, parted by spaces: `a`, `enter`, `escape`, `tab`, `up`, `down`, `^y`; other words are typed."""
+    """Keys on the screen, parted by spaces: `a`, `enter`, `escape`, `tab`, `up`, `down`, `space`, `^y`; other words are
+    typed."""
 
     keys: Line
 
@@ -118,9 +119,11 @@ Step = Begin | Clear | Annotate | Kill | Run | Start | Ended | Keys | See | Reop
 
 
 class Moment(Base, frozen=True):
-    """When: so many routes hold other weights than they had when the event before was over, and then seconds go by."""
+    """When: so many routes hold other weights than they had when the event before was over; where it says so, no
+    runner of the operator's lives any more; and then seconds go by."""
 
     written: Annotated[int, msgspec.Meta(ge=0)] = 0
+    over: bool = False
     seconds: Rate = 0.0
 
 

@@ -1,6 +1,6 @@
 """What a scenario file may say: a world, the faults in it, and what a person is expected to see; one format for demo,
-drill and test (drill.py). A file may build on another one (`base`), whose world it then takes over, or name a world by its
-`size`."""
+drill (drill.py) and test. A file may build on another one (`base`), whose world it then takes over, or name a world by
+its `size`."""
 
 from __future__ import annotations
 

@@ -90,4 +90,4 @@ def _say(options: Options, result: Result) -> None:
 def _inert(text: str) -> str:
     from console.model.text import inert
 
-    return inert(text, 4000)
+    return inert(text, 8000)

@@ -13,6 +13,7 @@ from console.errors import UsageError
 from console.options import Options, common
 from console.verbs.faults import fault, storm
 
+
 @click.group(invoke_without_command=True, subcommand_metavar="[fault ... | storm ...]")
 @click.option("--scenario", metavar="NAME", help="World to start with: a name or a file.  [calm]")
 @click.option("--size", metavar="MxAxR", help="World to start with: so many members, applications and routes.")

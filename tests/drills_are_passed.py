@@ -6,11 +6,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import resources
 
+import jsonschema
 import pytest
 
+import assets
 from console.sim import scenario
 
+SCHEMA = json.loads((resources.files(assets) / "schemas" / "drill.json").read_text("utf-8"))
 TWELVE = (
     "alb-throttling", "api-partition", "clock-skew", "console-crash", "controller-lag", "expired-credentials",
     "half-applied", "member-unreachable", "self-heal", "ssh-drop", "two-operators", "unhealthy-target",
@@ -29,6 +33,7 @@ def test_a_drill_is_passed(name: str) -> None:
     done = played(name, "--headless", "-o", "json")
     document = json.loads(done.stdout)
 
+    jsonschema.validate(document, SCHEMA)
     assert [] == [check for check in document["checks"] if not check["holds"]]
     assert (0, True, name) == (done.returncode, document["passed"], document["drill"])
 

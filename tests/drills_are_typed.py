@@ -44,6 +44,7 @@ def test_a_file_of_ones_own_may_hold_a_drill(tmp_path: Path) -> None:
         ({"script": [{"do": "ended"}]}, r"drill.script\[0\]: no command was started before it"),
         ({"script": [{"do": "happened", "events": 1}]}, r"drill.script\[0\].events: there are 0 events"),
         ({"script": [{"do": "fault", "fault": {"fault": "meteor"}}]}, r"Invalid value 'meteor'"),
+        ({"script": [{"do": "clear", "name": "meteor"}]}, r"drill.script\[0\].name: nothing is called 'meteor'"),
         ({"events": [{"do": {"do": "kill", "who": "init"}}]}, r"Invalid enum value 'init' at `drill.events"),
         ({"events": [{"do": {"do": "fault", "fault": {"fault": "webhook", "route": "shop/none"}}}]},
          r"drill.events\[0\].do.fault.route: nothing is called 'shop/none'"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from console.drill.processes import runners
 from console.drill.stage import Said, Stage, Weights
-from console.errors import FleetConsoleError
+from console.errors import FleetConsoleError, UsageError
 from console.sim import drill as spec
 from console.sim.faults import remote
 from console.sim.faults.specs import SelfHeal, SlowController
@@ -37,7 +38,8 @@ def do(stage: Stage, deed: spec.Deed) -> Said | None:
     if isinstance(deed, spec.Begin):
         remote.begin(stage.directory, slowed(deed.fault, stage.pace))
     elif isinstance(deed, spec.Clear):
-        remote.clear(stage.directory, deed.name)
+        with suppress(UsageError):  # over already, by its own time or by somebody's hand
+            remote.clear(stage.directory, deed.name)
     elif isinstance(deed, spec.Annotate):
         stage.annotate(deed.route, deed.weights, deed.manager)
     elif isinstance(deed, spec.Kill):

@@ -73,7 +73,8 @@ def judge(stage: Stage, result: Result, endings: tuple[Ending, ...]) -> None:
         return
     state = str(result.runs[0]["state"]) if result.runs else "no run"
     states = [" or ".join(one.states) or "no run" for one in endings]
-    meant = next((one for one in endings if state in (one.states or ("no run",))), None)
+    fitting = [one for one in endings if state in (one.states or ("no run",))]
+    meant = next((one for one in fitting if _wanted(stage, one) == weights), fitting[0] if fitting else None)
     result.check("state of the newest run", "; or ".join(states), state, meant is not None)
     wanted = _wanted(stage, meant or endings[0])
     result.check("weights", said(wanted), said(weights), wanted == weights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -192,6 +192,8 @@ def _check_deed(step: Step, place: str, routes: Mapping[str, object], members: s
         for field, known in (("member", members), ("route", set(routes))):
             if hasattr(step.fault, field):
                 _known(getattr(step.fault, field), known, f"{place}.fault.{field}")
+    elif isinstance(step, Clear):
+        _known(step.name, {str(one.__struct_config__.tag) for one in get_args(Fault)}, f"{place}.name")
     elif isinstance(step, Annotate):
         _known(step.route, routes, f"{place}.route")
         _check_weights(step.weights, f"{place}.weights", members)

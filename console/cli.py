@@ -14,7 +14,7 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import config, doctor, evidence, guards, plans, policy, runs, see, shift, simulate
+from console.verbs import config, doctor, drill, evidence, guards, plans, policy, runs, see, shift, simulate
 
 EPILOG = """\b
 Exit codes
@@ -84,6 +84,7 @@ for verb in (
     doctor.doctor,
     config.config,
     simulate.demo,
+    drill.drill,
     simulate.sim,
 ):
     console.add_command(verb)

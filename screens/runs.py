@@ -18,6 +18,9 @@ from screens.run import RunPage
 from screens.undo import UndoingPlace
 from widgets.table import Table
 
+AGAIN = 2.0
+"""Seconds after which the journal is read again, whatever the Fleet says."""
+
 
 class RunsPage(UndoingPlace):
     """A table of runs, newest first."""
@@ -37,6 +40,7 @@ class RunsPage(UndoingPlace):
         super().__init__()
         self._reports: tuple[RunReport, ...] | None = None
         self._seen: tuple[Run, ...] | None = None
+        self._read = 0.0
         self._failure = ""
 
     def body(self) -> ComposeResult:
@@ -44,9 +48,10 @@ class RunsPage(UndoingPlace):
         yield Table(id="runs", keeps=True)
 
     def draw(self) -> None:
-        """The runs as they were read last; read again where the Fleet's records changed."""
-        if self._seen != self.fleet.runs:
-            self._seen = self.fleet.runs
+        """The runs as they were read last; read again where the Fleet's records changed, and after a while: a runner
+        ends its record before its journal, and one that dies ends neither."""
+        if self._seen != self.fleet.runs or self.now - self._read >= AGAIN:
+            self._seen, self._read = self.fleet.runs, self.now
             self._list()
         reports = self._reports or ()
         self.query_one(Table).sheet = ledgers.runs_sheet(reports, () if reports else self._note())

@@ -318,13 +318,13 @@ class Executor:
         also = [self._standing()] if partly and not message.startswith("stopped on") else []
         expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None
         self._tell_quietly(expires=expires, hold_until=None)
-        self._report = replace(self._report, state=state, message=". ".join([message, *also, *left]))
+        self._report = replace(self._report, state=state, message=_sentences(message, *also, *left))
         self._head = self._witness.seal(self._report)
         if self._recorded:
             self._try(self._record, "its record on the Fleet is not up to date", left)
         if self._lease.fence:
             self._try(self._release, "the Fleet's Lease runs out by itself", left)
-        self._tell(state=state, message=". ".join([message, *also, *left]), ended=time.time())
+        self._tell(state=state, message=_sentences(message, *also, *left), ended=time.time())
         self._hook.tell(self._report)
 
     def _release(self) -> None:
@@ -351,6 +351,11 @@ class Executor:
         self._journal.update(self._report.run, **values)
         known = {name: value for name, value in values.items() if name in RunReport.__slots__}
         self._report = replace(self._report, **known)
+
+
+def _sentences(*parts: str) -> str:
+    """One after the other, with one full stop between two."""
+    return ". ".join(part.rstrip(".") for part in parts)
 
 
 def _several(keys: list[str]) -> str:

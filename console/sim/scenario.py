@@ -1,6 +1,6 @@
 """What a scenario file may say: a world, the faults in it, and what a person is expected to see; one format for demo,
-drill and test. A file may build on another one (`base`), whose world it then takes over, or name a world by its
-`size`."""
+drill (drill.py) and test. A file may build on another one (`base`), whose world it then takes over, or name a world by
+its `size`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from console.errors import SettingsError, UsageError
+from console.sim import drill as drills
 from console.sim.faults.specs import Deviation, Fault, RevisionHeld
 from console.sim.terms import Base, Days, Layout, Name, Port, Positive, Rate, RouteKey, Weight
 
@@ -207,6 +208,7 @@ class Scenario(Base, frozen=True):
     world: WorldSpec
     faults: tuple[Fault | Deviation, ...] = ()
     expect: Expectation = Expectation()
+    drill: drills.Drill | None = None
 
 
 class _File(Base, frozen=True):
@@ -216,16 +218,17 @@ class _File(Base, frozen=True):
     world: WorldSpec | None = None
     faults: tuple[Fault | Deviation, ...] = ()
     expect: Expectation = Expectation()
+    drill: drills.Drill | None = None
 
 
-def names() -> tuple[str, ...]:
-    """The scenarios that ship, in order."""
-    folder = importlib.resources.files("assets") / "scenarios"
-    return tuple(sorted(each.name.removesuffix(".yaml") for each in folder.iterdir() if each.name.endswith(".yaml")))
+def names(folder: str = "") -> tuple[str, ...]:
+    """The scenarios that ship, in order; those of a folder: `drills`."""
+    files = importlib.resources.files("assets") / "scenarios" / folder
+    return tuple(sorted(each.name.removesuffix(".yaml") for each in files.iterdir() if each.name.endswith(".yaml")))
 
 
 def load(name: str) -> Scenario:
-    """A scenario that ships, by its name, or one of a file, by its path (anything with a `/` or `.yaml`).
+    """A scenario or drill that ships, by its name, or one of a file, by its path (anything with a `/` or `.yaml`).
 
     Raises `SettingsError` with the file, the place in it and what is accepted there.
     """
@@ -242,7 +245,9 @@ def _load(name: str, seen: tuple[str, ...]) -> Scenario:
         raise SettingsError(f"{where}: {_placed(error)}", fix="Compare with the scenarios that ship.") from None
     world = _world(file, where, seen)
     short = name.rsplit("/", 1)[-1].removesuffix(".yaml")
-    scenario = Scenario(name=short, summary=file.summary, world=world, faults=file.faults, expect=file.expect)
+    scenario = Scenario(
+        name=short, summary=file.summary, world=world, faults=file.faults, expect=file.expect, drill=file.drill
+    )
     _check(scenario, where)
     return scenario
 
@@ -274,9 +279,12 @@ def _read(name: str) -> tuple[str, object]:
             raise SettingsError(f"{name}: cannot be read: {error}", fix="Name a readable scenario file.") from None
     else:
         where = f"scenario {name}"
-        file = importlib.resources.files("assets") / "scenarios" / f"{name}.yaml"
-        if not file.is_file():
-            raise SettingsError(f"no scenario is called '{name}'", fix=f"There are: {', '.join(names())}.")
+        folder = importlib.resources.files("assets") / "scenarios"
+        places = (folder / f"{name}.yaml", folder / "drills" / f"{name}.yaml")
+        file = next((place for place in places if place.is_file()), None)
+        if file is None:
+            known = ", ".join((*names(), *names("drills")))
+            raise SettingsError(f"no scenario is called '{name}'", fix=f"There are: {known}.")
         text = file.read_text("utf-8")
     try:
         return where, yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -327,6 +335,8 @@ def _check(scenario: Scenario, where: str) -> None:
                 # The generator tells clusters apart by their label, which is their kind.
                 raise SettingsError(f"{place}.member: it is not alone of its kind", fix="Name the only one of a kind.")
     _known(scenario.expect.members, members, f"{where}: expect.members")
+    if scenario.drill is not None:
+        drills.check(scenario.drill, where, {route.name: route for route in world.routes}, members)
 
 
 def _unique(found: list[str], place: str) -> set[str]:

@@ -194,6 +194,17 @@ def self_heal(options: Options, after: float, **said: Any) -> None:
     _begin(options, "self-heal", after=_duration(after), **said)
 
 
+@_named("webhook")
+@click.argument("route", metavar="NS/NAME")
+def webhook(options: Options, **said: Any) -> None:
+    """Let an admission webhook refuse every change of a route's weights.
+
+    \b
+    Example: fleet-console sim fault webhook shop/checkout --dir /var/tmp/fleet
+    """
+    _begin(options, "webhook", **said)
+
+
 @_named("denied")
 @click.option("--permission", "permissions", multiple=True, metavar="P", help="As 'list events'; may be repeated.")
 @click.option("--action", "actions", multiple=True, metavar="A", help="As ListRules; may be repeated.")

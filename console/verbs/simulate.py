@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
 
 import click
 
-from console.errors import FleetConsoleError, UsageError
+from console.errors import UsageError
 from console.options import Options, common
 from console.verbs.faults import fault, storm
 from console.verbs.policy import role
-
-PATIENCE = 60.0
-"""Seconds a simulator may take to serve."""
 
 
 @click.group(invoke_without_command=True, subcommand_metavar="[fault ... | storm ... | role ...]")
@@ -105,47 +95,16 @@ def demo(options: Options, scenario: str, seed: int, speed: float) -> None:
     Example: fleet-console demo --scenario zone-lost
     """
     from console.cli import open_screen
+    from console.sim import child
 
     directory = Path(tempfile.mkdtemp(prefix="fleet-console-demo-"))
     words = ["--scenario", scenario, "--seed", str(seed), "--speed", str(speed), "--dir", str(directory)]
-    child = _start(words, directory)
+    simulator = child.start(words, directory)
     try:
-        _until_ready(child, directory)
+        child.until_ready(simulator, directory)
         state = options.state_dir or directory / "state"
         code = open_screen(replace(options, config=directory / "config.yaml", state_dir=state))
     finally:
-        _end(child)
+        child.end(simulator)
         shutil.rmtree(directory, ignore_errors=True)
     click.get_current_context().exit(code)
-
-
-def _start(words: list[str], directory: Path) -> subprocess.Popen[str]:
-    log: IO[str] = (directory / "sim.log").open("w", encoding="utf-8")
-    command = [sys.executable, "-m", "console", "sim", *words, "--parent", str(os.getpid())]
-    with log:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
-        )
-
-
-def _until_ready(child: subprocess.Popen[str], directory: Path) -> dict[str, Any]:
-    """The simulator's ready line; raises with the end of its log where there is none."""
-    assert child.stdout is not None
-    began = time.monotonic()
-    line = child.stdout.readline()
-    if line and time.monotonic() - began < PATIENCE:
-        ready: dict[str, Any] = json.loads(line)
-        return ready
-    tail = " ".join((directory / "sim.log").read_text("utf-8", "replace").split()[-40:])
-    raise FleetConsoleError(f"the simulator did not start: {tail or 'it said nothing'}")
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    if child.poll() is not None:
-        return
-    child.send_signal(signal.SIGTERM)
-    try:
-        child.wait(3)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()

@@ -11,7 +11,7 @@ from typing import Any
 
 from console.sim.alb_ingress import DELAY
 from console.sim.client import INGRESSES
-from console.sim.faults import specs
+from console.sim.faults import admission, specs
 from console.sim.faults.selfheal import AGENT, SelfHealer
 from console.sim.faults.site import Site
 from console.sim.hub.own import OwnHub
@@ -143,6 +143,16 @@ async def self_heal(site: Site, fault: specs.SelfHeal) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
+async def webhook(site: Site, fault: specs.Webhook) -> AsyncIterator[str]:
+    """What the hub answers to writes of one Ingress's weights."""
+    route = site.route(fault.route)
+    named = admission.refusing((route.namespace, route.name))
+    site.hub.api.faults.append(named)
+    yield f"the admission webhook {admission.WEBHOOK} refuses weights of {route.key}"
+    site.hub.api.faults.remove(named)
+
+
+@asynccontextmanager
 async def denied(site: Site, fault: specs.Denied) -> AsyncIterator[str]:
     """The rights of the kubeconfig's first context and of the cloud's key."""
     with contextlib.ExitStack() as stack:
@@ -187,5 +197,6 @@ EFFECTS: Mapping[type, Callable[[Site, Any], Effect]] = {
     specs.ClockSkew: clock_skew,
     specs.CredentialExpiry: credential_expiry,
     specs.SelfHeal: self_heal,
+    specs.Webhook: webhook,
     specs.Denied: denied,
 }

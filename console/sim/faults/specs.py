@@ -80,6 +80,12 @@ class SelfHeal(_Fault, frozen=True, kw_only=True, tag="self-heal"):
     after: Days = "2s"
 
 
+class Webhook(_Fault, frozen=True, kw_only=True, tag="webhook"):
+    """An admission webhook of somebody else's refuses every change of a route's weights."""
+
+    route: RouteKey
+
+
 Permission = Annotated[str, msgspec.Meta(pattern=r"^[a-z*]+ [a-z*]+(\.[a-z0-9.-]+)?$")]
 """`list leases.coordination.k8s.io`; `*` stands for any verb or resource."""
 Action = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Za-z0-9]+$")]
@@ -107,6 +113,7 @@ Fault = (
     | ClockSkew
     | CredentialExpiry
     | SelfHeal
+    | Webhook
     | Denied
 )
 

@@ -34,7 +34,9 @@ def test_a_drill_is_passed(name: str) -> None:
     document = json.loads(done.stdout)
 
     jsonschema.validate(document, SCHEMA)
-    assert [] == [check for check in document["checks"] if not check["holds"]]
+    wrong = [check for check in document["checks"] if not check["holds"]]
+
+    assert [] == wrong, "\n".join(f"{one['at']} s {one['what']}: {one['wanted']}: {one['found']}" for one in wrong)
     assert (0, True, name) == (done.returncode, document["passed"], document["drill"])
 
 

@@ -179,6 +179,8 @@ def test_the_way_back_restores_every_byte_and_every_absence(
     back = undo(plan, "7c1x2")
 
     assert [change.before for change in plan.routes] == [change.after for change in back.routes]
+    for one, other in zip(plan.routes, back.routes, strict=True):
+        assert [one.at(p) for p in plan.positions] == [other.at(p) for p in reversed(back.positions)]
     assert 100 == back.steps[-1]
     assert plans.checked(back) is back
 

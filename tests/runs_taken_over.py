@@ -138,6 +138,16 @@ def test_a_stopped_runner_that_was_taken_over_and_goes_on_writes_nothing_more(ho
     assert hosts.told(run["run"])["state"] in ("held", "superseded")
 
 
+def test_a_run_that_was_stopped_half_way_goes_back_at_once(hosts: Hosts) -> None:
+    before = hosts.ingress()["metadata"]["annotations"]
+    run = hosts.begin()["run"]
+    hosts.say("stop", run)
+    code, back = hosts.say("rollback", run, "--now", "--yes")
+
+    assert (0, "rolled_back") == (code, back["state"])
+    assert before == hosts.ingress()["metadata"]["annotations"]
+
+
 def test_a_takeover_needs_the_hash_of_the_plan_that_is_meant(hosts: Hosts) -> None:
     run = hosts.begin()
     try:

@@ -103,6 +103,8 @@ class Plan:
     """One of `ON_REFUSAL`."""
     target: str = ""
     """The zone or member that a drain empties."""
+    at_once: bool = False
+    """Whether it goes to the end in one step; its `steps` then only tell where routes may stand at the start."""
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -184,6 +186,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         on_loss=_text(document["on_loss"]),
         on_refusal=_text(document["on_refusal"]),
         target=_text(document["target"]),
+        at_once=document["at_once"] is True,
     )
     checked(plan)
     return plan
@@ -223,7 +226,7 @@ def _text(value: object) -> str:
 
 def undo(plan: Plan, run: str, *, now: bool = False) -> Plan:
     """The plan that puts back exactly what `plan`, carried out as `run`, replaced: absent keys become absent again.
-    It goes down the steps that the other went up, or with `now` at once."""
+    It goes down the steps that the other went up, or with `now` at once, from whichever of them it stands at."""
     routes = tuple(replace(route, before=route.after, after=route.before) for route in plan.routes)
-    down = () if now else tuple(100 - step for step in reversed(plan.steps[:-1]))
-    return Plan(plan.fleet_uid, "rollback", routes, (*down, 100), of=run)
+    down = tuple(100 - step for step in reversed(plan.steps[:-1]))
+    return Plan(plan.fleet_uid, "rollback", routes, (*down, 100), of=run, at_once=now)

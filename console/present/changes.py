@@ -54,7 +54,9 @@ def split_at(change: RouteChange, percent: int) -> str:
 def terms(plan: Plan) -> list[str]:
     """How a plan is carried out, in sentences."""
     out = []
-    if len(plan.steps) > 1:
+    if plan.at_once:
+        out.append("goes to the end at once")
+    elif len(plan.steps) > 1:
         out.append(f"{len(plan.steps)} steps, {plan.hold:g} s at each once it is verified")
     if plan.expires is not None:
         out.append(f"goes back by itself {spoken(plan.expires)} after it is done")

@@ -157,7 +157,7 @@ class Executor:
             return self._obey()
         if self._resumed and self._report.going == "back":
             return self._down(range(self._walk.at, -1, -1))
-        return self._forward(max(1, self._walk.at))
+        return self._forward(self._walk.last if self._plan.at_once else max(1, self._walk.at))
 
     def _take_lease(self) -> None:
         records.ensure_namespace(self._hub)

@@ -212,8 +212,11 @@ def checked(plan: Plan) -> Plan:
 
 
 def _value(now: int, held: str | None, wanted: str | None) -> str | None:
-    """A weight as the annotation's value: the bytes that stand there, or will, where they say the same."""
-    if now == weight(held) or (held is None and not now):
+    """A weight as the annotation's value: the bytes that stand there, or will, where they say the same; absent where
+    one side is, and there is nothing to say. The same from both ends, so that a way back finds where it stands."""
+    if not now and None in (held, wanted):
+        return None
+    if now == weight(held):
         return held
     return wanted if now == weight(wanted) else str(now)
 

@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SCENARIO ?= calm
-WORKERS ?= 2
+WORKERS ?= 3
 
-.PHONY: help demo test check bench compiled lock clean
+.PHONY: help demo test soak check bench compiled lock clean
 
 help:
 	@echo "make demo     set up, then the console on a simulated Fleet (SCENARIO=zone-lost for a dead zone)"
 	@echo "make test     set up, then lint, types, import contracts and all tests"
+	@echo "make soak     kill runners at every seam, and every drill; longer than a test may take"
 	@echo "make check    lint, types and import contracts only"
 	@echo "make bench    measure first paint, idle traffic, one changed cell, and what size costs"
 	@echo "make lock     write requirements.lock anew from pyproject.toml"
@@ -22,7 +23,11 @@ demo: compiled
 	@$(BIN)/fleet-console demo --scenario $(SCENARIO)
 
 test: check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+soak: $(READY)
+	CONSOLE_EVERY_SEAM=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/runs_survive_kill.py tests/runs_at_every_seam.py \
+	  tests/runs_turn_at_every_seam.py tests/runs_taken_over.py tests/drills_are_passed.py
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -14,6 +14,14 @@ settings.register_profile("here", deadline=None)  # a busy machine is no failure
 settings.load_profile("here")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file run in one process and share its simulators, but for those marked `alone`, which share none."""
+    for item in items:
+        if item.get_closest_marker("alone") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 @pytest.fixture(autouse=True)
 def a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's files, and no proxy stands before loopback."""

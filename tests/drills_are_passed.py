@@ -28,6 +28,7 @@ def played(*words: str, timeout: float = 240.0) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", TWELVE)
 def test_a_drill_is_passed(name: str) -> None:
     done = played(name, "--headless", "-o", "json")

@@ -157,6 +157,15 @@ def test_a_takeover_needs_the_hash_of_the_plan_that_is_meant(hosts: Hosts) -> No
         hosts.say("stop", run["run"])
 
 
+@pytest.fixture(scope="module")
+def done(hosts: Hosts) -> str:
+    """A run that is over."""
+    code, told = hosts.say("shift", NAME, "--to", "ack=55,idc=45", "--reason", "drill", "--yes", host="sixth")
+
+    assert 0 == code
+    return str(told["run"])
+
+
 FORGERIES: dict[str, Callable[[dict[str, str]], None]] = {
     "another plan under the old hash": lambda data: data.update(
         plan=data["plan"].replace('"hold":60.0', '"hold":61.0')
@@ -167,11 +176,9 @@ FORGERIES: dict[str, Callable[[dict[str, str]], None]] = {
 
 
 @pytest.mark.parametrize("how", FORGERIES)
-def test_a_record_whose_plan_does_not_have_its_hash_is_refused(hosts: Hosts, how: str) -> None:
-    run = hosts.begin()
-    hosts.say("stop", run["run"])
+def test_a_record_whose_plan_does_not_have_its_hash_is_refused(hosts: Hosts, done: str, how: str) -> None:
     before = hosts.ingress()
-    forged = forge(hosts, run["run"], "forgd", FORGERIES[how])
+    forged = forge(hosts, done, "forgd", FORGERIES[how])
     words = ("resume", "forgd", "--takeover", "--yes", "--plan-hash", forged["plan_hash"])
 
     assert hosts.say(*words, host="fourth")[0] in (2, 3)
@@ -221,15 +228,6 @@ WRITES = (
     ("unfreeze", "--yes"),
 )
 """Every verb that writes, or makes a runner write."""
-
-
-@pytest.fixture(scope="module")
-def done(hosts: Hosts) -> str:
-    """A run that is over."""
-    code, told = hosts.say("shift", NAME, "--to", "ack=55,idc=45", "--reason", "drill", "--yes", host="sixth")
-
-    assert 0 == code
-    return str(told["run"])
 
 
 @pytest.mark.parametrize("words", WRITES, ids=lambda words: words[0])

@@ -12,6 +12,7 @@ from screens import actions
 from screens.actions import ACTIONS, Standing
 from screens.application import ApplicationPage
 from screens.dashboard import Dashboard
+from screens.drain import DrainPage, TargetsPage
 from screens.gateway import GatewayPage
 from screens.help import PAGES, HelpPage
 from screens.member import MemberPage
@@ -28,7 +29,7 @@ from widgets.pager import Pager
 
 PLACES: list[type[Place]] = [
     Dashboard, RoutePage, MemberPage, ApplicationPage, GatewayPage, YamlPage, SourcesPage, ShiftPage, RunPage,
-    RunsPage, HelpPage,
+    RunsPage, HelpPage, DrainPage, TargetsPage,
 ]  # fmt: skip
 
 

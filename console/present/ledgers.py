@@ -196,10 +196,10 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
 def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> Sheet[RunReport]:
     """The list of runs, newest first."""
     columns: list[Column[RunReport]] = [
-        Column("RUNS", 14, lambda r: line(inert(r.run, 40))),
+        Column("RUNS", 8, lambda r: line(inert(r.run, 40)), least=8),
         Column("STATE", 13, lambda r: line(words.of(r.state).marked)),
         Column("STARTED", 16, lambda r: line(moment(r.started))),
-        Column("ROUTES", 34, lambda r: line(what(r))),
+        Column("ROUTES", 22, lambda r: line(what(r)), grow=True),
         Column("BY", 18, lambda r: line(inert(r.actor, 60) or dim("?")), rank=2),
         Column("REASON", 12, lambda r: line(dim(inert(r.reason, 200))), rank=1, grow=True),
     ]

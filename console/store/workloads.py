@@ -102,12 +102,14 @@ def _source(member: str, facts: MemberFacts | None, said: MemberSettings) -> Sou
     worst = min(parts, key=lambda source: _WORST.index(source.state))
     ages = [source.seen for source in parts if source.seen is not None]
     message, permission = worst.message, worst.permission
+    others = [facts.sources.get(part, Source(part, SourceState.LOADING)) for part in (Part.AUTOSCALERS, Part.NODES)]
     if not message:
-        for part in (Part.AUTOSCALERS, Part.NODES):
-            other = facts.sources.get(part)
-            if other is not None and not other.state.answered and other.state is not SourceState.LOADING:
-                message, permission = f"{part} are not read: {other.message}", other.permission
+        for other in others:
+            if not other.state.answered and other.state is not SourceState.LOADING:
+                message, permission = f"{other.name} are not read: {other.message}", other.permission
     seen = min(ages) if len(ages) == len(parts) else None
+    if worst.state.answered and any(one.state is SourceState.LOADING for one in others):
+        return Source(SourceName.WORKLOADS, SourceState.LOADING, worst.since, seen, member=member)
     return Source(SourceName.WORKLOADS, worst.state, worst.since, seen, message, permission, member)
 
 

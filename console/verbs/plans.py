@@ -14,7 +14,7 @@ from console.verbs.telling import say
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 _TIME = click.option(
-    "--timeout", type=DURATION, default="10s", metavar="S", help="Time for the sources to answer. [10s]"
+    "--timeout", type=DURATION, default="20s", metavar="S", help="Time for the sources to answer. [20s]"
 )
 
 

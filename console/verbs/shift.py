@@ -43,7 +43,7 @@ _STARTING = (
     click.option("--plan-hash", metavar="HASH", help="Refuse any plan but the one with this hash (or its beginning)."),
     click.option("--yes", is_flag=True, help="Do not ask for a typed confirmation."),
     click.option("--detach", is_flag=True, help="Start the run and leave; exit 4."),
-    click.option("--timeout", type=DURATION, default="10s", metavar="S", help="Time for the sources to answer.  [10s]"),
+    click.option("--timeout", type=DURATION, default="20s", metavar="S", help="Time for the sources to answer.  [20s]"),
 )
 
 

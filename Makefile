@@ -26,7 +26,7 @@ test: check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 soak: $(READY)
-	CONSOLE_EVERY_SEAM=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/runs_survive_kill.py tests/runs_at_every_seam.py \
+	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/runs_survive_kill.py tests/runs_at_every_seam.py \
 	  tests/runs_turn_at_every_seam.py tests/runs_taken_over.py tests/drills_are_passed.py
 
 check: $(READY)

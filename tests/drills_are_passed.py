@@ -21,7 +21,8 @@ TWELVE = (
     "half-applied", "member-unreachable", "self-heal", "ssh-drop", "two-operators", "unhealthy-target",
 )  # fmt: skip
 QUICK = (
-    "clock-skew", "console-crash", "controller-lag", "half-applied", "member-unreachable", "ssh-drop", "unhealthy-target",
+    "clock-skew", "console-crash", "controller-lag", "half-applied", "member-unreachable", "ssh-drop",
+    "unhealthy-target",
 )  # fmt: skip
 """Those that `make test` plays; `make soak` (`CONSOLE_EVERY_DRILL=1`) plays all twelve."""
 

@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from console.decide.case import Around
-from console.decide.plan import Plan
 from console.errors import FleetConsoleError, Lost
 from console.model.document import Document, Subject
 from console.model.fleet import Fleet
@@ -20,6 +18,8 @@ from console.model.text import inert
 from console.settings import Settings
 
 if TYPE_CHECKING:
+    from console.decide.case import Around
+    from console.decide.plan import Plan
     from console.observe import Observer
     from console.run.runs import Access
     from console.store.pump import Pump

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from console.errors import SettingsError
+from console.errors import Refused, SettingsError
 from console.sections import (
     DEFAULT_KEY_PREFIX,
     ArgoSettings,
@@ -34,6 +34,7 @@ from console.sections import (
 
 __all__ = [
     "DEFAULT_KEY_PREFIX",
+    "FORBIDDEN",
     "ArgoSettings",
     "AttributionSettings",
     "CloudSettings",
@@ -55,6 +56,7 @@ __all__ = [
     "parse",
     "read",
 ]
+FORBIDDEN = "settings forbid every write (read_only: true)"
 _HEADER = re.compile(r"[A-Za-z0-9-]+: [\x20-\x7e]*")
 
 
@@ -82,6 +84,11 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def fleet(self) -> FleetSettings:
         """The Fleet that opens; all defaults where none is set."""
         return self.fleets[0] if self.fleets else FleetSettings()
+
+    def check_writable(self) -> None:
+        """Raises `Refused` where `read_only` forbids every write."""
+        if self.read_only:
+            raise Refused(FORBIDDEN, fix="Set read_only: false.")
 
     def opening(self, name: str | None) -> Settings:
         """The same with another Fleet first: the one that opens; None leaves the order.

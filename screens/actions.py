@@ -9,6 +9,7 @@ from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.run import RunReport
 from console.model.spans import spoken
+from console.settings import FORBIDDEN
 
 ALWAYS = "everywhere"
 """Stands for every place in `Action.places`."""
@@ -92,9 +93,13 @@ LABELS = {
 """Textual's name of a key -> how it is written on the screen."""
 
 
+def _read_only(standing: Standing) -> str:
+    return FORBIDDEN if standing.read_only else ""
+
+
 def _needs_arming(standing: Standing) -> str:
     if standing.read_only:
-        return "settings forbid every write (read_only: true)"
+        return FORBIDDEN
     if standing.armed is None:
         return "the console is read-only; press a to arm it"
     return ""
@@ -132,10 +137,6 @@ def _fleets(standing: Standing) -> str:
     return "" if standing.fleets > 1 else "settings name no other Fleet"
 
 
-def _arm(standing: Standing) -> str:
-    return "settings forbid every write (read_only: true)" if standing.read_only else ""
-
-
 def _confirm(standing: Standing) -> str:
     return _needs_arming(standing) or standing.refused
 
@@ -158,7 +159,7 @@ def _drain(standing: Standing) -> str:
 
 def _live(standing: Standing) -> str:
     if standing.read_only:
-        return "settings forbid every write (read_only: true)"
+        return FORBIDDEN
     if standing.report is None:
         return "no run is shown"
     return "" if standing.report.commandable else "the run is over"
@@ -175,7 +176,7 @@ def _roll_back(standing: Standing) -> str:
     if report is None:
         return "no run is selected"
     if standing.read_only:
-        return "settings forbid every write (read_only: true)"
+        return FORBIDDEN
     if not report.routes:
         return "this run's record names no route"
     if report.state.over and standing.armed is None:
@@ -235,7 +236,7 @@ ACTIONS: tuple[Action, ...] = (
            unavailable=_managed),
     Action("reread", "ctrl+r", "read again", "Read the object from the hub again.", _at("yaml")),
     Action("arm", "a", "arm", "Allow shifts for a while, or make the console read-only again.", _at(ALWAYS),
-           unavailable=_arm),
+           unavailable=_read_only),
     Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
     Action("sources", "i", "sources", "Say what every source answers, and every problem.",
            _at("dashboard", "route", "gateway")),

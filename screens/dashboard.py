@@ -193,8 +193,8 @@ class Dashboard(Place):
         from screens.drain import TargetsPage
 
         table, key = self.marked
-        member = next((one.name for one in self.fleet.members if table == "members" and one.id == key), None)
-        self.app.push_screen(TargetsPage(member))
+        member = self.fleet.member_of(key) if table == "members" else None
+        self.app.push_screen(TargetsPage(member.name if member is not None else None))
 
     def do_open(self) -> None:
         """Open what is marked in the table that has the keys."""

@@ -36,7 +36,7 @@ class GatewayPage(Page):
 
     @property
     def _gateway(self) -> Gateway | None:
-        return next((one for one in self.fleet.gateways if one.name == self._shown), None)
+        return self.fleet.gateway(self._shown)
 
     def do_next_gateway(self) -> None:
         """The one after it, in the order of their names."""

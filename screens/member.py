@@ -31,14 +31,14 @@ class MemberPage(Page):
         """Plan to take all weight off it."""
         from screens.drain import DrainPage
 
-        name = next((one.name for one in self.fleet.members if one.id == self._member), None)
-        if name is not None:
-            self.app.push_screen(DrainPage(name))
+        member = self.fleet.member_of(self._member)
+        if member is not None:
+            self.app.push_screen(DrainPage(member.name))
 
     def lines(self, cells: int) -> list[Line]:
         """The member, or that it is gone."""
         fleet = self.fleet
-        member = next((one for one in fleet.members if one.id == self._member), None)
+        member = fleet.member_of(self._member)
         if member is None:
             return [line(dim("This member is not in the picture any more."))]
         lines: list[Line] = [

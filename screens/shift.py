@@ -52,13 +52,13 @@ class ShiftPage(PlanningPage):
 
     def _entries(self, fleet: Fleet, route: Route) -> list[Entry]:
         """Every member behind the gateway or with a weight, in the route's order."""
-        gateway = next((one for one in fleet.gateways if one.name == route.gateway), None)
+        gateway = fleet.gateway(route.gateway)
         known = [one.member for one in route.members]
         known += [member for member in (gateway.members if gateway else ()) if member not in known]
         out = []
         for identifier in known:
             held = route.weights(identifier)
-            member = next((one for one in fleet.members if one.id == identifier), None)
+            member = fleet.member_of(identifier)
             what = members.brief(fleet, member, self.now) if member else (dim("not known to the hub"),)
             out.append(Entry(identifier, members.name_of(fleet, identifier), held.annotation if held else None, what))
         return out

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from console.decide.plan import Plan, RouteChange, Values
+from console.decide.plan import Plan, RouteChange, Values, untouched
 from console.kube import write
 from console.kube.connect import Answer, Hub
-from console.model.run import RunReport, RunRoute, RunState
+from console.model.run import RunReport, RunState
 from console.observe import Observer
 from console.run.executor import Executor
 from console.run.journal import Journal
@@ -118,15 +118,7 @@ class Stand:
     def planned(self, plan: Plan) -> RunReport:
         """A run in the journal that nobody has begun."""
         self._count += 1
-        routes = tuple(
-            RunRoute(
-                one.key,
-                tuple(one.weights(one.before).items()),
-                tuple(one.weights(one.after).items()),
-                tuple(one.weights(one.before).items()),
-            )
-            for one in plan.routes
-        )
+        routes = tuple(map(untouched, plan.routes))
         report = RunReport(
             f"t{self._count:03}", plan.fleet_uid, plan.kind, RunState.PLANNED, plan.hash, routes=routes,
             started=time.time(), actor="tester", reason="drill", host="here", of=plan.of, steps=plan.steps,

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from console.app import FleetConsole
 from console.decide.case import Around
-from console.decide.plan import Plan, undo
+from console.decide.plan import Plan, undo, untouched
 from console.errors import Answered, FleetConsoleError
 from console.model.document import Document, Subject
 from console.model.fleet import Fleet, Layer
-from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState
+from console.model.run import JournalLine, Reason, RunReport, RunState
 from console.settings import Settings
 from tests import situations
 
@@ -63,15 +63,7 @@ class StageDesk:
         run = f"r{len(self.plans) + 1}"
         self.asked.append(f"start {run} {reason}")
         self.plans[run] = plan
-        routes = tuple(
-            RunRoute(
-                one.key,
-                tuple(one.weights(one.before).items()),
-                tuple(one.weights(one.after).items()),
-                tuple(one.weights(one.before).items()),
-            )
-            for one in plan.routes
-        )
+        routes = tuple(map(untouched, plan.routes))
         lines = (JournalLine(situations.WALL, "write", "intended", plan.routes[0].key),)
         report = RunReport(
             run, plan.fleet_uid, plan.kind, RunState.RUNNING, plan.hash, tuple(reasons), routes, situations.WALL,

@@ -189,7 +189,7 @@ def _target(fleet: Fleet, word: str) -> tuple[frozenset[str], str]:
 
 def _inside(fleet: Fleet, route: Route) -> set[str]:
     """The members that the route's gateway has, else those that it weighs."""
-    gateway = next((one for one in fleet.gateways if one.name == route.gateway), None)
+    gateway = fleet.gateway(route.gateway)
     return set(gateway.members if gateway else ()) or {line.member for line in route.members}
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from console.decide import steps
 from console.errors import UsageError
+from console.model.run import RunRoute
 
 T = TypeVar("T")
 ON_LOSS = ("continue", "hold", "rollback")
@@ -131,6 +132,12 @@ class Plan:
         routes = sorted((route.arranged(()) for route in self.routes), key=lambda route: route.key)
         sorted_ = replace(self, routes=tuple(routes))
         return json.dumps(asdict(sorted_), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def untouched(change: RouteChange) -> RunRoute:
+    """A route as a run tells it before anything is written."""
+    before, after = change.weights(change.before), change.weights(change.after)
+    return RunRoute(change.key, tuple(before.items()), tuple(after.items()), tuple(before.items()))
 
 
 def short(digest: str) -> str:

@@ -335,6 +335,18 @@ class Fleet:
         """The route `NAMESPACE/NAME`."""
         return next((route for route in self.routes if route.key == key), None)
 
+    def member_of(self, identifier: str | None) -> Member | None:
+        """The member of that cluster id."""
+        return next((member for member in self.members if member.id == identifier), None)
+
+    def gateway(self, name: str | None) -> Gateway | None:
+        """The gateway of that AlbConfig's name."""
+        return next((gateway for gateway in self.gateways if gateway.name == name), None)
+
+    def run(self, run: str | None) -> Run | None:
+        """The run of that id, as its record tells it."""
+        return next((one for one in self.runs if one.run == run), None)
+
     def member(self, word: str) -> tuple[Member, ...]:
         """Members that `word` names: by id, by name, or by unique prefix of either; several where it is ambiguous."""
         exact = tuple(m for m in self.members if word in (m.id, m.name))

@@ -46,7 +46,7 @@ def route_lines(fleet: Fleet, route: Route, now: float, cells: int, moments: int
 def selected(fleet: Fleet, table: str, key: str | None, now: float, cells: int) -> list[Line]:
     """What stands beside the tables for the marked row."""
     if table == "members":
-        member = next((one for one in fleet.members if one.id == key), None)
+        member = fleet.member_of(key)
         if member is None:
             return []
         own = workloads.workload_lines(fleet, member, now, cells)
@@ -122,7 +122,7 @@ def says(fleet: Fleet, route: Route, layer: Layer) -> str:
         case Layer.ASKED:
             if route.run is None:
                 return "no run asks for these weights now"
-            run = next((one for one in fleet.runs if one.run == route.run), None)
+            run = fleet.run(route.run)
             return f"run {route.run}" + (f" {run.state} by {run.actor or UNKNOWN}: {run.reason}" if run else "")
         case Layer.ANNOTATION:
             when = f" at {clock(route.owner_at)}" if route.owner_at is not None else ""
@@ -154,7 +154,7 @@ def annotation_lines(fleet: Fleet, route: Route, cells: int) -> list[Line]:
 
 
 def _facts(fleet: Fleet, route: Route, now: float, cells: int) -> list[Line]:
-    gateway = next((one for one in fleet.gateways if one.name == route.gateway), None)
+    gateway = fleet.gateway(route.gateway)
     health = {True: "on", False: "off: ALB keeps sending to dead backends", None: "not known"}[route.health_check]
     out: list[Line] = [
         EMPTY,

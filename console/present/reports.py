@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from console.decide import rules
 from console.decide.intents import Decision
-from console.decide.plan import Plan, short
+from console.decide.plan import Plan, short, untouched
 from console.model.fleet import Fleet
 from console.model.run import Reason, RunReport, RunRoute, RunState, Severity
 from console.present import changes, ledgers, words
@@ -52,15 +52,7 @@ def planned(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], reason: 
     """A plan as a report: nothing was started."""
     routes: tuple[RunRoute, ...] = ()
     if plan is not None:
-        routes = tuple(
-            RunRoute(
-                one.key,
-                tuple(one.weights(one.before).items()),
-                tuple(one.weights(one.after).items()),
-                tuple(one.weights(one.before).items()),
-            )
-            for one in plan.routes
-        )
+        routes = tuple(map(untouched, plan.routes))
     return RunReport(
         run="",
         fleet_uid=fleet.uid or "",

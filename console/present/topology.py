@@ -83,7 +83,7 @@ def _edge(value: float | None, cells: int) -> Line:
 
 
 def _end(fleet: Fleet, identifier: str, now: float) -> Line:
-    member = next((one for one in fleet.members if one.id == identifier), None)
+    member = fleet.member_of(identifier)
     if member is None:
         return (Span(identifier), dim("  not among the members"))
     zone = member.zone or f"zone {UNKNOWN}"

@@ -135,7 +135,7 @@ class _Stage:
         with self._observing(settings, probes=False) as observer:
 
             def recorded() -> Run | None:
-                return next((one for one in observer.store.fleet.runs if one.run == self._run), None)
+                return observer.store.fleet.run(self._run)
 
             if not Guardian(self._journal, self._row, self._hub, recorded).goes_back():
                 return RunState.DONE

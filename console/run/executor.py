@@ -252,7 +252,7 @@ class Executor:
         return ", ".join(parts)
 
     def _own_record(self) -> Run | None:
-        return next((one for one in self._observer.store.fleet.runs if one.run == self._report.run), None)
+        return self._observer.store.fleet.run(self._report.run)
 
     def _last_call(self, state: RunState) -> bool:
         """Whether nobody wants anything else of a run that ends so; no word is taken after that."""
@@ -369,8 +369,7 @@ def unwritten(error: FleetConsoleError) -> RunState:
 
 def guard(plan: Plan, settings: Settings) -> None:
     """Look at a plan once more before anything is written for it, wherever it was read from. Raises `Refused`."""
-    if settings.read_only:
-        raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
+    settings.check_writable()
     try:
         checked(plan)
     except ValueError as error:

@@ -63,8 +63,7 @@ def start(
 
     Raises `Refused` where settings are read-only, `UsageError` where the journal cannot be written.
     """
-    if settings.read_only:
-        raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
+    settings.check_writable()
     with Journal(access.state_dir) as journal:
         report = RunReport(
             run=_fresh(journal),
@@ -73,7 +72,7 @@ def start(
             state=RunState.PLANNED,
             plan_hash=plan.hash,
             reasons=reasons,
-            routes=tuple(_unwritten(change) for change in plan.routes),
+            routes=tuple(map(plans.untouched, plan.routes)),
             started=time.time(),
             actor=actor(None),
             reason=reason,
@@ -156,7 +155,7 @@ def follow_record(observer: Observer, run: str, *, every: float = 0.5) -> Iterat
     last: RunReport | None = None
     while True:
         fleet = observer.store.fleet
-        record = next((one for one in fleet.runs if one.run == run), None)
+        record = fleet.run(run)
         if record is None:
             return
         now = _recorded(record, fleet.uid or "")
@@ -186,7 +185,7 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
 
     Raises `UsageError` where the record says that it is over, `Denied` with the permission that is missing.
     """
-    record = next((one for one in observer.store.fleet.runs if one.run == run), None)
+    record = observer.store.fleet.run(run)
     hub = observer.hub
     if record is None or hub is None:
         raise UsageError(f"no run '{inert(run, 40)}' is recorded on this Fleet", fix="See fleet-console runs.")
@@ -235,7 +234,7 @@ def judged(access: Access, settings: Settings, fleet: Fleet, record: Run) -> tup
 
 def recorded(fleet: Fleet | None, run: str) -> Run:
     """A run of the Fleet's records. Raises `UsageError`."""
-    found = next((one for one in (fleet.runs if fleet else ()) if one.run == run), None)
+    found = fleet.run(run) if fleet else None
     if found is None:
         raise UsageError(f"no run '{inert(run, 40)}', neither in this host's journal nor on the Fleet")
     return found
@@ -278,8 +277,7 @@ def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str
     plan = _plan_of(record)
     if plan.hash != plan_hash:
         raise Refused(f"the record's plan has hash {plans.short(plan.hash)}, not the one that was confirmed")
-    if settings.read_only:
-        raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
+    settings.check_writable()
     found = _recorded(record, plan.fleet_uid)
     if found.state.over and found.state is not RunState.INTERRUPTED:
         raise UsageError(f"run {record.run} is over ({found.state}): there is nothing to take over", fix=_UNDO)
@@ -287,7 +285,7 @@ def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str
     report = replace(
         report,
         kind=plan.kind,
-        routes=tuple(_unwritten(change) for change in plan.routes),
+        routes=tuple(map(plans.untouched, plan.routes)),
         steps=plan.steps,
         of=plan.of,
         target=plan.target,
@@ -383,11 +381,6 @@ def _told(row: Row) -> RunReport:
     ways = f"Go on with fleet-console resume {known.run}, or put back what was there with rollback {known.run}"
     message = f"its runner is dead; {what}. {ways}"
     return replace(known, state=RunState.INTERRUPTED, message=message)
-
-
-def _unwritten(change: plans.RouteChange) -> RunRoute:
-    before, after = change.weights(change.before), change.weights(change.after)
-    return RunRoute(change.key, tuple(before.items()), tuple(after.items()), tuple(before.items()))
 
 
 def _fresh(journal: Journal) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, EXIT_UNVERIFIED, NotConfirmed, Refused, UsageError
+from console.errors import EXIT_DONE, EXIT_UNVERIFIED, NotConfirmed, UsageError
 from console.options import DURATION, Options, common
 from console.verbs.see import known_route, must_know, observing
 from console.verbs.telling import confirm
@@ -159,8 +159,7 @@ def _seen(route: Route, member: str, *, least: bool, share: float) -> tuple[bool
 
 
 def _writable(options: Options) -> None:
-    if options.load().read_only:
-        raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
+    options.load().check_writable()
 
 
 def _known(observer: Observer) -> Fleet:

@@ -131,8 +131,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
     if report is None:
         fleet = _recorded(options)
         report = _known_run(options, run, next((r for r in engine.merge((), fleet) if r.run == run), None))
-    if settings.read_only:
-        raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
+    settings.check_writable()
     if not report.state.over:
         if not yes:
             confirm_word(report.run, f"roll back run {report.run} to {_before(report)}")
@@ -188,8 +187,7 @@ def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach
     """Tell a run a word: through this host's journal, else through its record on the Fleet."""
     from console.run import runs as engine
 
-    if options.load().read_only:
-        raise Refused("settings forbid every write (read_only: true)", fix="Set read_only: false.")
+    options.load().check_writable()
     access = options.access()
     report = engine.report(access, run)
     if report is not None:

@@ -118,9 +118,7 @@ class PlanningPage(Place):
         if self._runs_seen != fleet.runs or self._around is None:
             self._runs_seen = fleet.runs
             self._look_around(fleet)
-        settings = self.console.settings
-        own = Around(settings.fleet.weights.key_prefix, settings.read_only, settings.rules, settings.assertions)
-        return self._around or own
+        return self._around or Around.by(self.console.settings)
 
     @work(thread=True, exclusive=True, group="around")
     def _look_around(self, fleet: Fleet) -> None:

@@ -363,7 +363,7 @@ def test_what_a_headroom_rests_on_is_said() -> None:
 def test_a_shift_is_weighed_by_rates_and_says_so() -> None:
     one = replace(API, rate=RouteRate(240.0, ((ACK, 120.0), (IDC, 120.0))))
     found = fleet(workload(pods(API, 12, most=24)), workload(pods(API, 12, most=14)), one)
-    (short,) = headroom.shortages(found, one, {ACK: 0, IDC: 100})
+    (short,) = headroom.Pods(found).shortages(one, {ACK: 0, IDC: 100})
     reason = next(r for r in shift(found, one.key, {ACK: 0, IDC: 100}).reasons if r.rule == "headroom")
 
     assert (12.0, 2.0, True) == (short.load, short.room, short.weighed)

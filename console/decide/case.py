@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -11,7 +11,7 @@ from console.model.argo import Application
 from console.model.fleet import Fleet, Gateway, Member, Route
 from console.model.run import RunReport, Severity
 from console.model.text import inert
-from console.settings import DEFAULT_KEY_PREFIX, RuleSettings
+from console.settings import DEFAULT_KEY_PREFIX, RuleSettings, Settings
 
 Kind = Literal["shift", "drain"]
 
@@ -50,6 +50,11 @@ class Around:
     running: tuple[RunReport, ...] = ()
     recorded: tuple[RunReport, ...] = ()
     wall: float = 0.0
+
+    @classmethod
+    def by(cls, settings: Settings) -> Around:
+        """What settings alone say."""
+        return cls(settings.fleet.weights.key_prefix, settings.read_only, settings.rules, settings.assertions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +146,14 @@ class Case:
         said = self.around.rules.get(rule)
         return default if said is None or said.threshold is None else said.threshold
 
-    def applications(self, aim: Aim, member: str) -> Iterator[Application]:
-        """The applications that deploy to a route's namespace in one member."""
+    @cached_property
+    def _deployed(self) -> Mapping[tuple[str | None, str], Sequence[Application]]:
+        found: dict[tuple[str | None, str], list[Application]] = {}
         for one in self.fleet.applications:
-            if one.member == member and one.target == aim.namespace and not one.deleting:
-                yield one
+            if not one.deleting:
+                found.setdefault((one.member, one.target), []).append(one)
+        return found
+
+    def applications(self, aim: Aim, member: str) -> Sequence[Application]:
+        """The applications that deploy to a route's namespace in one member."""
+        return self._deployed.get((member, aim.namespace), ())

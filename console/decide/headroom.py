@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from console.model.fleet import Fleet, Member, Route
@@ -58,7 +59,7 @@ class _NotKnown(Exception):
 
 def judged(fleet: Fleet) -> Fleet:
     """`fleet` with the headroom of every zone."""
-    scene = _Scene(fleet)
+    scene = Pods(fleet)
     return replace(
         fleet, zones=tuple(replace(zone, headroom=scene.headroom(zone.members, zone.name)) for zone in fleet.zones)
     )
@@ -66,35 +67,10 @@ def judged(fleet: Fleet) -> Fleet:
 
 def of_member(fleet: Fleet, member: Member) -> Headroom:
     """The headroom of one member alone."""
-    return _Scene(fleet).headroom((member.id,), member.name)
+    return Pods(fleet).headroom((member.id,), member.name)
 
 
-def shortages(fleet: Fleet, route: Route, to: Mapping[str, int]) -> tuple[Shortage, ...]:
-    """The members that would get more weight on `route` and do not take it, or of which that is not known."""
-    scene = _Scene(fleet)
-    held = _percent(route.noted)
-    gains = {member: want - held.get(member, 0.0) for member, want in to.items() if want > held.get(member, 0.0)}
-    if not held or not gains:
-        return ()
-    lost = {m: (held[m] - to.get(m, 0)) / held[m] for m in held if held[m] > to.get(m, 0)}
-    found = []
-    for member, gain in gains.items():
-        part = gain / sum(gains.values())
-        try:
-            worst = min((scene.need(route, s, member, lost, part, held) for s in _services(route)), key=_ratio)
-        except _NotKnown as error:
-            found.append(Shortage(member, why=str(error)))
-            continue
-        except ValueError:  # it leads to no Service
-            continue
-        room, load, worth = worst
-        if room < load:
-            step, missing = math.floor(gain * room / load), math.ceil(load - room)
-            found.append(Shortage(member, room, load, step, missing, weighed=worth > 0))
-    return tuple(found)
-
-
-class _Scene:
+class Pods:
     """One Fleet's pods, ready to be asked."""
 
     def __init__(self, fleet: Fleet) -> None:
@@ -103,8 +79,11 @@ class _Scene:
         self._backings = {m.id: {one.key: one for one in m.workload.services} for m in fleet.members}
         self._behind = {gateway.name: gateway.members for gateway in fleet.gateways}
         self._read = any(self._backings.values())
-        self._splits = [(route, _split(route)) for route in fleet.routes]
         self._rates = _rates(fleet.routes)
+
+    @cached_property
+    def _splits(self) -> Sequence[tuple[Route, Mapping[str, float]]]:
+        return [(route, _split(route)) for route in self._fleet.routes]
 
     def headroom(self, targets: Sequence[str], name: str) -> Headroom:
         """What `targets` together take of the load of all others, by the route that allows least."""
@@ -124,6 +103,29 @@ class _Scene:
         if least is None:
             return Headroom(100.0, "the others carry nothing that it would have to take")
         return self._told(least, name)
+
+    def shortages(self, route: Route, to: Mapping[str, int]) -> tuple[Shortage, ...]:
+        """The members that would get more weight on `route` and do not take it, or of which that is not known."""
+        held = _percent(route.noted)
+        gains = {member: want - held.get(member, 0.0) for member, want in to.items() if want > held.get(member, 0.0)}
+        if not held or not gains:
+            return ()
+        lost = {m: (held[m] - to.get(m, 0)) / held[m] for m in held if held[m] > to.get(m, 0)}
+        found = []
+        for member, gain in gains.items():
+            part = gain / sum(gains.values())
+            try:
+                worst = min((self.need(route, s, member, lost, part, held) for s in _services(route)), key=_ratio)
+            except _NotKnown as error:
+                found.append(Shortage(member, why=str(error)))
+                continue
+            except ValueError:  # it leads to no Service
+                continue
+            room, load, worth = worst
+            if room < load:
+                step, missing = math.floor(gain * room / load), math.ceil(load - room)
+                found.append(Shortage(member, room, load, step, missing, weighed=worth > 0))
+        return tuple(found)
 
     def need(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from console.decide import rules, steps
 from console.decide.case import Aim, Around, Case, Kind, Wish
@@ -205,10 +205,3 @@ def _without(fleet: Fleet, route: Route, members: Collection[str]) -> dict[str, 
     parts = dict(zip(order, steps.shared([held[member] for member in order]), strict=True)) if held else {}
     every = dict.fromkeys([*keyed, *order])
     return {member: parts.get(member, 0) for member in every}
-
-
-def again(decision: Decision, wish: Wish) -> Wish:
-    """The wish with everything that blocks overridden, and everything that asks confirmed, by name."""
-    open_ = decision.blocking
-    names = {one.rule for one in open_ if not rules.named(one.rule).absolute}
-    return replace(wish, overrides=tuple(sorted({*wish.overrides, *names})))

@@ -113,11 +113,6 @@ class Plan:
         return (0, *self.steps)
 
     @property
-    def life(self) -> float:
-        """Seconds that it takes at least: holds, and the time until it goes back."""
-        return self.hold * (len(self.steps) - 1) + (self.expires or 0.0)
-
-    @property
     def idle(self) -> bool:
         """Whether every Ingress holds already what the plan wants."""
         return all(change.before == change.after for change in self.routes)

@@ -152,8 +152,9 @@ def cluster(case: Case) -> Iterator[Finding]:
 def headroom_(case: Case) -> Iterator[Finding]:
     """By how much the members that gain fall short; a member whose own API nobody named is not judged."""
     enough = case.threshold("headroom", 100.0)
+    pods = headroom.Pods(case.fleet)
     for aim in case.aims:
-        for short in headroom.shortages(case.fleet, aim.route, aim.to):
+        for short in pods.shortages(aim.route, aim.to):
             name = case.name(short.member)
             if short.why:
                 unnamed = case.fleet.member_source(short.member).state is SourceState.UNCONFIGURED

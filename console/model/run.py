@@ -138,11 +138,6 @@ class RunReport:
     overrides: tuple[str, ...] = ()
 
     @property
-    def overdue(self) -> bool:
-        """Whether it should have gone back by itself, and nobody is there to do it; told by who knows the runner."""
-        return self.state is RunState.INTERRUPTED and self.expires is not None
-
-    @property
     def commandable(self) -> bool:
         """Whether a runner still listens: it goes, or it waits to go back by itself."""
         return not self.state.over or (self.state is RunState.DONE and self.expires is not None)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from console.model.fleet import Fleet, Layer, Route
 from console.model.freshness import SourceName
 from console.present import members, rates, sources, splits, words
-from console.present.line import Ink, Line, Span, dim, line, width
+from console.present.line import Ink, Span, dim, line, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN
 
@@ -69,9 +69,3 @@ def where(fleet: Fleet, route: Route) -> str:
     services = ", ".join(route.services) or "no service"
     through = f"through {route.gateway}" if route.gateway else "through no gateway that is known"
     return f"{hosts} {paths} -> {services} {through}"
-
-
-def layer_line(route: Route, layer: Layer, fleet: Fleet) -> Line:
-    """One layer of a route with its meaning, for the detail beside the tables."""
-    head = words.LAYERS[layer][0]
-    return (dim(f"{head:<9}"), *splits.layer_cell(route, layer, fleet))

@@ -90,14 +90,6 @@ LAYERS: dict[Layer, tuple[str, str]] = {
 }
 """Layer -> the head of its column, and its word on a row."""
 
-LAYER_SENTENCES: dict[Layer, str] = {
-    Layer.ASKED: "what the newest run wants",
-    Layer.ANNOTATION: "what the Ingress on the hub holds",
-    Layer.CONTROLLER: "what the gateway's controller acknowledged",
-    Layer.RULE: "what the ALB's rule says",
-    Layer.OBSERVED: "the share that probes measured",
-}
-
 SOURCES: dict[Topic, str] = {
     SourceName.HUB: "hub",
     SourceName.MEMBERS: "members",

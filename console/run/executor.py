@@ -86,11 +86,6 @@ class Executor:
         self._strange: set[str] = set()
         """Routes that carried another run's fence."""
 
-    @property
-    def report(self) -> RunReport:
-        """How it stands."""
-        return self._report
-
     def tell(self, word: str) -> None:
         """A word from within this process, as a signal brings it: `stop`."""
         self._words.tell(word)
@@ -190,10 +185,8 @@ class Executor:
     def _forward(self, first: int) -> Ending:
         for index in range(first, self._walk.last + 1):
             verdict = self._walk.go(index)
-            if verdict.outcome is Outcome.TOLD:
-                return self._obey()
             if verdict.outcome is not Outcome.HOLDS:
-                return _STATES[verdict.outcome], verdict.sentence
+                return self._turned(verdict)
             if index == self._walk.last:
                 back = self._plan.kind == "rollback"
                 return RunState.ROLLED_BACK if back else RunState.DONE, verdict.sentence
@@ -205,11 +198,13 @@ class Executor:
             if way is Way.HOLD:
                 return RunState.HELD, f"its operator was lost; {self._standing()}"
             verdict = self._walk.hold()
-            if verdict.outcome is Outcome.TOLD:
-                return self._obey()
             if verdict.outcome is not Outcome.HOLDS:
-                return _STATES[verdict.outcome], verdict.sentence
+                return self._turned(verdict)
         raise AssertionError("the last step ends it")
+
+    def _turned(self, verdict: Verdict) -> Ending:
+        """How a step that does not hold goes on: by the word that came, or to the end that its outcome names."""
+        return self._obey() if verdict.outcome is Outcome.TOLD else (_STATES[verdict.outcome], verdict.sentence)
 
     def _obey(self) -> Ending:
         """Do what the newest word says."""
@@ -226,10 +221,8 @@ class Executor:
         wrote, verdict = self._touched, Verdict(Outcome.HOLDS, None, "")
         for index in places:
             verdict = self._walk.go(index)
-            if verdict.outcome is Outcome.TOLD:
-                return self._obey()
             if verdict.outcome is not Outcome.HOLDS:
-                return _STATES[verdict.outcome], verdict.sentence
+                return self._turned(verdict)
         return RunState.ROLLED_BACK, verdict.sentence if wrote else f"nothing was written; {verdict.sentence}"
 
     def _return(self) -> Ending:
@@ -299,13 +292,8 @@ class Executor:
             return
         sentence = f"{self._report.actor} overrode {', '.join(self._plan.overrides)}: {self._report.reason}"
         with suppress(FleetConsoleError):
-            told = records.tell_event(
-                self._hub,
-                self._report.run,
-                "RulesOverridden",
-                sentence,
-                time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            )
+            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            told = records.tell_event(self._hub, self._report.run, "RulesOverridden", sentence, now)
             self._hand.note("override", "confirmed" if told else "refused", f"an Event on the Fleet: {sentence}")
 
     def _end(self, state: RunState, message: str) -> None:

@@ -154,11 +154,9 @@ def follow_record(observer: Observer, run: str, *, every: float = 0.5) -> Iterat
     """
     last: RunReport | None = None
     while True:
-        fleet = observer.store.fleet
-        record = fleet.run(run)
-        if record is None:
+        now = elsewhere(observer.store.fleet, run)
+        if now is None:
             return
-        now = _recorded(record, fleet.uid or "")
         if now != last:
             last = now
             yield now
@@ -185,14 +183,12 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
 
     Raises `UsageError` where the record says that it is over, `Denied` with the permission that is missing.
     """
-    record = observer.store.fleet.run(run)
-    hub = observer.hub
-    if record is None or hub is None:
+    told, hub = elsewhere(observer.store.fleet, run), observer.hub
+    if told is None or hub is None:
         raise UsageError(f"no run '{inert(run, 40)}' is recorded on this Fleet", fix="See fleet-console runs.")
-    if not _recorded(record, "").commandable:
-        raise UsageError(f"run {record.run} is over ({inert(record.state, 20)})", fix=_UNDO)
-    actor_ = actor(hub.whoami())
-    records.leave_word(hub, record.run, Word(secrets.token_hex(6), word, actor_, seconds))
+    if not told.commandable:
+        raise UsageError(f"run {told.run} is over ({told.state})", fix=_UNDO)
+    records.leave_word(hub, told.run, Word(secrets.token_hex(6), word, actor(hub.whoami()), seconds))
 
 
 def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: bool = False) -> Plan:
@@ -210,16 +206,13 @@ def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: 
 
 def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
     """What decides beside the picture, as this host knows it: settings, the runs under way, the clock."""
-    own = tuple(report for report in runs(access, fleet_uid=fleet.uid) if report.state is RunState.RUNNING)
-    known = merge(runs(access, fleet_uid=fleet.uid), fleet)
-    names = {report.run for report in own}
-    return Around(
-        key_prefix=settings.fleet.weights.key_prefix,
-        read_only=settings.read_only,
-        rules=settings.rules,
-        assertions=settings.assertions,
-        running=own,
-        recorded=tuple(one for one in known if one.state is RunState.RUNNING and one.run not in names),
+    local = runs(access, fleet_uid=fleet.uid)
+    names = {report.run for report in local}
+    going = [report for report in merge(local, fleet) if report.state is RunState.RUNNING]
+    return replace(
+        Around.by(settings),
+        running=tuple(one for one in going if one.run in names),
+        recorded=tuple(one for one in going if one.run not in names),
         wall=time.time(),
     )
 
@@ -281,15 +274,12 @@ def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str
     found = _recorded(record, plan.fleet_uid)
     if found.state.over and found.state is not RunState.INTERRUPTED:
         raise UsageError(f"run {record.run} is over ({found.state}): there is nothing to take over", fix=_UNDO)
-    report = replace(found, state=RunState.PLANNED, pid=None, host=socket.gethostname())
     report = replace(
-        report,
-        kind=plan.kind,
+        found,
+        state=RunState.PLANNED,
+        pid=None,
+        host=socket.gethostname(),
         routes=tuple(map(plans.untouched, plan.routes)),
-        steps=plan.steps,
-        of=plan.of,
-        target=plan.target,
-        overrides=plan.overrides,
         actor=actor(None),
     )
     with Journal(access.state_dir) as journal:
@@ -323,6 +313,12 @@ def merge(local: tuple[RunReport, ...], fleet: Fleet) -> tuple[RunReport, ...]:
     known = {report.run for report in local}
     others = tuple(_recorded(record, fleet.uid or "") for record in fleet.runs if record.run not in known)
     return tuple(sorted((*local, *others), key=lambda report: -(report.started or 0.0)))
+
+
+def elsewhere(fleet: Fleet, run: str) -> RunReport | None:
+    """A run as its record on the Fleet tells it; None where there is none of that id."""
+    record = fleet.run(run)
+    return None if record is None else _recorded(record, fleet.uid or "")
 
 
 def _recorded(record: Run, fleet_uid: str) -> RunReport:

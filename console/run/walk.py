@@ -95,11 +95,8 @@ class Walk:
         """Stay for the plan's hold, as long as the values stay."""
         began, shown = time.time(), [0.0]
 
-        def until() -> float:
-            return began + self._plan.hold + self._words.more
-
         def left() -> float:
-            end = 0.0 if self._words.hasten else until()
+            end = 0.0 if self._words.hasten else began + self._plan.hold + self._words.more
             if end and [end] != shown:
                 shown[:] = [end]
                 self._tell(hold_until=end)

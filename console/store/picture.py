@@ -100,6 +100,7 @@ class _Scene:
     """AlbConfig name -> all members, those behind it first."""
     backends: Mapping[str, Backends]
     """AlbConfig name -> its resolved backends."""
+    records: tuple[RunRecord, ...]
 
 
 def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now: float) -> Fleet:
@@ -118,12 +119,12 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     told = kept.take("told", (events,), lambda: ledger.told(events))
     orders = kept.take("orders", (ids, behind), lambda: {g.name: _ordered(ids, g.remote_clusters) for g in behind})
     known = kept.take("known", (ids,), lambda: frozenset(ids))
-    scene = _Scene(facts, memory, settings, now, ids, known, events, told, orders, backends)
+    records = _records(facts)
+    scene = _Scene(facts, memory, settings, now, ids, known, events, told, orders, backends, records)
     members = _members(scene)
     shown_gateways = _gateways(scene)
     routes = _routes(scene, shown_gateways)
     resolved = _resolved(scene, members)
-    records: Sequence[RunRecord] = _records(facts)
     shares = kept.take("shares", (routes,), lambda: _shares(routes))
     fleet = Fleet(
         name=name,
@@ -331,7 +332,7 @@ def _routes(scene: _Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
     chosen = memory.kept.take(
         "routes", (facts.all(SourceName.ROUTES), facts.all(SourceName.CLASSES), scene.ids), lambda: _chosen(scene)
     )
-    records = _records(facts)
+    records = scene.records
     series, configs = facts.all(SourceName.PROBE), facts.all(SourceName.GATEWAYS)
     backends = tuple(scene.backends.items())
 
@@ -372,7 +373,7 @@ def _route(scene: _Scene, fact: Ingress, name: str | None, said: tuple[bool, boo
     config: AlbConfig | None = scene.facts.of(SourceName.GATEWAYS).get(name or "")
     keys = weight_keys(dict(fact.annotations), _prefix(scene), scene.known)
     owner, owner_at = ledger.owner_of(fact, keys)
-    run, targets = ledger.asked(fact, _records(scene.facts), owner)
+    run, targets = ledger.asked(fact, scene.records, owner)
     reports, labels = said or (False, False)
     mark = scene.memory.marks.get(fact.key)
     state, words = ledger.controller(fact, mark, config, scene.told, reports, labels, _prefix(scene))

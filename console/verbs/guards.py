@@ -60,8 +60,9 @@ def freeze(options: Options, reason: str, lasting: float | None, yes: bool) -> N
     from console.run import record
     from console.run.who import actor
 
-    _writable(options)
-    with observing(options, options.load(), probes=False) as observer:
+    settings = options.load()
+    settings.check_writable()
+    with observing(options, settings, probes=False) as observer:
         fleet = _known(observer)
         if not yes:
             confirm(fleet, f"freeze {fleet.name}")
@@ -91,8 +92,9 @@ def unfreeze(options: Options, yes: bool) -> None:
     """
     from console.kube import records
 
-    _writable(options)
-    with observing(options, options.load(), probes=False) as observer:
+    settings = options.load()
+    settings.check_writable()
+    with observing(options, settings, probes=False) as observer:
         fleet = _known(observer)
         if not yes:
             confirm(fleet, f"unfreeze {fleet.name}")
@@ -156,10 +158,6 @@ def _seen(route: Route, member: str, *, least: bool, share: float) -> tuple[bool
     if share in (0.0, 100.0) and least == (share == 100.0):
         return seen.verdict(share) is Verdict.AGREE, said
     return (seen.low >= share if least else seen.high <= share), said
-
-
-def _writable(options: Options) -> None:
-    options.load().check_writable()
 
 
 def _known(observer: Observer) -> Fleet:

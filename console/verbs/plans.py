@@ -8,7 +8,7 @@ import click
 
 from console.errors import EXIT_DONE, EXIT_REFUSED
 from console.options import DURATION, Options, common
-from console.verbs.see import must_know, observing
+from console.verbs.see import planning
 from console.verbs.shift import around, dry_run
 from console.verbs.telling import say
 
@@ -59,10 +59,7 @@ def show(options: Options, file: Path, timeout: float) -> None:
 
     asked = planfile.parse(planfile.read(file), str(file))
     settings = options.load()
-    with observing(options, settings, probes=False) as observer:
-        observer.settled(timeout)
-        fleet = observer.store.fleet
-        must_know(fleet)
+    with planning(options, settings, timeout) as (observer, fleet):
         decision = decide(fleet, asked.wish(fleet), around(options, settings, fleet))
         trial = dry_run(observer, decision)
     reasons = (*decision.reasons, *trial)
@@ -88,10 +85,7 @@ def diff(options: Options, file: Path, timeout: float) -> None:
 
     asked = planfile.parse(planfile.read(file), str(file))
     settings = options.load()
-    with observing(options, settings, probes=False) as observer:
-        observer.settled(timeout)
-        fleet = observer.store.fleet
-        must_know(fleet)
+    with planning(options, settings, timeout) as (_, fleet):
         found = decide(fleet, asked.wish(fleet), around(options, settings, fleet)).plan
     if options.json:
         say(options, "", reports.planned(fleet, found, (), asked.reason, refused=found is None))

@@ -64,8 +64,7 @@ def attach(options: Options, run: str, plain: bool) -> None:
         return
     with observing(options, options.load(), probes=False) as observer:
         observer.store.wait(_records_known, RECORDS_TIME)
-        recorded = next((one for one in engine.merge((), observer.store.fleet) if one.run == run), None)
-        known = _known_run(options, run, recorded)
+        known = _known_run(options, run, engine.elsewhere(observer.store.fleet, run))
         follow(options, known, engine.follow_record(observer, known.run))
 
 
@@ -130,7 +129,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
     fleet: Fleet | None = None
     if report is None:
         fleet = _recorded(options)
-        report = _known_run(options, run, next((r for r in engine.merge((), fleet) if r.run == run), None))
+        report = _known_run(options, run, engine.elsewhere(fleet, run))
     settings.check_writable()
     if not report.state.over:
         if not yes:
@@ -187,7 +186,8 @@ def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach
     """Tell a run a word: through this host's journal, else through its record on the Fleet."""
     from console.run import runs as engine
 
-    options.load().check_writable()
+    settings = options.load()
+    settings.check_writable()
     access = options.access()
     report = engine.report(access, run)
     if report is not None:
@@ -197,10 +197,9 @@ def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach
             _leave(options, report)
         follow(options, report, () if detach else engine.follow(access, report.run))
         return
-    with observing(options, options.load(), probes=False) as observer:
+    with observing(options, settings, probes=False) as observer:
         observer.store.wait(_records_known, RECORDS_TIME)
-        recorded = next((one for one in engine.merge((), observer.store.fleet) if one.run == run), None)
-        known = _known_run(options, run, recorded)
+        known = _known_run(options, run, engine.elsewhere(observer.store.fleet, run))
         engine.command_elsewhere(observer, known.run, word, seconds)
         click.echo(f"run {known.run} is told on the Fleet: {word}", err=True)
         if word == "extend":

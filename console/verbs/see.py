@@ -84,6 +84,17 @@ def observing(options: Options, settings: Settings, *, probes: bool) -> Iterator
         observer.stop()
 
 
+@contextmanager
+def planning(options: Options, settings: Settings, timeout: float) -> Iterator[tuple[Observer, Fleet]]:
+    """The readers, and the Fleet once every source has said something; raises the hub's own failure where nobody knows
+    which Fleet it is."""
+    with observing(options, settings, probes=False) as observer:
+        observer.settled(timeout)
+        fleet = observer.store.fleet
+        must_know(fleet)
+        yield observer, fleet
+
+
 def known_route(fleet: Fleet, key: str) -> Route:
     """The route of that name; else the failure that explains why there is none."""
     from console.model.freshness import SourceName, SourceState

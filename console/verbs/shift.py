@@ -11,7 +11,7 @@ import click
 
 from console.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from console.options import DURATION, NEVER, Options, common
-from console.verbs.see import must_know, observing
+from console.verbs.see import planning
 from console.verbs.telling import confirm, follow, say
 
 if TYPE_CHECKING:
@@ -130,10 +130,7 @@ def _go(options: Options, wished: Callable[[Fleet], Wish], save: Path | None, sa
 
     settings = options.load()
     reason = _reason(said, needed=save is None)
-    with observing(options, settings, probes=False) as observer:
-        observer.settled(said["timeout"])
-        fleet = observer.store.fleet
-        must_know(fleet)
+    with planning(options, settings, said["timeout"]) as (observer, fleet):
         wish = amended(wished(fleet), said)
         if save is not None:
             planfile.write(save, planfile.of(fleet, wish, said["reason"] or "", said["ticket"] or ""))

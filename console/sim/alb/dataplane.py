@@ -104,10 +104,6 @@ class DataPlane:
             if server.weight
         )
 
-    async def check_health(self) -> None:
-        """One round of health checks of every group that is due none the less."""
-        await asyncio.gather(*(self._check(group) for group, weight in self._weighted() if weight))
-
     async def _follow(self) -> None:
         while True:
             await self._wanted.wait()

@@ -10,7 +10,6 @@ from console.sim.kubeapi.resources import Column, Registry, Resource
 from console.sim.kubeapi.status import Obj
 
 CRD_KEY = ("apiextensions.k8s.io", "customresourcedefinitions")
-CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 _AGE = Column("Age", "date", ".metadata.creationTimestamp")
 
 

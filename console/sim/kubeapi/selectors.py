@@ -49,12 +49,6 @@ def field_selector(text: str, selectable: tuple[str, ...], *, plural: str) -> Pr
     return lambda obj: all(test(obj) for test in tests)
 
 
-def exact_name(text: str) -> str | None:
-    """The name a field selector pins (`metadata.name=x`), which kubectl uses to watch one object."""
-    match = re.search(r"(?:^|,)\s*metadata\.name\s*==?\s*([^,\s]+)", text)
-    return match.group(1) if match else None
-
-
 def both(first: Predicate | None, second: Predicate | None) -> Predicate | None:
     """The conjunction, staying None where there is nothing to test."""
     if first is None or second is None:

@@ -164,13 +164,6 @@ def entity_too_large(limit: int) -> ApiError:
     return ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")
 
 
-def too_many_requests(seconds: int) -> ApiError:
-    """429 with Retry-After, for faults that overload the server."""
-    message = "Too many requests, please try again later."
-    details = {"retryAfterSeconds": seconds}
-    return ApiError(429, "TooManyRequests", message, details, headers={"Retry-After": str(seconds)})
-
-
 def success(plural: str, group: str, name: str, uid: str) -> Obj:
     """The Status that answers a finished delete."""
     details = {**_details(plural, group, name), "uid": uid}

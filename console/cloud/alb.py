@@ -8,6 +8,7 @@ from typing import Any
 from console.cloud.budget import CallBudget
 from console.cloud.call import Caller
 from console.cloud.decode import Decoder
+from console.imports import IMPORTING
 from console.model.alb import GroupHealth, Listener, LoadBalancer, Rule, Server, ServerGroup
 
 _PAGES = 200
@@ -94,13 +95,15 @@ class Alb:
 
     def _ask(self, action: str, method: str, request: Any, *, urgent: bool = False) -> Any:
         """One call; its body. Raises `Trouble`."""
-        from darabonba.runtime import RuntimeOptions
+        with IMPORTING:
+            from darabonba.runtime import RuntimeOptions
 
         call = getattr(self._client, f"{method}_with_options")
         return self._caller.ask(action, lambda: call(request, RuntimeOptions()), urgent=urgent)
 
 
 def _models() -> Any:
-    from alibabacloud_alb20200616 import models
+    with IMPORTING:
+        from alibabacloud_alb20200616 import models
 
     return models

@@ -9,6 +9,7 @@ from typing import Any
 from console.cloud.budget import CallBudget
 from console.cloud.call import Caller
 from console.cloud.clusters_decode import ClustersDecoder
+from console.imports import IMPORTING
 from console.model.cluster import Association, Cluster, HubCluster, VSwitch
 
 VERSIONS = {"adcp": "2022-01-01", "vpc": "2016-04-28"}
@@ -29,7 +30,8 @@ class Clusters:
     def detail(self, cluster: str, decoder: ClustersDecoder) -> Cluster:
         """DescribeClusterDetail."""
         client = self._client("cs")
-        from darabonba.runtime import RuntimeOptions
+        with IMPORTING:
+            from darabonba.runtime import RuntimeOptions
 
         def call() -> Any:
             return client.describe_cluster_detail_with_options(cluster, {}, RuntimeOptions())
@@ -66,8 +68,9 @@ class Clusters:
     def _rpc(self, product: str, action: str, **query: str) -> Any:
         """A call as the vendor's own clients make it."""
         client = self._client(product)
-        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
-        from darabonba.runtime import RuntimeOptions
+        with IMPORTING:
+            from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+            from darabonba.runtime import RuntimeOptions
 
         params = Params(
             action=action,

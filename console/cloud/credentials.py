@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from console.errors import Denied, SettingsError
+from console.imports import IMPORTING
 from console.model.text import inert
 from console.settings import CloudSettings, CredentialSettings, is_loopback
 
@@ -62,7 +63,7 @@ def client(settings: CloudSettings, product: str) -> Any:
             f"fleets.cloud.endpoints names no {product} on this machine, and the credential is a key",
             fix="Keys are used for endpoints on this machine only; name a profile, a role or the environment.",
         )
-    with _quiet_import(metadata=named.role is not None or named.profile is not None):
+    with IMPORTING, _quiet_import(metadata=named.role is not None or named.profile is not None):
         maker = _client_of(product)
         from alibabacloud_tea_openapi.utils_models import Config
     if local:
@@ -112,19 +113,22 @@ def _identity(named: CredentialSettings, *, local: bool) -> dict[str, Any]:
         raise Denied(
             f"no cloud credential from {which}: {_why(error)}", fix="Log in again, or name another in the settings."
         ) from None
-    from alibabacloud_credentials.client import Client as Credential
+    with IMPORTING:
+        from alibabacloud_credentials.client import Client as Credential
 
     return {"credential": Credential(provider=provider)}
 
 
 def _provider(named: CredentialSettings) -> Any:
     if named.profile is not None:
-        from alibabacloud_credentials.provider.cli_profile import CLIProfileCredentialsProvider
+        with IMPORTING:
+            from alibabacloud_credentials.provider.cli_profile import CLIProfileCredentialsProvider
 
         file = Path("~/.aliyun/config.json").expanduser()
         return CLIProfileCredentialsProvider(profile_name=named.profile, profile_file=str(file))
     if named.role is not None:
-        from alibabacloud_credentials.provider import EcsRamRoleCredentialsProvider
+        with IMPORTING:
+            from alibabacloud_credentials.provider import EcsRamRoleCredentialsProvider
 
         return EcsRamRoleCredentialsProvider(role_name=named.role)
     raise SettingsError(

@@ -19,6 +19,7 @@ import msgspec
 
 from console import log
 from console.errors import Answered, FleetConsoleError, KubeconfigError, Lost
+from console.imports import IMPORTING
 from console.kube.answer import LARGEST, Answer, Stream
 from console.kube.credential import Credential, Granted
 from console.kube.kubeconfig import Entry, load
@@ -176,8 +177,9 @@ class Hub:
         accept: str = "application/json",
         content_type: str = "application/json",
     ) -> tuple[Any, Granted]:
-        from urllib3 import Timeout
-        from urllib3.exceptions import LocationValueError, ProtocolError
+        with IMPORTING:
+            from urllib3 import Timeout
+            from urllib3.exceptions import LocationValueError, ProtocolError
 
         granted, pool = self._ready()
         headers = {"Accept": accept, "User-Agent": "fleet-console"}

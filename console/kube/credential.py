@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from console.errors import KubeconfigError
+from console.imports import IMPORTING
 from console.kube.kubeconfig import Entry
 from console.model.text import inert
 
@@ -123,8 +124,9 @@ def _from_file(entry: Entry, path: Path) -> Granted:
 
 def _from_provider(entry: Entry) -> Granted:
     """The older auth-provider section (oidc, gcp), left to the official client; nothing is written back."""
-    from kubernetes.client.configuration import Configuration
-    from kubernetes.config.kube_config import KubeConfigLoader
+    with IMPORTING:
+        from kubernetes.client.configuration import Configuration
+        from kubernetes.config.kube_config import KubeConfigLoader
 
     document = {
         "current-context": "one",

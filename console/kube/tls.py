@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from console.errors import KubeconfigError
+from console.imports import IMPORTING
 from console.kube.credential import Granted
 from console.kube.kubeconfig import Entry
 from console.settings import is_loopback
@@ -26,9 +27,10 @@ def same_certificate(one: Granted, other: Granted) -> bool:
 
 def pool_of(entry: Entry, granted: Granted) -> Any:
     """The official client's connection pool for this entry, with TLS material held in memory."""
-    import urllib3
-    from kubernetes.client.configuration import Configuration
-    from kubernetes.client.rest import RESTClientObject
+    with IMPORTING:
+        import urllib3
+        from kubernetes.client.configuration import Configuration
+        from kubernetes.client.rest import RESTClientObject
 
     configuration = Configuration(host=entry.server, connection_pool_maxsize=_CONNECTIONS)
     configuration.host = entry.server

@@ -7,6 +7,7 @@ import subprocess
 from contextlib import suppress
 
 from console import log
+from console.imports import IMPORTING
 from console.model.run import RunReport, RunState
 from console.settings import RunSettings
 
@@ -44,7 +45,8 @@ class Hook:
                 log.note("hook", self._command[0], "exit", done.returncode)
         with suppress(Exception):
             if self._webhook:
-                import urllib3
+                with IMPORTING:
+                    import urllib3
 
                 answer = urllib3.request(
                     "POST", self._webhook, body=body, headers={"Content-Type": "application/json"}, timeout=PATIENCE,

@@ -65,6 +65,8 @@ class Admission:
     policy: str = "Accept"
     priority: int = 1
     id: str = ""
+    note: str = ""
+    """Description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,14 @@ class MemberCluster:
 
 @dataclass(frozen=True, slots=True)
 class Balancer:
-    """ListLoadBalancers."""
+    """ListLoadBalancers. `rules`: RuleId and RuleStatus of each of its rules (ListRules), None: not read."""
 
     id: str
     name: str
     status: str = ""
     vpc: str = ""
     dns: str = ""
+    rules: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

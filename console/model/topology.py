@@ -132,7 +132,8 @@ class GatewayPart(Part, frozen=True, kw_only=True):
     ingress_class: Name = "alb"
     address: Literal["Internet", "Intranet"] = "Internet"
     allocation: Literal["Fixed", "Dynamic"] = "Fixed"
-    edition: Literal["Basic", "Standard", "StandardWithWaf"] = "Standard"
+    edition: Literal["Basic", "Standard", "StandardWithWaf"] | None = None
+    """Absent: the service's default."""
     vswitches: tuple[str, ...]
     """By their names here, one in each of two or more zones."""
     listeners: tuple[ListenerPart, ...]

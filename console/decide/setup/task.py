@@ -76,15 +76,25 @@ class Apply:
 
     where: str
     manifest: Mapping[str, Any]
+    take: bool = False
+    """Whether fields that others own are taken from them: only where a person chose so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """The agent's manifest, fetched when it is needed, applied to a data centre's API or written to a file."""
+    """The agent's manifest, fetched when it is needed, applied to a data centre's API (or deleted there), or written to
+    a file where no context is named."""
 
     member: str
     cluster: str
-    context: str | None
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kubeconfig:
+    """The Fleet's kubeconfig, fetched into a file of mode 0600 in the set-up's directory."""
+
+    fleet: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,7 @@ class Files:
     """Settings, manifests and the teardown plan are written to the set-up's directory."""
 
 
-Call = CloudCall | Apply | Agent | Delete | Wait | Requests | Files
+Call = CloudCall | Apply | Agent | Kubeconfig | Delete | Wait | Requests | Files
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,166 @@
+"""The stages whose writes go to the Fleet's own API: applications, gateway, first requests, and what is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from console.decide.setup import manifests
+from console.decide.setup.drift import changes, merged
+from console.decide.setup.found import Found
+from console.decide.setup.manifests import Manifest, key_of
+from console.decide.setup.plan_words import MINUTE
+from console.decide.setup.task import Apply, Files, Requests, Stage, Task, Wait
+from console.model.ground import Key, Object
+from console.model.text import inert
+from console.model.topology import ApplicationPart, RoutePart
+
+_HUB = Wait(("hub",))
+_BOTH = Wait(("hub", "account"))
+
+
+def applications(found: Found, take: frozenset[str]) -> Iterator[Task]:
+    """7. Labels of ArgoCD's clusters, AppProjects, ApplicationSets; then Applications Synced and Healthy."""
+    topology = found.topology
+    if not topology.applications:
+        return
+    for part in topology.members:
+        task = _apply(found, manifests.cluster_labels(found, part), Stage.APPLICATIONS, take)
+        if task is not None:
+            yield task
+    wanted = [manifests.project(found, name) for name in manifests.projects(found)]
+    wanted += [manifests.namespace(found, name) for name in manifests.namespaces(found)]
+    wanted += [manifests.application_set(found, one) for one in topology.applications]
+    for manifest in wanted:
+        task = _apply(found, manifest, Stage.APPLICATIONS, take)
+        if task is not None:
+            yield task
+    for one in topology.applications:
+        yield from _synced(found, one)
+
+
+def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str]) -> Task | None:
+    """Apply a manifest where its object is missing or differs."""
+    key = key_of(manifest)
+    live = found.hub.find(key.kind, key.name, key.namespace)
+    if live is None:
+        return Task(
+            f"apply {key}", stage, "create", f"create {key}", Apply("hub", manifest, str(key) in take),
+            undo=f"delete {key}", final=_final(manifest), usual=5.0,
+        )  # fmt: skip
+    differing = changes(manifest, live)
+    if not differing:
+        return None
+    fields = f"{len(differing)} field{'s' if len(differing) > 1 else ''}"
+    return Task(
+        f"apply {key}", stage, "change", f"change {fields} of {key}",
+        Apply("hub", merged(manifest, live), str(key) in take), undo="apply the values before",
+        changes=differing, usual=5.0,
+    )  # fmt: skip
+
+
+def _final(manifest: Object) -> str:
+    if manifest["kind"] == "ApplicationSet" and not manifest["spec"]["syncPolicy"]["preserveResourcesOnDeletion"]:
+        return "deleting it later deletes its workloads in every member (preserveResourcesOnDeletion false)"
+    return ""
+
+
+def _synced(found: Found, part: ApplicationPart) -> Iterator[Task]:
+    """One wait for each Application of an ApplicationSet."""
+    there = {one["metadata"]["name"]: one for one in found.applications(part.name)}
+    for member in found.topology.members_of(part.members):
+        name = f"{found.cluster_id(member)}-{part.application or part.name}"
+        status = (there.get(name) or {}).get("status") or {}
+        sync = inert(str((status.get("sync") or {}).get("status") or "not there yet"), 40)
+        health = inert(str((status.get("health") or {}).get("status") or "not known"), 40)
+        if (sync, health) == ("Synced", "Healthy"):
+            continue
+        if name in there and not part.automated and sync != "Synced":
+            continue  # nobody syncs it but a person
+        operation = status.get("operationState") or {}
+        broken = operation.get("phase") in ("Failed", "Error")
+        yield Task(
+            f"application {part.name} on {member.name}", Stage.APPLICATIONS, "wait",
+            f"wait until Application {name} is Synced and Healthy (it is {sync}, {health})", _HUB,
+            failed=inert(str(operation.get("message") or "its last operation failed"), 300) if broken else "",
+            usual=MINUTE, allowed=10 * MINUTE,
+        )  # fmt: skip
+
+
+def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
+    """8. AlbConfig, IngressClass, namespaces, Ingresses; then the ALB Active and its rules Available."""
+    part = found.topology.gateway
+    if part is None:
+        return
+    wanted = [manifests.alb_config(found, part), manifests.ingress_class(found, part)]
+    if not found.topology.applications:
+        wanted += [manifests.namespace(found, name) for name in manifests.namespaces(found)]
+    wanted += [manifests.ingress(found, one, part) for one in found.topology.routes]
+    tasks = [_apply(found, one, Stage.GATEWAY, take) for one in wanted]
+    yield from (one for one in tasks if one is not None)
+    yield from _active(found, part.name)
+    yield from (one for route in found.topology.routes if (one := _routed(found, route)) is not None)
+
+
+def _active(found: Found, name: str) -> Iterator[Task]:
+    config = found.hub.find("AlbConfig", name)
+    status = ((config or {}).get("status") or {}).get("loadBalancer") or {}
+    events = [one for one in found.hub.gateway_events if one.startswith(f"AlbConfig {name}:")]
+    if not status.get("id") or not status.get("dnsname"):
+        yield Task(
+            "gateway ready", Stage.GATEWAY, "wait",
+            f"wait until AlbConfig {name} has an ALB and its address{_said(events)}", _HUB, usual=MINUTE, allowed=10 * MINUTE,
+        )  # fmt: skip
+    balancer = found.balancer
+    rules = balancer.rules if balancer is not None else None
+    changing = [identifier for identifier, word in rules or () if word != "Available"]
+    state = "not there yet" if balancer is None else balancer.status
+    if state != "Active" or changing or (rules is not None and len(rules) < len(found.topology.routes)):
+        counted = f"{len(rules or ()) - len(changing)} rules Available"
+        yield Task(
+            "gateway active", Stage.GATEWAY, "wait",
+            f"wait until the ALB of {name} is Active and its rules are Available (it is {state}, {counted})", _BOTH,
+            usual=MINUTE, allowed=10 * MINUTE,
+        )  # fmt: skip
+
+
+def _routed(found: Found, part: RoutePart) -> Task | None:
+    live = found.hub.find("Ingress", part.ingress, part.namespace)
+    held = ((live or {}).get("status") or {}).get("loadBalancer") or {}
+    if any(one.get("hostname") for one in held.get("ingress") or ()):
+        return None
+    events = [one for one in found.hub.gateway_events if one.startswith(f"Ingress {part.name}:")]
+    return Task(
+        f"route {part.name} ready", Stage.GATEWAY, "wait",
+        f"wait until the controller has taken Ingress {part.name}{_said(events)}", _HUB, usual=30.0,
+        allowed=10 * MINUTE,
+    )  # fmt: skip
+
+
+def _said(events: list[str]) -> str:
+    """The newest warning of the controller: it tries again, so nothing has failed for good."""
+    return f"; the controller says {events[0].partition(': ')[2]}" if events else ""
+
+
+def first_requests(found: Found) -> Iterator[Task]:
+    """9. Requests through the gateway, and whom they reach."""
+    routes = tuple(one.name for one in found.topology.routes)
+    if routes and found.topology.gateway is not None:
+        yield Task(
+            "first requests", Stage.FIRST, "ask",
+            f"send requests for {', '.join(routes)} through the gateway and compare the share with the weights",
+            Requests(routes), usual=30.0, allowed=5 * MINUTE,
+        )  # fmt: skip
+
+
+def files(found: Found) -> Task:
+    """10. What is left behind for people and for the console."""
+    return Task(
+        "files", Stage.FINISH, "write",
+        "write the console's settings, the manifests and the teardown plan into the set-up's directory", Files(),
+        undo="remove the files", usual=2.0,
+    )  # fmt: skip
+
+
+def wanted_objects(found: Found) -> dict[Key, Manifest]:
+    """Every manifest, for exports."""
+    return manifests.wanted(found)

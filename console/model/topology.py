@@ -7,11 +7,11 @@ break alone are msgspec's; everything else is a check (console.decide.setup).
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-SCHEMA = "fleet-console/topology/v1"
+SCHEMA: Final = "fleet-console/topology/v1"
 TAG = "fleet-console/topology"
 """Tag key on every cloud resource that we made; its value is the topology's name."""
 LABEL = "fleet-console/topology"
@@ -146,10 +146,12 @@ class ApplicationPart(Part, frozen=True, kw_only=True):
 
     name: Name
     """Of the ApplicationSet."""
-    application: Name | None = None
-    """Each Application is called `<cluster id>-APPLICATION`; absent: as the ApplicationSet."""
-    repository: str
-    path: str
+    kept: bool = False
+    """Made by somebody else, in a form that this file cannot say: it is followed, never written."""
+    application: str | None = None
+    """Name of each Application, an ArgoCD template; absent: '{{.metadata.annotations.cluster_id}}-NAME'."""
+    repository: str = ""
+    path: str = ""
     revision: str = "main"
     namespace: Name
     """On the members, and on the Fleet."""
@@ -160,6 +162,8 @@ class ApplicationPart(Part, frozen=True, kw_only=True):
     """`ClusterIP` everywhere (seed.txt's underlay form), or NodePort where a member's network is an overlay, told to
     the chart by `node_port_parameter` (its overlay form)."""
     node_port_parameter: str = "isNodePort"
+    values: dict[str, str] = {}
+    """Of every generator, for templates to use as '{{.values.NAME}}'."""
     parameters: dict[str, str] = {}
     """Of the chart; may hold ArgoCD's own templates, as '{{.metadata.annotations.cluster_name}}'."""
     value_files: tuple[str, ...] = ("values.yaml",)

@@ -4,6 +4,7 @@ a server-side apply sends: our fields, nobody else's."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ MEMBER_LABEL = "fleet-console/member"
 """On an ArgoCD cluster, where an application goes to some members only."""
 CONTROLLER = "ingress.k8s.alibabacloud/alb"
 Manifest = dict[str, Any]
+_EXPRESSION = re.compile(r"\{\{\s*\.([\w.]+)\s*\}\}")
 
 _VERSIONS = {
     "Namespace": "v1", "AlbConfig": "alibabacloud.com/v1", "IngressClass": "networking.k8s.io/v1",
@@ -79,7 +81,7 @@ def application_set(found: Found, part: ApplicationPart) -> Manifest:
     manifest["spec"] = {
         "template": {
             "metadata": {
-                "name": "{{.metadata.annotations.cluster_id}}-" + (part.application or part.name),
+                "name": _template(part),
                 "namespace": ARGO,
             },
             "spec": {
@@ -105,12 +107,26 @@ def application_set(found: Found, part: ApplicationPart) -> Manifest:
     return manifest
 
 
+def _template(part: ApplicationPart) -> str:
+    return part.application or "{{.metadata.annotations.cluster_id}}-" + part.name
+
+
+def application_name(found: Found, part: ApplicationPart, member: MemberPart) -> str:
+    """What ArgoCD makes of the name's template for one member."""
+    said = {
+        "metadata.annotations.cluster_id": found.cluster_id(member),
+        "metadata.annotations.cluster_name": member.name,
+    }
+    return _EXPRESSION.sub(lambda match: said.get(match[1], match[0]), _template(part))
+
+
 def _everywhere(part: ApplicationPart) -> Manifest:
     expressions = [
         {"values": ["cluster"], "key": "argocd.argoproj.io/secret-type", "operator": "In"},
         {"values": ["in-cluster"], "key": "name", "operator": "NotIn"},
     ]
-    return {"clusters": {"selector": {"matchExpressions": [*expressions, *_only(part)]}}}
+    selector = {"matchExpressions": [*expressions, *_only(part)]}
+    return {"clusters": {"selector": selector, **({"values": dict(part.values)} if part.values else {})}}
 
 
 def _by_label(found: Found, part: ApplicationPart) -> list[Manifest]:
@@ -122,7 +138,7 @@ def _by_label(found: Found, part: ApplicationPart) -> list[Manifest]:
         selector: Manifest = {"matchLabels": {"cluster": label}}
         if part.members:
             selector["matchExpressions"] = _only(part)
-        values = {part.node_port_parameter: "true" if overlay else "false"}
+        values = {**part.values, part.node_port_parameter: "true" if overlay else "false"}
         generators.append({"clusters": {"selector": selector, "values": values}})
     return generators
 
@@ -220,7 +236,7 @@ def wanted(found: Found) -> dict[Key, Manifest]:
     manifests += [cluster_labels(found, one) for one in topology.members if topology.applications]
     manifests += [project(found, name) for name in projects(found)]
     manifests += [namespace(found, name) for name in namespaces(found)]
-    manifests += [application_set(found, one) for one in topology.applications]
+    manifests += [application_set(found, one) for one in topology.applications if not one.kept]
     if (gateway := topology.gateway) is not None:
         manifests += [alb_config(found, gateway), ingress_class(found, gateway)]
         manifests += [ingress(found, one, gateway) for one in topology.routes]

@@ -29,7 +29,7 @@ def applications(found: Found, take: frozenset[str]) -> Iterator[Task]:
             yield task
     wanted = [manifests.project(found, name) for name in manifests.projects(found)]
     wanted += [manifests.namespace(found, name) for name in manifests.namespaces(found)]
-    wanted += [manifests.application_set(found, one) for one in topology.applications]
+    wanted += [manifests.application_set(found, one) for one in topology.applications if not one.kept]
     for manifest in wanted:
         task = _apply(found, manifest, Stage.APPLICATIONS, take)
         if task is not None:
@@ -67,8 +67,8 @@ def _final(manifest: Object) -> str:
 def _synced(found: Found, part: ApplicationPart) -> Iterator[Task]:
     """One wait for each Application of an ApplicationSet."""
     there = {one["metadata"]["name"]: one for one in found.applications(part.name)}
-    for member in found.topology.members_of(part.members):
-        name = f"{found.cluster_id(member)}-{part.application or part.name}"
+    members = found.topology.members_of(part.members)
+    for name in there if part.kept else [manifests.application_name(found, part, one) for one in members]:
         status = (there.get(name) or {}).get("status") or {}
         sync = inert(str((status.get("sync") or {}).get("status") or "not there yet"), 40)
         health = inert(str((status.get("health") or {}).get("status") or "not known"), 40)
@@ -79,7 +79,7 @@ def _synced(found: Found, part: ApplicationPart) -> Iterator[Task]:
         operation = status.get("operationState") or {}
         broken = operation.get("phase") in ("Failed", "Error")
         yield Task(
-            f"application {part.name} on {member.name}", Stage.APPLICATIONS, "wait",
+            f"application {name}", Stage.APPLICATIONS, "wait",
             f"wait until Application {name} is Synced and Healthy (it is {sync}, {health})", _HUB,
             failed=inert(str(operation.get("message") or "its last operation failed"), 300) if broken else "",
             usual=MINUTE, allowed=10 * MINUTE,
@@ -108,7 +108,8 @@ def _active(found: Found, name: str) -> Iterator[Task]:
     if not status.get("id") or not status.get("dnsname"):
         yield Task(
             "gateway ready", Stage.GATEWAY, "wait",
-            f"wait until AlbConfig {name} has an ALB and its address{_said(events)}", _HUB, usual=MINUTE, allowed=10 * MINUTE,
+            f"wait until AlbConfig {name} has an ALB and its address{_said(events)}", _HUB, usual=MINUTE,
+            allowed=10 * MINUTE,
         )  # fmt: skip
     balancer = found.balancer
     rules = balancer.rules if balancer is not None else None

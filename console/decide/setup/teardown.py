@@ -1,0 +1,199 @@
+"""The plan that takes a topology away again, in reverse: what our set-up made, by its tags and labels, and what is
+named besides. What was adopted stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from console.decide.setup import manifests
+from console.decide.setup.found import ARGO, Found
+from console.decide.setup.plan_words import ACCOUNT, MINUTE, note
+from console.decide.setup.task import Agent, CloudCall, Delete, SetupPlan, Stage, Task, Wait
+from console.model.ground import Ground, Key, MemberCluster
+from console.model.topology import MemberPart, Topology
+
+_HUB = Wait(("hub",))
+_FINAL = {
+    "Ingress": "clients of the route are refused from then on",
+    "AlbConfig": "its ALB goes, and its address does not come back",
+    "ApplicationSet": "its Applications go, and with them their workloads unless preserveResourcesOnDeletion is true",
+    "Namespace": "everything in it goes",
+}  # fmt: skip
+
+
+def teardown(topology: Topology, ground: Ground, *, also: frozenset[str] = frozenset()) -> SetupPlan:
+    """Everything to take away. `also`: adopted things that are named: `fleet`, `member NAME`, `vswitch NAME`, `vpc`, or
+    an object as `str(Key)`."""
+    found = Found(topology, ground)
+    tasks = [
+        *_objects(found, also),
+        *_associations(found, also),
+        *_admissions(found),
+        *_members(found, also),
+        *_fleet(found, also),
+        *_network(found, also),
+    ]
+    return SetupPlan(topology.name, "teardown", tuple(tasks))
+
+
+def left(topology: Topology, ground: Ground) -> tuple[str, ...]:
+    """What is there and stays: adopted, a sentence each."""
+    found = Found(topology, ground)
+    kept = [f"VPC {found.vpc.id}"] if found.vpc and not found.ours(found.vpc.tags) else []
+    for one in topology.vswitches:
+        there = found.subnet(one.name)
+        kept += [f"vSwitch {one.name} ({there.id})"] if there and not found.ours(there.tags) else []
+    kept += [f"Fleet {found.fleet.name} ({found.fleet.id})"] if found.fleet and not found.ours(found.fleet.tags) else []
+    for part in topology.members:
+        cluster = found.cluster(part)
+        kept += [f"cluster {part.name} ({cluster.id})"] if cluster and not found.ours(cluster.tags) else []
+    for key in manifests.wanted(found):
+        live = found.hub.find(key.kind, key.name, key.namespace)
+        kept += [str(key)] if live is not None and key.kind != "Secret" and not found.made(live) else []
+    return tuple(kept)
+
+
+def _objects(found: Found, also: frozenset[str]) -> Iterator[Task]:
+    """The hub's objects, Ingresses first: an AlbConfig waits for them (domain.md 1.1)."""
+    for key in reversed(manifests.wanted(found)):
+        live = found.hub.find(key.kind, key.name, key.namespace)
+        if live is None or key.kind == "Secret" or not (found.made(live) or str(key) in also):
+            continue
+        yield Task(
+            f"delete {key}", _stage(key), "delete", f"delete {key}", Delete("hub", key), final=_FINAL.get(key.kind, ""),
+            usual=10.0, allowed=10 * MINUTE,
+        )  # fmt: skip
+    gone = Wait(("hub", "account"))
+    if found.topology.gateway is not None and _gateway_is_ours(found, also):
+        what = "wait until the gateway's ALB is gone"
+        yield Task("gateway gone", Stage.GATEWAY, "wait", what, gone, usual=MINUTE, allowed=15 * MINUTE)
+    for part in found.topology.applications:
+        there = found.hub.find("ApplicationSet", part.name, ARGO)
+        if there is not None and (found.made(there) or f"ApplicationSet {ARGO}/{part.name}" in also):
+            what = f"wait until the Applications of {part.name} are gone"
+            yield Task(f"applications of {part.name} gone", Stage.APPLICATIONS, "wait", what, _HUB, usual=MINUTE)
+
+
+def _gateway_is_ours(found: Found, also: frozenset[str]) -> bool:
+    """Whether the ALB has to go: its AlbConfig is to be deleted, or is gone while an ALB of its name still stands."""
+    assert found.topology.gateway is not None
+    name = found.topology.gateway.name
+    live = found.hub.find("AlbConfig", name)
+    if live is not None:
+        return found.made(live) or f"AlbConfig {name}" in also
+    return any(one.name == name and one.vpc == found.vpc_id for one in found.account.balancers or ())
+
+
+def _stage(key: Key) -> Stage:
+    return Stage.APPLICATIONS if key.kind in ("ApplicationSet", "AppProject", "Namespace") else Stage.GATEWAY
+
+
+def _goes(found: Found, part: MemberPart, cluster: MemberCluster, also: frozenset[str]) -> bool:
+    return found.ours(cluster.tags) or f"member {part.name}" in also
+
+
+def _fleet_goes(found: Found, also: frozenset[str]) -> bool:
+    return found.fleet is not None and (found.ours(found.fleet.tags) or "fleet" in also)
+
+
+def _associations(found: Found, also: frozenset[str]) -> Iterator[Task]:
+    for part in found.topology.members:
+        cluster, attached = found.cluster(part), found.attached(part)
+        if cluster is None or attached is None or attached.state == "Deleted":
+            continue
+        if not (_goes(found, part, cluster, also) or _fleet_goes(found, also)):
+            continue
+        if attached.state != "Deleting":
+            params = {"ClusterId": found.fleet_id, "ClusterIds": [cluster.id]}
+            yield Task(
+                f"member {part.name} detached", Stage.ASSOCIATE, "change",
+                f"detach {part.name} ({cluster.id}) from Fleet {found.fleet_id}",
+                CloudCall("adcp", "DetachClusterFromHub", params), usual=10.0,
+            )  # fmt: skip
+        yield Task(
+            f"member {part.name} leaving", Stage.ASSOCIATE, "wait",
+            f"wait until {part.name} is detached (it is {attached.state})", ACCOUNT, usual=MINUTE, allowed=25 * MINUTE,
+        )  # fmt: skip
+
+
+def _admissions(found: Found) -> Iterator[Task]:
+    """The rules that we added to security groups that stay."""
+    for part in found.topology.members:
+        cluster = found.cluster(part)
+        if cluster is None or found.ours(cluster.tags):
+            continue
+        group = next((one for one in found.account.groups or () if one.id == cluster.security_group), None)
+        for rule in group.rules or () if group else ():
+            if rule.note == note(found):
+                params = {
+                    "RegionId": found.topology.region, "SecurityGroupId": cluster.security_group,
+                    "SecurityGroupRuleId": [rule.id],
+                }  # fmt: skip
+                yield Task(
+                    f"member {part.name} shuts out {rule.source}", Stage.LINK, "delete",
+                    f"remove our rule for {rule.source} from security group {cluster.security_group}",
+                    CloudCall("ecs", "RevokeSecurityGroup", params), usual=5.0,
+                )  # fmt: skip
+
+
+def _members(found: Found, also: frozenset[str]) -> Iterator[Task]:
+    for part in found.topology.members:
+        cluster = found.cluster(part)
+        if cluster is None or not _goes(found, part, cluster, also):
+            continue
+        site = found.ground.sites.get(part.name)
+        if part.kind == "registered" and part.context and site is not None and site.agent:
+            yield Task(
+                f"member {part.name} agent removed", Stage.REGISTERED, "delete",
+                f"delete the agent of {part.name} from context {part.context}",
+                Agent(part.name, cluster.id, remove=True), usual=10.0,
+            )  # fmt: skip
+        stage = Stage.ACK if part.kind == "ack" else Stage.REGISTERED
+        if cluster.state != "deleting":
+            lost = "the cluster, its nodes and their workloads" if part.kind == "ack" else "the registration"
+            yield _deletion(
+                f"member {part.name} deleted", stage, f"delete cluster {part.name} ({cluster.id})",
+                CloudCall("cs", "DeleteCluster", {"ClusterId": cluster.id}), f"{lost} do not come back",
+            )  # fmt: skip
+        what = f"wait until cluster {part.name} is gone (it is {cluster.state})"
+        failed = "the cloud says delete_failed" if cluster.state == "delete_failed" else ""
+        yield Task(
+            f"member {part.name} gone", stage, "wait", what, ACCOUNT, failed=failed, usual=5 * MINUTE,
+            allowed=30 * MINUTE,
+        )  # fmt: skip
+
+
+def _fleet(found: Found, also: frozenset[str]) -> Iterator[Task]:
+    there = found.fleet
+    if there is None or not _fleet_goes(found, also):
+        return
+    if there.state != "deleting":
+        yield _deletion(
+            "fleet deleted", Stage.FLEET, f"delete Fleet {there.name} ({there.id})",
+            CloudCall("adcp", "DeleteHubCluster", {"ClusterId": there.id}),
+            "the Fleet and everything stored in it do not come back",
+        )  # fmt: skip
+    failed = "the cloud says delete_failed" if there.state == "delete_failed" else ""
+    what = f"wait until Fleet {there.name} is gone (it is {there.state})"
+    yield Task("fleet gone", Stage.FLEET, "wait", what, ACCOUNT, failed=failed, usual=MINUTE, allowed=25 * MINUTE)
+
+
+def _network(found: Found, also: frozenset[str]) -> Iterator[Task]:
+    region = found.topology.region
+    for part in reversed(found.topology.vswitches):
+        there = found.subnet(part.name)
+        if there is not None and (found.ours(there.tags) or f"vswitch {part.name}" in also):
+            yield _deletion(
+                f"vswitch {part.name} deleted", Stage.NETWORK, f"delete vSwitch {part.name} ({there.id})",
+                CloudCall("vpc", "DeleteVSwitch", {"RegionId": region, "VSwitchId": there.id}), "",
+            )  # fmt: skip
+    vpc = found.vpc
+    if vpc is not None and (found.ours(vpc.tags) or "vpc" in also):
+        yield _deletion(
+            "vpc deleted", Stage.NETWORK, f"delete VPC {vpc.name} ({vpc.id})",
+            CloudCall("vpc", "DeleteVpc", {"RegionId": region, "VpcId": vpc.id}), "",
+        )  # fmt: skip
+
+
+def _deletion(identifier: str, stage: Stage, what: str, call: CloudCall, final: str) -> Task:
+    return Task(identifier, stage, "delete", what, call, final=final, usual=10.0, allowed=10 * MINUTE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from console.decide.setup import manifests
 from console.decide.setup.drift import changes, merged
@@ -15,6 +16,7 @@ from console.model.text import inert
 from console.model.topology import ApplicationPart, RoutePart
 
 _HUB = Wait(("hub",))
+_DROPS = "an ApplicationSet that chooses by the former label drops its Application, and its workload, at once"
 _BOTH = Wait(("hub", "account"))
 
 
@@ -25,8 +27,8 @@ def applications(found: Found, take: frozenset[str]) -> Iterator[Task]:
         return
     for part in topology.members:
         task = _apply(found, manifests.cluster_labels(found, part), Stage.APPLICATIONS, take)
-        if task is not None:
-            yield task
+        if task is not None:  # its Secret's name is known only once the member is associated
+            yield replace(task, id=f"member {part.name} labelled", final=_DROPS if task.changes else "")
     wanted = [manifests.project(found, name) for name in manifests.projects(found)]
     wanted += [manifests.namespace(found, name) for name in manifests.namespaces(found)]
     wanted += [manifests.application_set(found, one) for one in topology.applications if not one.kept]

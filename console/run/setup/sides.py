@@ -1,0 +1,43 @@
+"""The two sides of a set-up run towards the world: eyes that read the ground, hands that carry out one call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from console.decide.setup.task import Call, Task
+from console.errors import FleetConsoleError
+from console.model.ground import Ground
+
+PARTS = ("account", "hub", "sites")
+
+
+class NotKnown(FleetConsoleError):
+    """A write got no answer: it may have taken effect, and what stands there decides."""
+
+
+class Again(FleetConsoleError):
+    """A write was not taken for now (throttled, another change in flight); nothing was done, and it is worth a try."""
+
+
+class Eyes(Protocol):
+    """Reads. Any part may stay unread; `Ground.unread` says why."""
+
+    def read(self, parts: Collection[str] = PARTS) -> Ground:
+        """The ground with these parts read now, the others as they were read last."""
+
+
+class Hands(Protocol):
+    """Writes."""
+
+    def carry_out(self, task: Task, token: str) -> str:
+        """Carry out the task's call; `token`: the same in every try of this task, new in every run. Returns what the
+        answer said, for the journal: ids, never a secret.
+
+        Raises `NotKnown`, `Again`, `Refused` and `Denied` (nothing was done), and every other failure of its kind.
+        """
+
+
+def writes(call: Call) -> bool:
+    """Whether a call changes anything but files of ours."""
+    return type(call).__name__ in ("CloudCall", "Apply", "Agent", "Delete")

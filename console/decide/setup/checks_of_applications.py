@@ -15,13 +15,15 @@ from console.model.text import inert
 from console.model.topology import ApplicationPart
 
 _ANNOTATION = re.compile(r"\.metadata\.annotations\.([A-Za-z0-9_]+)")
+_NAMED = "{{.metadata.annotations.cluster_id}}"
+"""In the name that an Application gets where its author gives none."""
 _DEEPEST = 6
 """Generators inside generators that are looked into; ArgoCD takes two."""
 
 
 def overlay_nodeport(found: Found) -> Iterator[Finding]:
     """Pods of an overlay cannot be reached from the VPC: their Services are NodePorts."""
-    for number, part in enumerate(found.topology.applications):
+    for number, part in _written(found):
         members = found.topology.members_of(part.members)
         overlay = [one.name for one in members if one.network == "overlay"]
         about, source = f"applications[{number}].service", "topology.yaml: service, network"
@@ -44,7 +46,7 @@ def overlay_nodeport(found: Found) -> Iterator[Finding]:
 
 def deletion(found: Found) -> Iterator[Finding]:
     """What goes with the ApplicationSet, or with a member's label, is known."""
-    for number, part in enumerate(found.topology.applications):
+    for number, part in _written(found):
         about = f"applications[{number}].preserve_resources_on_deletion"
         source, needed = f"ApplicationSet {part.name}: preserveResourcesOnDeletion", "true, or known to be false"
         if part.preserve_resources_on_deletion:
@@ -62,7 +64,7 @@ def labels(found: Found) -> Iterator[Finding]:
     if found.ground.hub is None:
         return
     sets = [one for key, one in found.hub.objects.items() if key.kind == "ApplicationSet" and key.namespace == ARGO]
-    wanted = {one.name: application_set(found, one) for one in found.topology.applications}
+    wanted = {one.name: application_set(found, one) for _, one in _written(found)}
     after = _labels_after(found)
     count = 0
     for live in sets:
@@ -81,6 +83,11 @@ def labels(found: Found) -> Iterator[Finding]:
     if not count:
         measured = f"{len(sets)} ApplicationSets choose as before among {len(after)} clusters"
         yield ok("members", "cluster Secrets: labels", measured, "0 Applications dropped")
+
+
+def _written(found: Found) -> Iterator[tuple[int, ApplicationPart]]:
+    """Applications that are ours to write, with their numbers in the topology."""
+    return ((number, one) for number, one in enumerate(found.topology.applications) if not one.kept)
 
 
 def _labels_after(found: Found) -> dict[str, tuple[Mapping[str, str], Mapping[str, str]]]:
@@ -102,8 +109,8 @@ def _labels_after(found: Found) -> dict[str, tuple[Mapping[str, str], Mapping[st
 def template(found: Found) -> Iterator[Finding]:
     """ArgoCD's clusters have the annotations that templates read: with missingkey=error one that lacks them stops the
     ApplicationSet for all."""
-    needs = sorted({"cluster_id"}.union(*(_read(one) for one in found.topology.applications)))
-    if not found.topology.applications:
+    needs = sorted(set[str]().union(*(_read(one) for one in found.topology.applications if not one.kept)))
+    if not needs:
         return
     needed = f"annotations {', '.join(needs)}"
     for number, part in enumerate(found.topology.members):
@@ -124,8 +131,9 @@ def template(found: Found) -> Iterator[Finding]:
 
 
 def _read(part: ApplicationPart) -> set[str]:
-    """Annotations that an application's parameters read."""
-    return {name for value in part.parameters.values() for name in _ANNOTATION.findall(value)}
+    """Annotations that an application's templates read."""
+    said = (part.application or _NAMED, *part.parameters.values(), *part.values.values())
+    return {name for value in said for name in _ANNOTATION.findall(value)}
 
 
 def _at(thing: Object, *path: str) -> Mapping[str, Any]:

@@ -9,11 +9,11 @@ from ipaddress import IPv4Network
 from console.decide.setup.cidrs import Use, parsed, ranges
 from console.decide.setup.finding import Finding, ok, red, unchecked, unread, warn
 from console.decide.setup.found import Found
+from console.decide.setup.plan_cloud import admits
 from console.model.ground import Admission, SecurityGroup
 from console.model.text import inert
 from console.model.topology import MemberPart
 
-_ALL_PORTS = ("-1/-1", "1/65535")
 _NO_WAY = ("local", "NatGateway", "Ipv4Gateway")
 """Next hops that lead to no data centre."""
 
@@ -68,22 +68,14 @@ def _admitted(
         how = f"Look in the ECS console whether {shown} admits all ports from {network}."
         return unread(found, "groups", about, source, needed, how)
     shown = f"{inert(group.id, 60)} ({len(group.rules)} rules)"
-    accepts = [one.priority for one in group.rules if _accepts(one, network)]
-    drops = [one.priority for one in group.rules if _drops(one, network)]
-    # Of two rules with the same priority the one that drops holds.
-    if accepts and (not drops or min(accepts) < min(drops)):
+    if admits(group, str(network)):
         return ok(about, source, f"{shown} admits {network}", needed)
-    if drops and min(drops) <= 1:
+    drops = [one.priority for one in group.rules if _drops(one, network)]
+    if drops and min(drops) <= 1:  # of two rules with the same priority the one that drops holds
         fix = f"Take away the rule of priority {min(drops)} that drops {network}: no rule of ours comes before it."
         return red(about, source, f"{shown} drops {network} at priority {min(drops)}", needed, fix)
     fix = "A step will write 1 rule: all ports from it, priority 1."
     return warn(about, source, f"{shown} shuts out {network}", needed, fix)
-
-
-def _accepts(rule: Admission, network: IPv4Network) -> bool:
-    home = parsed(rule.source)
-    wide = rule.protocol.lower() in ("all", "-1", "tcp") and rule.ports in _ALL_PORTS
-    return rule.policy.lower() == "accept" and wide and home is not None and network.subnet_of(home)
 
 
 def _drops(rule: Admission, network: IPv4Network) -> bool:

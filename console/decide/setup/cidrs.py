@@ -183,14 +183,13 @@ def _member(found: Found, number: int, part: MemberPart, switches: Sequence[Rang
             yield from _made(
                 place, part.name, use, texts, source="Nodes of the data centre", kind=part.kind, fixed=True
             )
-    texts: tuple[str | None, ...] = (part.cidrs.services,)
-    source = "topology.yaml"
-    if not part.cidrs.services and there is not None:
-        texts, source = (there.services,), "DescribeClusterDetail"
-    elif not part.cidrs.services and part.kind == "ack":
-        texts, source = (DEFAULT_SERVICES,), "CreateCluster's default"
+    services, source = part.cidrs.services, "topology.yaml"
+    if services is None and there is not None:
+        services, source = there.services, "DescribeClusterDetail"
+    elif services is None and part.kind == "ack":
+        services, source = DEFAULT_SERVICES, "CreateCluster's default"
     place = f"{path}.cidrs.services"
-    yield from _made(place, part.name, Use.SERVICES, texts, source=source, kind=part.kind, fixed=fixed)
+    yield from _made(place, part.name, Use.SERVICES, [services], source=source, kind=part.kind, fixed=fixed)
 
 
 def _of_ack(found: Found, part: MemberPart, use: Use, place: str) -> Iterator[Range]:

@@ -100,10 +100,14 @@ def _gateway(topology: Topology) -> Iterator[Problem]:
 
 def _applications(topology: Topology) -> Iterator[Problem]:
     for number, one in enumerate(topology.applications):
+        for name in () if one.kept else ("repository", "path"):
+            if not getattr(one, name):
+                yield Problem(
+                    f"applications[{number}].{name}", "is missing", "where the chart is in Git; or kept: true"
+                )
         yield from _known(f"applications[{number}].members", one.members, _members(topology), "member")
     yield from _unique("applications", (one.name for one in topology.applications), "name")
-    # Applications are called after it in every member, so two ApplicationSets with one word fight over them.
-    yield from _unique("applications", (one.application or one.name for one in topology.applications), "application")
+    yield from _unique("applications", (one.application for one in topology.applications), "application")
 
 
 def _route(topology: Topology, part: RoutePart, path: str) -> Iterator[Problem]:

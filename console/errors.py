@@ -3,6 +3,7 @@
 FleetConsoleError
 ├── UsageError            2  the words of the command are off
 │   ├── SettingsError        a settings file is off, with the path inside it
+│   ├── TopologyError        a topology file is off, with each line and column
 │   ├── WeightsError         weights do not make a split
 │   └── NotConfirmed         nobody said yes
 ├── Refused               3  a rule says no, with every reason
@@ -49,6 +50,10 @@ class UsageError(FleetConsoleError):
 
 class SettingsError(UsageError):
     """A settings file cannot be used; the sentence names the file and the place in it."""
+
+
+class TopologyError(UsageError):
+    """A topology file cannot be used; one line for each thing that is wrong, with file, line and column."""
 
 
 class WeightsError(UsageError):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from console import yaml_file
 from console.errors import Refused, SettingsError
 from console.sections import (
     DEFAULT_KEY_PREFIX,
@@ -153,15 +154,7 @@ def parse(document: object, *, where: str = "settings") -> Settings:
 
 def read(path: Path) -> object:
     """The YAML document of a settings file, unchecked. Raises `SettingsError`."""
-    import yaml
-
-    try:
-        return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}", fix="Name a readable file with --config.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        sentence = " ".join(str(error).split())
-        raise SettingsError(f"{path}: not YAML: {sentence}", fix="Correct the file.") from None
+    return yaml_file.load(path, SettingsError, fix="Name a readable file with --config.")
 
 
 def _check_fleet(fleet: FleetSettings, where: str) -> None:

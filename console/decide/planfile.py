@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from console import yaml_file
 from console.decide import intents, split, steps
 from console.decide.case import Wish
 from console.errors import UsageError
@@ -86,14 +87,7 @@ class PlanFile:
 
 def read(path: Path) -> object:
     """The YAML document of a file. Raises `UsageError` with line and column where it is none."""
-    import yaml
-
-    try:
-        return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", fix="Name a plan file that can be read.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not YAML: {inert(' '.join(str(error).split()), 300)}") from None
+    return yaml_file.load(path, fix="Name a plan file that can be read.")
 
 
 def parse(document: object, where: str) -> PlanFile:

@@ -83,7 +83,7 @@ class CloudSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     region: str | None = None
     """For example cn-hangzhou."""
     endpoints: dict[str, str] = {}
-    """Product to host:port (`alb`, `cs`, `adcp`, `vpc`); absent: the product's public endpoint."""
+    """Product to host:port (`alb`, `cs`, `adcp`, `vpc`, `ecs`); absent: the product's public endpoint."""
     protocol: Literal["https", "http"] = "https"
     """`http` is accepted for loopback endpoints only."""
     credentials: CredentialSettings | None = None
@@ -124,6 +124,13 @@ class ProbeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Requests a second."""
     timeout: str = "2s"
     """How long one answer may take."""
+
+
+class ProberSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How all probes are sent."""
+
+    proxy: str | None = None
+    """An http or https address of a forward proxy that they go through; absent: they go straight."""
 
 
 class PrometheusSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ from console.sections import (
     FleetSettings,
     HookSettings,
     MemberSettings,
+    ProberSettings,
     ProbeSettings,
     PrometheusSettings,
     RuleSettings,
@@ -45,6 +46,7 @@ __all__ = [
     "HookSettings",
     "MemberSettings",
     "ProbeSettings",
+    "ProberSettings",
     "PrometheusSettings",
     "RuleSettings",
     "RunSettings",
@@ -72,6 +74,8 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long arming lasts before the screen is read-only again."""
     probe_budget: float = 20.0
     """Requests a second of all probes together."""
+    probe: ProberSettings = ProberSettings()
+    """How probes are sent."""
     run: RunSettings = RunSettings()
     """How a run behaves."""
     rules: dict[str, RuleSettings] = msgspec.field(default_factory=dict)
@@ -147,6 +151,7 @@ def parse(document: object, *, where: str = "settings") -> Settings:
     names = [fleet.name for fleet in settings.fleets]
     if len(names) > 1 and (None in names or len(set(names)) < len(names)):
         raise SettingsError(f"{where}: several Fleets need a name each, all different", fix="Set fleets.name.")
+    _check_proxy(settings.probe.proxy, where)
     for text in (settings.arming, settings.run.verify_timeout, settings.run.steady, settings.run.lease):
         Duration.parse(text)
     return settings
@@ -204,6 +209,18 @@ def _check_prometheus(said: PrometheusSettings, place: str) -> None:
         raise SettingsError(f"{place}.headers: a name or a value is no header", fix="Letters, digits and - in names.")
     if not said.query.strip():
         raise SettingsError(f"{place}.query is empty", fix="Write a query that gives requests a second.")
+
+
+def _check_proxy(proxy: str | None, where: str) -> None:
+    try:
+        parts = urlsplit(proxy or "http://unset")
+        named, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, named = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not named or parts.username is not None:
+        raise SettingsError(
+            f"{where}: probe.proxy is no http or https address", fix="Write http://HOST:PORT; no user in it."
+        )
 
 
 def _check_cidr(cidr: str, where: str) -> None:

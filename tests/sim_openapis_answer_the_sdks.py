@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from console.sim import scenario, world
+from console.sim.account.begin import account_of
+from console.sim.account.grounds import Nothing
 from console.sim.alb import operations
 from console.sim.alb.state import Alb
 from console.sim.openapis import adcp, cs, vpc
 from console.sim.openapis.endpoint import OpenApi
-from console.sim.openapis.facts import Facts
 
 KEY, SECRET = "simulated-key", "simulated-secret"
 WORLD = world.generate(scenario.load("calm"), seed=1, began=1_795_000_000.0)
@@ -31,11 +32,19 @@ class Cloud:
     def __init__(self) -> None:
         self.silent: set[str] = set()
         self.dead: set[str] = set()
-        facts = Facts(
-            WORLD, silent=self.silent.__contains__, dead=self.dead.__contains__, hub=lambda: "https://127.0.0.1:6443"
+        alb = Alb(zones=WORLD.zones)
+        alb.instant = True
+        for gateway in WORLD.gateways:
+            alb.create_load_balancer(gateway.name, zones=[(each.zone, each.id) for each in gateway.vswitches])
+        account = account_of(WORLD, alb)
+        account.silent, account.dead = self.silent.__contains__, self.dead.__contains__
+        grounds = Nothing()
+        products = (
+            operations.product(alb),
+            cs.product(account, grounds),
+            adcp.product(account, grounds),
+            vpc.product(account),
         )
-        zones = [vswitch.zone for vswitch in WORLD.vswitches]
-        products = (operations.product(Alb(zones=zones)), cs.product(facts), adcp.product(facts), vpc.product(facts))
         self.api = OpenApi(products, {KEY: SECRET})
         self.port = 0
         self._loop = asyncio.new_event_loop()
@@ -164,7 +173,7 @@ def test_a_clusters_detail_holds_json_in_texts(cloud: Cloud) -> None:
     detail = cloud.cs().describe_cluster_detail(ACK.id).body
 
     assert "intranet_api_server_endpoint" in json.loads(detail.master_url)
-    assert {"Capabilities": {"Network": "terway-eniip"}} == json.loads(detail.meta_data)
+    assert "terway-eniip" == json.loads(detail.meta_data)["Capabilities"]["Network"]
     assert (6, True) == (detail.size, detail.deletion_protection)
 
 

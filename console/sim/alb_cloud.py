@@ -5,11 +5,12 @@ long as the real controller waits."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TypeVar
 
+from console.sim.account.state import VSwitch
 from console.sim.alb.state import Alb, HealthCheck, Listener, LoadBalancer, ServerGroup
 from console.sim.alb_ingress import Applied, CloudRefused
 from console.sim.openapis.refusal import OpenApiError, throttling
@@ -23,12 +24,12 @@ T = TypeVar("T")
 
 
 class AlbCloud:
-    """`Cloud` on the simulated ALB service. `zones`: vSwitch id -> cloud zone, for zone mappings that name none."""
+    """`Cloud` on the simulated ALB service. `vpc`: where an ALB is whose vSwitches are not among `vswitches`, by id."""
 
-    def __init__(self, alb: Alb, *, vpc: str, zones: Mapping[str, str], speed: float = 1.0) -> None:
+    def __init__(self, alb: Alb, *, vpc: str, vswitches: Mapping[str, VSwitch], speed: float = 1.0) -> None:
         self._alb = alb
         self._vpc = vpc
-        self._zones = zones
+        self._vswitches = vswitches
         self._speed = speed
         self.throttled = False
         """Whether the OpenAPI has had enough of the controller's calls."""
@@ -40,7 +41,7 @@ class AlbCloud:
                 raise throttling()
             balancer = await self._balancer(model)
             listeners = self._listeners(balancer, model)
-            groups = {group.key: await self._group(group) for group in model.groups}
+            groups = {group.key: await self._group(group, balancer.vpc) for group in model.groups}
             for wanted in model.listeners:
                 await self._rules(listeners[wanted.port], wanted.rules, groups)
             self._sweep(model)
@@ -69,12 +70,12 @@ class AlbCloud:
         found = self._found(model.gateway)
         if found is None:
             mappings = model.config.get("zoneMappings") or ()
-            zones = [
-                (each.get("zoneId") or self._zones.get(each["vSwitchId"], ""), each["vSwitchId"]) for each in mappings
-            ]
+            zones = [(each.get("zoneId") or self._zone(each["vSwitchId"]), each["vSwitchId"]) for each in mappings]
+            vpcs = [self._vswitches[vswitch].vpc for _, vswitch in zones if vswitch in self._vswitches]
+            _check(zones, vpcs)
             found = self._alb.create_load_balancer(
                 str(model.config.get("name") or model.gateway),
-                vpc=self._vpc,
+                vpc=next(iter(vpcs), self._vpc),
                 address_type=str(model.config.get("addressType") or "Internet"),
                 zones=zones,
                 tags={ALBCONFIG_TAG: albconfig_tag(model.gateway), RESOURCE_TAG: BALANCER},
@@ -95,7 +96,7 @@ class AlbCloud:
                 present[port] = self._alb.create_listener(balancer.id, port, protocol)
         return present
 
-    async def _group(self, wanted: Group) -> str:
+    async def _group(self, wanted: Group, vpc: str) -> str:
         """The id of the server group, with its check and servers as wanted."""
         check = HealthCheck(**asdict(wanted.health))
         tags = dict(wanted.tags)
@@ -106,7 +107,7 @@ class AlbCloud:
                 wanted.name,
                 health_check=check,
                 tags=tags,
-                vpc=self._vpc,
+                vpc=vpc,
                 protocol=wanted.protocol,
                 scheduler=wanted.scheduler,
             )
@@ -164,6 +165,12 @@ class AlbCloud:
         tag = albconfig_tag(gateway)
         return [group for group in self._alb.groups.values() if group.tags.get(ALBCONFIG_TAG) == tag]
 
+    def _zone(self, vswitch: str) -> str:
+        """Where a vSwitch is. Raises `OpenApiError` for one that is not there."""
+        if vswitch not in self._vswitches:
+            raise OpenApiError("ResourceNotFound.VSwitch", f"The specified resource {vswitch} is not found.", 404)
+        return self._vswitches[vswitch].zone
+
     async def _settled(self, change: Callable[[], T]) -> T:
         """Try a change again while its resource is being changed."""
         waited = 0.0
@@ -185,3 +192,12 @@ class AlbCloud:
     async def _pause(self) -> float:
         await asyncio.sleep(RETRY / self._speed)
         return RETRY
+
+
+def _check(zones: Sequence[tuple[str, str]], vpcs: Sequence[str]) -> None:
+    """Two zones at least, one vSwitch in each, all in one VPC (domain.md section 6, rule 15). Raises `OpenApiError`."""
+    if len(zones) < 2 or len(dict(zones)) < len(zones):
+        words = "The ALB needs at least two zones, with one vSwitch in each."
+        raise OpenApiError("IncorrectParam.ZoneMappings", words)
+    if len(set(vpcs)) > 1:
+        raise OpenApiError("Mismatch.VpcId", "The vSwitches of an ALB are in one VPC.")

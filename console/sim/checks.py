@@ -17,6 +17,10 @@ def check(scenario: Scenario, where: str) -> None:
     """Raises `SettingsError` with the place that `where` stands in front of."""
     world = scenario.world
     members = _unique([member.name for member in world.members], f"{where}: world.members")
+    _unique([*members, *(each.name for each in world.data_centres)], f"{where}: world.data_centres")
+    if not world.provisioned and (world.members or world.gateways or world.routes or world.applications):
+        place = f"{where}: world.provisioned"
+        raise SettingsError(f"{place}: without a Fleet there is nothing on it", fix="Leave members and the rest out.")
     vswitches = _unique([vswitch.name for vswitch in world.vswitches], f"{where}: world.vswitches")
     gateways = _unique([gateway.name for gateway in world.gateways], f"{where}: world.gateways")
     services = _unique([f"{s.namespace}/{s.name}" for s in world.services], f"{where}: world.services")

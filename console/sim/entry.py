@@ -101,6 +101,7 @@ async def serve(
             "hub": simulation.hub_url,
             "openapi": f"http://{simulation.openapi}",
             "gateways": simulation.gateways,
+            "internet": simulation.internet,
         }
         _note(simulation.greeting)
         _say(ready, out or sys.stdout)
@@ -144,6 +145,7 @@ def _leave(where: Path, simulation: Simulation) -> None:
         openapi=simulation.openapi,
         keys=simulation.keys,
         gateways=simulation.gateways,
+        internet=simulation.internet,
         prometheus=simulation.prometheus,
         token=simulation.token,
     )

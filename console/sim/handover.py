@@ -19,7 +19,7 @@ SETTINGS = "config.yaml"
 CONTROL = "control.json"
 """Where faults are taken while it runs: address and token."""
 POLL = "5s"
-PRODUCTS = ("alb", "cs", "adcp", "vpc")
+PRODUCTS = ("alb", "cs", "adcp", "vpc", "ecs")
 OWN_APIS = 16
 """Members up to which the settings name each one's own API, where it is served at all: a reader of one keeps four
 watches open."""
@@ -101,11 +101,29 @@ def settings(
     openapi: str,
     keys: Keys,
     gateways: Mapping[str, str],
+    internet: str = "",
     prometheus: str = "",
     token: str = "",
 ) -> dict[str, Any]:
-    """A settings file for the console, in the form of console/settings.py. `openapi` is host:port,
-    `prometheus` an address and `token` what it wants to be shown."""
+    """A settings file for the console, in the form of console/settings.py. `openapi` is host:port, `internet` a proxy's
+    address, `prometheus` another one and `token` what that wants to be shown. Where no Fleet is there yet, none of its
+    objects is named."""
+    cloud = {
+        "region": world.region,
+        "endpoints": dict.fromkeys(PRODUCTS, openapi),
+        "protocol": "http",
+        "credentials": keys._asdict(),
+        "poll": POLL,
+    }
+    probe = {"probe": {"proxy": internet}} if internet else {}
+    if not world.provisioned:
+        bare = {
+            "region": world.region,
+            "kubeconfig": str(kubeconfig),
+            "cloud": cloud,
+            "argocd": {"cluster_secrets": True},
+        }
+        return {**probe, "fleets": [bare]}
     members = {
         member.id: {
             "name": member.name,
@@ -133,18 +151,12 @@ def settings(
         "kubeconfig": str(kubeconfig),
         "context": "hub",
         "members": members,
-        "cloud": {
-            "region": world.region,
-            "endpoints": dict.fromkeys(PRODUCTS, openapi),
-            "protocol": "http",
-            "credentials": keys._asdict(),
-            "poll": POLL,
-        },
+        "cloud": cloud,
         "probes": probes,
         "argocd": {"cluster_secrets": True},
         **({"prometheus": {"url": prometheus, "query": QUERY, "token": token}} if prometheus else {}),
     }
-    return {"fleets": [fleet]}
+    return {**probe, "fleets": [fleet]}
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:

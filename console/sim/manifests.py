@@ -36,13 +36,24 @@ def hub(world: World) -> Iterator[Obj]:
         yield ingress(world, route)
 
 
+def fresh(world: World) -> Iterator[Obj]:
+    """What a Fleet has that was made just now: namespaces of its own, none of ArgoCD and none of a console."""
+    for name in ("ack-cluster-gateway", "ack-multiple-clusters", "kube-queue"):
+        yield namespace(name, world.began)
+
+
+def namespace(name: str, made: float) -> Obj:
+    """One namespace, made at an epoch second."""
+    labels = {"kubernetes.io/metadata.name": name}
+    metadata = {"name": name, "labels": labels, "creationTimestamp": rfc3339(made)}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
 def namespaces(world: World) -> Iterator[Obj]:
     """One a member, named by its id; one a Service's namespace, since the Fleet's must equal the workload's."""
     wanted = (*NAMESPACES, *(member.id for member in world.members), *(service.namespace for service in world.services))
     for name in dict.fromkeys(wanted):
-        labels = {"kubernetes.io/metadata.name": name}
-        metadata = {"name": name, "labels": labels, "creationTimestamp": rfc3339(world.began - world.age)}
-        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        yield namespace(name, world.began - world.age)
 
 
 def managed_cluster(world: World, member: Member) -> Obj:

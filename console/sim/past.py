@@ -23,6 +23,8 @@ LEASES = "registration-controller"
 """Of the hub's controller that watches their Leases."""
 CONTROLLER = "alb-ingress-controller"
 """Of the ALB ingress controller."""
+INSTALLER = "ack-addon-manager"
+"""Of whatever installs a Fleet's features."""
 AUTHOR = "kubectl-create"
 """Of whoever writes what people write."""
 MANAGERS = {"Lease": AGENT, "ManagedCluster": LEASES}

@@ -70,6 +70,19 @@ class MemberSpec(Base, frozen=True):
     age: Days = "30d"
 
 
+class DataCentreSpec(Base, frozen=True):
+    """A Kubernetes cluster outside the cloud that nothing in the account knows of yet: all there is of it is a context,
+    by its name, with an administrator's token. Its nodes, and the pods of an `underlay`, have routes in the VPC."""
+
+    name: Name
+    zone: Name
+    version: str
+    network: Literal["overlay", "underlay"]
+    nodes: NodesSpec
+    pods: PodsSpec
+    age: Days = "30d"
+
+
 class ListenerSpec(Base, frozen=True):
     """A port of a gateway, as clients would know it; the simulator serves it on a free one."""
 
@@ -167,10 +180,16 @@ class WorldSpec(Base, frozen=True):
     fleet: FleetSpec
     vpc: VpcSpec
     vswitches: tuple[VSwitchSpec, ...]
-    members: tuple[MemberSpec, ...]
-    gateways: tuple[GatewaySpec, ...]
-    services: tuple[ServiceSpec, ...]
-    routes: tuple[RouteSpec, ...]
+    members: tuple[MemberSpec, ...] = ()
+    gateways: tuple[GatewaySpec, ...] = ()
+    services: tuple[ServiceSpec, ...] = ()
+    """Each has a chart in the repository, whether a member has it or not."""
+    routes: tuple[RouteSpec, ...] = ()
+    data_centres: tuple[DataCentreSpec, ...] = ()
+    zones: tuple[str, ...] = ()
+    """The region's cloud zones; absent: those of the vSwitches."""
+    provisioned: bool = True
+    """Whether the Fleet is there; where not, `fleet` says the region and the version that one would have."""
     repository: RepositorySpec = RepositorySpec()
     applications: tuple[ApplicationSpec, ...] = ()
     load: Rate = 20.0

@@ -4,11 +4,12 @@ says who it is, and the addresses by which the ALB knows those pods."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from console.sim.manifests import HEALTH_PATH
 from console.sim.routing import Address, Backends, Lookup
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 State = Literal["alive", "refuse", "hang"]
 HOST = "127.0.0.1"
+BACKEND = "X-Simulated-Backend"
+"""The header by which the data plane says which of the ALB's servers it takes a member's server for, as `ip:port`."""
 MOST_BODY = 16 * 1024 * 1024
 """Bytes of a request body that are read; what is in them does not matter."""
 
@@ -30,23 +33,33 @@ class Endpoint(NamedTuple):
     port: int
 
 
+class Voice(NamedTuple):
+    """Who answers a request: a pod, where there is one, and what its environment says of its cluster."""
+
+    pod: str | None
+    environment: str
+
+
+Speaks = Callable[[str, str], Voice]
+"""The host that was asked for, and the backend's `ip:port` as the ALB knows it -> who answers."""
+
+
 class MemberServer:
     """One member's server on a free loopback port, which it keeps in every state.
 
-    `alive` answers; `refuse` turns connections away; `hang` accepts them and never answers. `hosts`: the Service that
-    the requests of a host are for.
+    `alive` answers; `refuse` turns connections away; `hang` accepts them and never answers.
     """
 
-    def __init__(self, member: Member, hosts: Mapping[str, tuple[str, str]], state: State = "alive") -> None:
-        self.member = member
+    def __init__(self, name: str, zone: str, speaks: Speaks, state: State = "alive") -> None:
+        self.name = name
+        self.zone = zone
         self.state: State = state
         self.answers: Counter[str] = Counter()
         """Requests answered by Host header, health checks left out."""
         self._held: socket.socket | None = None
         self._runner: web.ServerRunner | None = None
         self._port = 0
-        self._turn = 0
-        self._pods = {host: tuple(pod.name for pod in member.pods.get(service, ())) for host, service in hosts.items()}
+        self._speaks = speaks
 
     @property
     def endpoint(self) -> Endpoint:
@@ -86,20 +99,19 @@ class MemberServer:
             await asyncio.Event().wait()
         if request.can_read_body:
             await request.content.read(MOST_BODY)
-        self._turn += 1
         host = request.headers.get("Host", "")
-        pods = self._pods.get(host.rsplit(":", 1)[0], ())
+        voice = self._speaks(host.rsplit(":", 1)[0], request.headers.get(BACKEND, ""))
         told = {
-            "envCluster": self.member.name,
-            "zone": self.member.zone,
-            "pod": pods[self._turn % len(pods)] if pods else None,
+            "envCluster": voice.environment,
+            "zone": self.zone,
+            "pod": voice.pod,
             "path": request.path_qs,
             "host": host,
             "method": request.method,
         }
         if request.path != HEALTH_PATH:
             self.answers[host] += 1
-        headers = {"X-Env-Cluster": self.member.name, "Cache-Control": "no-store"}
+        headers = {"X-Env-Cluster": voice.environment, "Cache-Control": "no-store"}
         return web.Response(text=json.dumps(told) + "\n", content_type="application/json", headers=headers)
 
     async def _close(self) -> None:
@@ -113,15 +125,35 @@ class MemberServer:
             self._held = None
 
 
+class Live(Protocol):
+    """A cluster whose pods are those that its own API shows."""
+
+    server: MemberServer
+
+    def holds(self, ip: str) -> bool:
+        """Whether a node or a pod of it has this address."""
+
+    def reaches(self, ip: str, port: int) -> bool:
+        """Whether a gateway comes through to it."""
+
+    def backends(self, namespace: str, name: str, port: int | str) -> tuple[tuple[Address, ...], int] | None:
+        """Who stands behind a Service's port, and the port's number, 0 for none; None where there is no Service."""
+
+
 class Members:
-    """All members' servers, and which pod address belongs to which."""
+    """All members' servers, and which address belongs to which. `live`: by cluster id, those that came later."""
 
     def __init__(self, world: World) -> None:
-        hosts = {route.host: route.service.key for route in world.routes}
-        self.servers: Mapping[str, MemberServer] = {
-            member.id: MemberServer(member, hosts, world.dead[member.id].how if member.id in world.dead else "alive")
+        self.servers: dict[str, MemberServer] = {
+            member.id: MemberServer(
+                member.name,
+                member.zone,
+                _in_turn(world, member),
+                world.dead[member.id].how if member.id in world.dead else "alive",
+            )
             for member in world.members
         }
+        self.live: dict[str, Live] = {}
         self._owner = {pod.ip: member.id for member in world.members for pods in member.pods.values() for pod in pods}
 
     async def start(self) -> None:
@@ -135,16 +167,35 @@ class Members:
             await server.stop()
 
     def owner(self, ip: str) -> str | None:
-        """The id of the member whose pod has this address; None where nobody's has."""
-        return self._owner.get(ip)
+        """The id of the member whose pod or node has this address; None where nobody's has."""
+        if ip in self._owner:
+            return self._owner[ip]
+        return next((cluster for cluster, live in self.live.items() if live.holds(ip)), None)
 
     def resolve(self, ip: str, port: int) -> Endpoint | None:
-        """Where a backend's address is really served; None where there is no such pod."""
-        owner = self._owner.get(ip)
-        return None if owner is None else self.servers[owner].endpoint
+        """Where a backend's address is really served; None where there is no such pod, or no way to it."""
+        if ip in self._owner:
+            return self.servers[self._owner[ip]].endpoint
+        for live in self.live.values():
+            if live.holds(ip):
+                return live.server.endpoint if live.reaches(ip, port) else None
+        return None
 
 
-def backends(world: World) -> Lookup:
+def _in_turn(world: World, member: Member) -> Speaks:
+    """The pods of the Service that a host's route names, one after the other."""
+    hosts = {route.host: route.service.key for route in world.routes}
+    pods = {host: tuple(pod.name for pod in member.pods.get(service, ())) for host, service in hosts.items()}
+    turn = itertools.count(1)
+
+    def speaks(host: str, _: str) -> Voice:
+        mine, number = pods.get(host, ()), next(turn)
+        return Voice(mine[number % len(mine)] if mine else None, member.name)
+
+    return speaks
+
+
+def backends(world: World, live: Mapping[str, Live] | None = None) -> Lookup:
     """Who stands behind a Service's port, as the controller sees it through the members' Services."""
     services = {service.key: service for service in world.services}
     there: dict[tuple[str, str], dict[str, tuple[Address, ...]]] = {key: {} for key in services}
@@ -154,9 +205,13 @@ def backends(world: World) -> Lookup:
 
     def lookup(namespace: str, name: str, port: int | str) -> Backends | None:
         service = services.get((namespace, name))
-        if service is None:
-            return None
-        return Backends(there[service.key], service.port if port in (service.port, "http") else 0)
+        found = dict(there.get((namespace, name), ()))
+        number = service.port if service is not None and found and port in (service.port, "http") else 0
+        for cluster, each in (live or {}).items():
+            behind = each.backends(namespace, name, port)
+            if behind is not None:
+                found[cluster], number = behind[0], number or behind[1]
+        return Backends(found, number) if found or (service is not None and world.members) else None
 
     return lookup
 

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -48,7 +49,12 @@ class Storm:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._random = random.Random(site.world.seed)
-        self._ground: Ground = OwnGround(site.own_hub.api) if site.own_hub is not None else GivenGround(site.client)
+
+    @cached_property
+    def _ground(self) -> Ground:
+        """The hub's objects, once there is a hub. Raises `UsageError`."""
+        site = self._site
+        return GivenGround(site.client) if site.given else OwnGround(site.hub.api)
 
     async def rage(self, asked: StormSpec) -> dict[str, Any]:
         """Change objects until the time is over: how many `changes` in how many `seconds`, and when it `ended`.

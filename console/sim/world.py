@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from console.errors import SettingsError
 from console.sim.argo.git import Application, Repository, applications, repository
 from console.sim.faults.specs import AgentSilent, Fault, HandEdited, MemberLost, RevisionHeld, ServersDead
-from console.sim.scenario import Scenario, ServiceSpec, VSwitchSpec
+from console.sim.scenario import DataCentreSpec, MemberSpec, Scenario, ServiceSpec, VSwitchSpec
 from console.sim.terms import Layout, seconds
 
 POD_BLOCK = 64
@@ -124,6 +124,20 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class DataCentre:
+    """A cluster outside the cloud that nothing knows of yet; `network`: underlay | overlay, `age` in seconds."""
+
+    name: str
+    zone: str
+    version: str
+    network: str
+    nodes: tuple[Node, ...]
+    node_cidr: str
+    pod_cidr: str
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything there is at the moment `began` (epoch seconds), faults that hold from the start included."""
 
@@ -157,16 +171,23 @@ class World:
     """All of the VPC: the gateways' and those of members in the cloud."""
     light: bool = False
     """Without the members' own APIs and without ArgoCD's controllers, as large worlds are."""
+    provisioned: bool = True
+    """Whether the Fleet is there; where not, it is for somebody to make."""
+    zones: tuple[str, ...] = ()
+    """The region's cloud zones, in order."""
+    data_centres: tuple[DataCentre, ...] = ()
+    fleet: str = ""
+    """The Fleet's cluster id, where it is not the first one's."""
 
     @property
     def age(self) -> float:
         """Seconds since the Fleet was made: a day before its first member."""
-        return max(member.age for member in self.members) + 86400.0
+        return max((member.age for member in self.members), default=0.0) + 86400.0
 
     @property
     def id(self) -> str:
         """The Fleet's cluster id, of the same form as a member's."""
-        return "c" + digest(self.seed, "fleet", self.name)[:32]
+        return self.fleet or "c" + digest(self.seed, "fleet", self.name)[:32]
 
     def member(self, identifier: str) -> Member:
         """The member with this id. Raises `KeyError` for none."""
@@ -214,6 +235,9 @@ def generate(scenario: Scenario, *, seed: int, began: float) -> World:
             *(vswitch for member in members for vswitch in member.vswitches),
         ),
         light=spec.light,
+        provisioned=spec.provisioned,
+        zones=tuple(sorted({*spec.zones, *_zones(scenario, members)})),
+        data_centres=tuple(_data_centre(scenario, each) for each in spec.data_centres),
     )
 
 
@@ -232,7 +256,7 @@ def _members(scenario: Scenario, seed: int, services: tuple[Service, ...]) -> tu
             version=each.version,
             region=scenario.world.fleet.region,
             age=seconds(each.age),
-            nodes=(nodes := _nodes(scenario, seed, number)),
+            nodes=(nodes := _nodes(scenario, each, f"world.members[{number}]")),
             node_cidr=each.nodes.cidr,
             pod_cidr=each.pods.cidr,
             pods=_pods(seed, each.name, _services_of(scenario, each.name, services), nodes),
@@ -254,17 +278,36 @@ def _service(spec: ServiceSpec) -> Service:
     )
 
 
-def _nodes(scenario: Scenario, seed: int, number: int) -> tuple[Node, ...]:
-    spec = scenario.world.members[number]
-    place = f"{scenario.name}: world.members[{number}]"
+def _zones(scenario: Scenario, members: tuple[Member, ...]) -> set[str]:
+    """The cloud zones that have a vSwitch."""
+    own = {vswitch.zone for member in members for vswitch in member.vswitches}
+    return own | {vswitch.zone for vswitch in scenario.world.vswitches}
+
+
+def _data_centre(scenario: Scenario, spec: DataCentreSpec) -> DataCentre:
+    return DataCentre(
+        name=spec.name,
+        zone=spec.zone,
+        version=spec.version,
+        network=spec.network,
+        nodes=_nodes(scenario, spec, f"world.data_centres: {spec.name}"),
+        node_cidr=spec.nodes.cidr,
+        pod_cidr=spec.pods.cidr,
+        age=seconds(spec.age),
+    )
+
+
+def _nodes(scenario: Scenario, spec: MemberSpec | DataCentreSpec, where: str) -> tuple[Node, ...]:
+    place = f"{scenario.name}: {where}"
     addresses = _network(spec.nodes.cidr, f"{place}.nodes.cidr")
     blocks = _network(spec.pods.cidr, f"{place}.pods.cidr")
     if addresses.num_addresses < spec.nodes.count + 12 or blocks.num_addresses < (spec.nodes.count + 1) * POD_BLOCK:
         raise SettingsError(f"{place}: {spec.nodes.count} nodes do not fit its ranges", fix="Make the ranges larger.")
     first_block = int(blocks.network_address)
+    region = scenario.world.fleet.region if isinstance(spec, MemberSpec) and spec.kind == "ack" else ""
     return tuple(
         Node(
-            name=f"{scenario.world.fleet.region}.{ip}" if spec.kind == "ack" else f"{spec.name}-node-{index + 1:02d}",
+            name=f"{region}.{ip}" if region else f"{spec.name}-node-{index + 1:02d}",
             ip=str(ip),
             cpu=spec.nodes.cpu,
             memory=spec.nodes.memory,

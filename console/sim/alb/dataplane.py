@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from console.sim.alb.state import Alb, Rule, Server, ServerGroup
+from console.sim.servers import BACKEND
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession, web
@@ -67,7 +68,14 @@ class DataPlane:
                 trust_env=False,
             )
             self._alb.changed.append(self._wanted.set)
-        await self._sync()
+        await self.open()
+
+    async def open(self) -> None:
+        """Open every listener that is not open yet, and close those that are no more."""
+        for identifier in [one for one in self._sites if one not in self._alb.listeners]:
+            await self._close(identifier)
+        for identifier in [one for one in self._alb.listeners if one not in self._sites]:
+            await self._open(identifier)
 
     async def stop(self) -> None:
         """Close every listener."""
@@ -108,19 +116,13 @@ class DataPlane:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            await self._sync()
-
-    async def _sync(self) -> None:
-        for identifier in [one for one in self._sites if one not in self._alb.listeners]:
-            await self._close(identifier)
-        for identifier in [one for one in self._alb.listeners if one not in self._sites]:
-            await self._open(identifier)
+            await self.open()
 
     async def _open(self, identifier: str) -> None:
         from aiohttp import web
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
-            return await self._forward(identifier, request)
+            return await self.forward(identifier, request)
 
         runner = web.ServerRunner(web.Server(handle), handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
@@ -140,7 +142,8 @@ class DataPlane:
                 weights[group] = max(weight, weights.get(group, 0))
         return [(self._alb.groups[group], weight) for group, weight in weights.items() if group in self._alb.groups]
 
-    async def _forward(self, listener: str, request: web.BaseRequest) -> web.Response:
+    async def forward(self, listener: str, request: web.BaseRequest) -> web.Response:
+        """A request that arrived at a listener."""
         arrived = time.time()
         rule = self._match(listener, request.headers.get("Host", ""), request.path)
         answer = await self._answer(rule, request)
@@ -163,6 +166,7 @@ class DataPlane:
             return self._refuse(rule, group.id, 504)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
         headers["X-Forwarded-For"] = request.remote or HOST
+        headers[BACKEND] = f"{server.ip}:{server.port}"
         body = await request.read() if request.can_read_body else None
         assert self._session is not None
         try:

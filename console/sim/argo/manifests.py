@@ -58,8 +58,8 @@ def project(world: World) -> Obj:
     }
 
 
-def cluster_secret(world: World, cluster: Cluster) -> Obj:
-    """How ArgoCD is told of a member (domain.md section 3.2)."""
+def cluster_secret(world: World, cluster: Cluster, *, labelled: bool = True) -> Obj:
+    """How ArgoCD is told of a member (domain.md section 3.2); `labelled`: with the label that operators add."""
     member = cluster.member
     tls = {"caData": base64.b64encode(cluster.authority).decode()}
     config = json.dumps({"bearerToken": cluster.token, "tlsClientConfig": tls})
@@ -70,7 +70,7 @@ def cluster_secret(world: World, cluster: Cluster) -> Obj:
         "metadata": {
             "name": secret_name(member),
             "namespace": NAMESPACE,
-            "labels": {SECRET_TYPE: "cluster", "cluster": label(member)},
+            "labels": {SECRET_TYPE: "cluster", **({"cluster": label(member)} if labelled else {})},
             "annotations": {CLUSTER_ID: member.id, CLUSTER_NAME: member.name},
             "creationTimestamp": rfc3339(world.began - member.age),
         },

@@ -43,7 +43,7 @@ class Faults:
 
         Raises `UsageError` where it names a member or route that is not there, or needs a hub of the simulator's own.
         """
-        if self._site.own_hub is None and (sentence := impossible(fault)):
+        if self._site.given and (sentence := impossible(fault)):
             raise UsageError(sentence)
         key = (name_of(fault), subject_of(fault))
         async with self._lock:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from console.errors import UsageError
+from console.sim.account.living import Living
 from console.sim.agents import Agent
 from console.sim.alb.dataplane import DataPlane
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController
 from console.sim.client import Client
+from console.sim.fleet import Fleet
 from console.sim.hub.own import OwnHub
 from console.sim.openapis.endpoint import OpenApi
 from console.sim.past import Clock
@@ -20,16 +22,12 @@ from console.sim.world import Member, Route, World
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One simulation's parts. `own_hub`: None where the hub was given; `client` makes a client of the hub that may do
-    everything, by its User-Agent."""
+    """One simulation's parts."""
 
     world: World
     speed: float
-    own_hub: OwnHub | None
-    client: Callable[[str], Client]
+    living: Living
     members: Members
-    agents: Mapping[str, Agent]
-    controller: AlbIngressController
     cloud: AlbCloud
     data_plane: DataPlane
     openapi: OpenApi
@@ -38,18 +36,54 @@ class Site:
     clock: Clock
 
     @property
+    def fleet(self) -> Fleet:
+        """The Fleet: the world's own, or the first that was made. Raises `UsageError` where there is none yet."""
+        for fleet in self.living.fleets.values():
+            return fleet
+        raise UsageError("there is no Fleet yet", fix="Make one first.")
+
+    @property
+    def given(self) -> bool:
+        """Whether the hub was given."""
+        return any(not isinstance(fleet.hub, OwnHub) for fleet in self.living.fleets.values())
+
+    @property
+    def own_hub(self) -> OwnHub | None:
+        """None where the hub was given, or is not there yet."""
+        hubs = (fleet.hub for fleet in self.living.fleets.values())
+        return next((hub for hub in hubs if isinstance(hub, OwnHub)), None)
+
+    @property
     def hub(self) -> OwnHub:
         """The simulator's own hub. Raises `UsageError` where it was given; faults are asked before (elsewhere.py)."""
-        if self.own_hub is None:
+        hub = self.fleet.hub
+        if not isinstance(hub, OwnHub):
             raise UsageError("the hub was given, and is not the simulator's to meddle with")
-        return self.own_hub
+        return hub
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """Of the members, by id."""
+        return self.fleet.agents
+
+    @property
+    def controller(self) -> AlbIngressController:
+        """The ALB ingress controller."""
+        return self.fleet.controller
+
+    def client(self, agent: str) -> Client:
+        """A client of the hub that may do everything, by its User-Agent."""
+        return self.fleet.client(agent)
 
     def member(self, name: str) -> Member:
         """A member by name or id. Raises `UsageError` with those there are."""
         for member in self.world.members:
             if name in (member.name, member.id):
                 return member
-        known = ", ".join(member.name for member in self.world.members)
+        later = self.living.member(name)
+        if later is not None:
+            return later
+        known = ", ".join(member.name for member in self.world.members) or "none yet"
         raise UsageError(f"no member is called '{name}'", fix=f"There are: {known}.")
 
     def route(self, key: str) -> Route:
@@ -57,5 +91,5 @@ class Site:
         for route in self.world.routes:
             if route.key == key:
                 return route
-        known = ", ".join(route.key for route in self.world.routes)
+        known = ", ".join(route.key for route in self.world.routes) or "none"
         raise UsageError(f"no route is called '{key}'", fix=f"There are: {known}.")

@@ -80,7 +80,7 @@ def _review(group: str, plural: str, kind: str) -> Resource:
 @cache
 def builtin_resources() -> tuple[Resource, ...]:
     """Every built-in, in the order discovery shows groups."""
-    networking, auth = "networking.k8s.io", "authorization.k8s.io"
+    networking, auth, rbac = "networking.k8s.io", "authorization.k8s.io", "rbac.authorization.k8s.io"
     return (
         _resource("", "configmaps", "ConfigMap", short_names=("cm",)),
         _resource("", "events", "Event", short_names=("ev",), selectable=_NAMES + _EVENT_FIELDS, create_on_update=True),
@@ -108,6 +108,10 @@ def builtin_resources() -> tuple[Resource, ...]:
                   short_names=("hpa",), categories=("all",), has_status=True),
         _resource(networking, "ingressclasses", "IngressClass", namespaced=False, has_generation=True),
         _resource(networking, "ingresses", "Ingress", short_names=("ing",), has_status=True, has_generation=True),
+        _resource(rbac, "clusterroles", "ClusterRole", namespaced=False),
+        _resource(rbac, "clusterrolebindings", "ClusterRoleBinding", namespaced=False),
+        _resource(rbac, "roles", "Role"),
+        _resource(rbac, "rolebindings", "RoleBinding"),
         _resource("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False,
                   short_names=("crd", "crds"), categories=("api-extensions",), has_status=True, has_generation=True,
                   unconditional_update=False),

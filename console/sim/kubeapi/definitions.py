@@ -425,4 +425,30 @@ SelfSubjectRulesReview object | SelfSubjectRulesReview enumerates the set of act
   status any | Status is filled in by the server and indicates the set of actions a user can perform.
 SelfSubjectReview object | SelfSubjectReview contains the user information that the kube-apiserver has about the user making this request.
   status any | Status is filled in by the server with the user attributes.
+PolicyRule object | PolicyRule holds information that describes a policy rule.
+  verbs! [string] | Verbs is a list of Verbs that apply to ALL the ResourceKinds contained in this rule. '*' represents all verbs.
+  apiGroups [string] | APIGroups is the name of the APIGroup that contains the resources. "" represents the core API group and "*" represents all API groups.
+  resources [string] | Resources is a list of resources this rule applies to. '*' represents all resources.
+  resourceNames [string] | ResourceNames is an optional white list of names that the rule applies to. An empty set means that everything is allowed.
+  nonResourceURLs [string] | NonResourceURLs is a set of partial urls that a user should have access to.
+RoleRef atomic | RoleRef contains information that points to the role being used
+  apiGroup! string | APIGroup is the group for the resource being referenced
+  kind! string | Kind is the type of resource being referenced
+  name! string | Name is the name of resource being referenced
+Subject atomic | Subject contains a reference to the object or user identities a role binding applies to.
+  kind! string | Kind of object being referenced. Values defined by this API group are "User", "Group", and "ServiceAccount".
+  name! string | Name of the object being referenced.
+  namespace string | Namespace of the referenced object.
+  apiGroup string | APIGroup holds the API group of the referenced subject.
+ClusterRole object | ClusterRole is a cluster level, logical grouping of PolicyRules that can be referenced as a unit by a RoleBinding or ClusterRoleBinding.
+  rules [PolicyRule] | Rules holds all the PolicyRules for this ClusterRole
+  aggregationRule any | AggregationRule is an optional field that describes how to build the Rules for this ClusterRole.
+ClusterRoleBinding object | ClusterRoleBinding references a ClusterRole, but not contain it.
+  roleRef! RoleRef | RoleRef can only reference a ClusterRole in the global namespace.
+  subjects [Subject] | Subjects holds references to the objects the role applies to.
+Role object | Role is a namespaced, logical grouping of PolicyRules that can be referenced as a unit by a RoleBinding.
+  rules [PolicyRule] | Rules holds all the PolicyRules for this Role
+RoleBinding object | RoleBinding references a role, but does not contain it.
+  roleRef! RoleRef | RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace.
+  subjects [Subject] | Subjects holds references to the objects the role applies to.
 """

@@ -16,6 +16,7 @@ from console.sim.openapis.bucket import Bucket
 from console.sim.openapis.parameters import Parameters
 from console.sim.openapis.product import Answer, Product
 from console.sim.openapis.refusal import OpenApiError, throttling
+from console.sim.openapis.refusals import DROPPED, Dropped, Refusals, error_of
 from console.sim.openapis.signature import check
 
 if TYPE_CHECKING:
@@ -43,12 +44,14 @@ class OpenApi:
         """(key, action) that RAM refuses -> the code with which it does."""
         self.policies: dict[str, tuple[str, ...]] = {}
         """Key -> what its RAM policy allows, as `alb:List*`; a key without one may do everything."""
+        self.refusals = Refusals()
+        """Operations that are refused, whoever asks."""
         self.inactive: set[str] = set()
         """Keys that are known and disabled."""
         self.calls: Counter[tuple[str, str]] = Counter()
         """(key, action) -> calls that arrived with a right signature."""
         self._buckets: dict[str, Bucket] = {}
-        self._tokens: dict[tuple[str, str, str], tuple[dict[str, str], Answer]] = {}
+        self._tokens: dict[tuple[str, str, str], tuple[object, Answer]] = {}
 
     def application(self) -> web.Application:
         """What serves it."""
@@ -73,7 +76,12 @@ class OpenApi:
                 headers["x-acs-retry-after"] = str(self.retry_after)
             document = _told(error, identifier, request, product)
             return web.json_response(document, status=error.status, headers=headers)
-        # The ROA style has the id in a header alone.
+        except Dropped:
+            # Carried out, and the answer is lost on the way.
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=504)
+        # The ROA style has the id in a header alone, but for writes, which say it themselves.
         if product is not None and product.routes:
             return web.json_response(said, headers={"x-acs-request-id": identifier})
         return web.json_response({**said, "RequestId": identifier})
@@ -99,25 +107,30 @@ class OpenApi:
         if allowed is not None and not any(fnmatchcase(f"{product.name}:{action}", one) for one in allowed):
             words = f"You are not authorized to do this action: {product.name}:{action}."
             raise OpenApiError("NoPermission", words, 403)
-        form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-        asked = Parameters([*query, *form, *named.items()])
-        if action in product.reads:
-            return product.reads[action](asked)
-        return self._write(key, action, product, asked)
+        form, document = _body(request, body)
+        asked = Parameters([*query, *form, *named.items()], document)
+        refusal = self.refusals.take(action)
+        if refusal is not None and refusal.kind != DROPPED:
+            raise error_of(refusal.kind, product.name, action)
+        reads = product.reads.get(action)
+        said = reads(asked) if reads is not None else self._write(key, action, product, asked)
+        if refusal is not None:
+            raise Dropped
+        return said
 
     def _write(self, key: str, action: str, product: Product, asked: Parameters) -> Answer:
         """A write under its ClientToken: the same token with the same parameters gets the same answer."""
-        token = asked.text("ClientToken")
+        token = asked.token
         known = self._tokens.get((key, action, token)) if token else None
         if known is not None:
-            if known[0] != asked.flat:
+            if known[0] != asked.told:
                 raise OpenApiError("IdempotentParameterMismatch", "The ClientToken was used with other parameters.")
             return known[1]
         if asked.truth("DryRun"):
             raise OpenApiError("DryRunOperation", "Request validation has been passed with DryRun flag set.")
         said = product.writes[action](asked)
         if token:
-            self._tokens[key, action, token] = (asked.flat, said)
+            self._tokens[key, action, token] = (asked.told, said)
         return said
 
 
@@ -125,7 +138,17 @@ def _asked(request: web.Request, product: Product | None) -> tuple[str, dict[str
     """The operation and the parameters that its path holds."""
     if product is None or not product.routes:
         return request.headers.get("x-acs-action", ""), {}
-    return product.named(request.rel_url.raw_path) if request.method == "GET" else ("", {})
+    return product.named(request.method, request.rel_url.raw_path)
+
+
+def _body(request: web.Request, body: bytes) -> tuple[list[tuple[str, str]], Any]:
+    """A form's parameters, or a JSON document."""
+    if "json" not in request.headers.get("Content-Type", ""):
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True), None
+    try:
+        return [], json.loads(body) if body else None
+    except ValueError:
+        raise OpenApiError("InvalidParameter", "The request body is no JSON.") from None
 
 
 def _told(error: OpenApiError, identifier: str, request: web.Request, product: Product | None) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""RPC parameters as the SDK flattens them (`Tag.1.Key=x`), nested again, and read with the service's errors."""
+"""RPC parameters as the SDK flattens them (`Tag.1.Key=x`), nested again, and read with the service's errors; beside
+them the JSON body of the ROA style."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,10 +11,11 @@ from console.sim.openapis.refusal import OpenApiError
 
 
 class Parameters:
-    """The parameters of one call, nested: objects as dicts, lists as lists."""
+    """The parameters of one call, nested: objects as dicts, lists as lists. `body`: a JSON document, or None."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]], body: Any = None) -> None:
         self.flat = dict(pairs)
+        self.body = body
         self._tree: dict[str, Any] = {}
         for name, value in self.flat.items():
             place = self._tree
@@ -29,6 +32,29 @@ class Parameters:
         if needed and not value:
             raise OpenApiError(f"MissingParam.{name}", f"The parameter {name} is required.")
         return value if isinstance(value, str) else ""
+
+    @property
+    def token(self) -> str:
+        """By which a write is told from another one of the same parameters; "" for none."""
+        if isinstance(self.body, dict):
+            return str(self.body.get("client_token") or "")
+        return self.text("ClientToken")
+
+    @property
+    def told(self) -> object:
+        """Everything that was said, to be compared."""
+        return self.flat, self.body
+
+    def decoded(self, name: str, kind: type) -> Any:
+        """A parameter that holds a JSON document of this kind, as a string; an empty one where it is absent."""
+        text = self.text(name)
+        try:
+            document = json.loads(text) if text else kind()
+        except ValueError:
+            document = None
+        if not isinstance(document, kind):
+            raise OpenApiError(f"InvalidParameter.{name}", f"The parameter {name} is no JSON as it should be.")
+        return document
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         """A whole number within bounds."""

@@ -15,10 +15,11 @@ Operation = Callable[[Parameters], Answer]
 
 
 class Route(NamedTuple):
-    """An operation of the ROA style: GET of a path whose named groups are parameters."""
+    """An operation of the ROA style: a method and a path whose named groups are parameters."""
 
     path: re.Pattern[str]
     action: str
+    method: str = "GET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class Product:
     writes: Mapping[str, Operation] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
 
-    def named(self, path: str) -> tuple[str, dict[str, str]]:
-        """Action and path parameters of a GET of a path as it is on the wire; no action where no operation is there."""
+    def named(self, method: str, path: str) -> tuple[str, dict[str, str]]:
+        """Action and path parameters of a path as it is on the wire; no action where no operation is there."""
         for route in self.routes:
-            found = route.path.fullmatch(path)
+            found = route.path.fullmatch(path) if route.method == method else None
             if found is not None:
                 return route.action, {name: unquote(value) for name, value in found.groupdict().items()}
         return "", {}

@@ -83,7 +83,7 @@ class CloudSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     region: str | None = None
     """For example cn-hangzhou."""
     endpoints: dict[str, str] = {}
-    """Product to host:port (`alb`, `cs`, `adcp`, `vpc`); absent: the product's public endpoint."""
+    """Product to host:port (`alb`, `cs`, `adcp`, `vpc`, `ecs`); absent: the product's public endpoint."""
     protocol: Literal["https", "http"] = "https"
     """`http` is accepted for loopback endpoints only."""
     credentials: CredentialSettings | None = None

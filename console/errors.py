@@ -12,6 +12,8 @@ FleetConsoleError
     ├── KubeconfigError      no kubeconfig, or one that names nothing usable
     ├── Denied               answered, and said no
     ├── Lost                 did not answer
+    │   └── Unsent           was not reached: nothing can have been done
+    ├── Throttled            answered that it is asked too often: nothing was done
     └── Answered             answered with something that is no Kubernetes API
 """
 
@@ -100,6 +102,18 @@ class Denied(Unreachable):
 
 class Lost(Unreachable):
     """No connection, no answer in time, or a certificate that is not trusted."""
+
+
+class Unsent(Lost):
+    """The request never arrived: whatever it asks for was not done."""
+
+
+class Throttled(Unreachable):
+    """The far side is asked too often and did nothing; `retry_after`: seconds to wait, None where it does not say."""
+
+    def __init__(self, sentence: str, *, retry_after: float | None = None, fix: str = "") -> None:
+        super().__init__(sentence, fix=fix)
+        self.retry_after = retry_after
 
 
 class Answered(Unreachable):

@@ -55,7 +55,7 @@ class ScriptedCloud:
         """Settings that lead here."""
         keys = CredentialSettings(access_key_id="ak", access_key_secret="sk")
         address = f"127.0.0.1:{self._server.server_address[1]}"
-        endpoints = dict.fromkeys(("alb", "cs", "adcp", "vpc"), address)
+        endpoints = dict.fromkeys(("alb", "cs", "adcp", "vpc", "ecs"), address)
         return CloudSettings(region="cn-test", endpoints=endpoints, protocol="http", credentials=keys)
 
     def calls(self, action: str) -> list[dict[str, str]]:

@@ -26,7 +26,7 @@ sys.setswitchinterval(1e-5)
 keys = CredentialSettings(access_key_id="id", access_key_secret="secret")
 cloud = CloudSettings(
     region="cn-hangzhou", protocol="http", credentials=keys,
-    endpoints={product: "127.0.0.1:1" for product in ("alb", "cs", "adcp", "vpc")},
+    endpoints={product: "127.0.0.1:1" for product in ("alb", "cs", "adcp", "vpc", "ecs")},
 )
 hub = Entry(context="hub", server="http://127.0.0.1:1")
 starts = [lambda: pool_of(hub, Granted())]

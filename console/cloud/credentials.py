@@ -24,7 +24,11 @@ READ_TIMEOUT = 6_000
 """Milliseconds."""
 
 
-_ENDPOINTS = {"adcp": "adcp.{region}.aliyuncs.com", "vpc": "vpc.{region}.aliyuncs.com"}
+_ENDPOINTS = {
+    "adcp": "adcp.{region}.aliyuncs.com",
+    "vpc": "vpc.{region}.aliyuncs.com",
+    "ecs": "ecs.{region}.aliyuncs.com",
+}
 _OTHERS = {
     ("adcp", "cn-chengdu"): "adcp-vpc.cn-chengdu.aliyuncs.com",
     ("adcp", "cn-shanghai-finance-1"): "adcp-vpc.cn-shanghai-finance-1.aliyuncs.com",
@@ -46,8 +50,8 @@ def alb_client(settings: CloudSettings) -> Any:
 
 
 def client(settings: CloudSettings, product: str) -> Any:
-    """A client of `alb` or `cs`, or the generic one for `adcp` or `vpc`; blocks for imports and for the credential's
-    provider.
+    """A client of `alb` or `cs`, or the generic one for `adcp`, `vpc` or `ecs`; blocks for imports and for the
+    credential's provider.
 
     Raises `SettingsError` where no region or endpoint is set, `Denied` where the credential cannot be had.
     """

@@ -15,17 +15,38 @@ _WRONG_KEY = (
     "InvalidCredential",
 )
 _NOT_THERE = ("ErrorClusterNotFound", "Cluster.NotFound")
+_UNSENT = (
+    (("refused",), "connection refused. Check the endpoint in the settings."),
+    (("resolve", "name or service", "getaddrinfo"), "the endpoint's name cannot be resolved. Check the network."),
+    (("certificate",), "the endpoint's certificate is not trusted."),
+)
+"""Words of an error before which nothing was sent."""
 _WRONG_CLOCK = ("InvalidTimeStamp", "IllegalTimestamp", "SignatureNonceUsed")
 
 
 class Trouble(Exception):
-    """A call without a usable answer. `gone`: the thing asked for is not there."""
+    """A call without a usable answer. `gone`: the thing asked for is not there; `unsent`: the call did not reach the
+    service; `code`, `status` and `said` are the service's own, empty and 0 where it did not answer; `retry_after`:
+    seconds that it asks us to wait, where it says."""
 
-    def __init__(self, state: SourceState, sentence: str, permission: str | None = None, *, gone: bool = False) -> None:
+    def __init__(
+        self,
+        state: SourceState,
+        sentence: str,
+        permission: str | None = None,
+        *,
+        gone: bool = False,
+        unsent: bool = False,
+    ) -> None:
         super().__init__(sentence)
         self.state = state
         self.permission = permission
         self.gone = gone
+        self.unsent = unsent
+        self.code = ""
+        self.status = 0
+        self.said = ""
+        self.retry_after: float | None = None
 
 
 def trouble(error: Exception, action: str, product: str = "alb") -> Trouble:
@@ -36,6 +57,12 @@ def trouble(error: Exception, action: str, product: str = "alb") -> Trouble:
     status = status if isinstance(status, int) else 0
     if not code and not status:
         return _no_answer(error, action)
+    found = _answered(error, action, product, code, status)
+    found.code, found.status, found.said, found.retry_after = code, status, _message(error), _retry_after(error)
+    return found
+
+
+def _answered(error: Exception, action: str, product: str, code: str, status: int) -> Trouble:
     if code.startswith("Throttling") or status == 429 or type(error).__name__ == "ThrottlingException":
         return Trouble(SourceState.THROTTLED, f"{action}: {code or 'too many calls'}; asked less often for a while")
     if code.startswith(_WRONG_CLOCK):
@@ -50,6 +77,12 @@ def trouble(error: Exception, action: str, product: str = "alb") -> Trouble:
     if status == 404 or code.startswith("ResourceNotFound") or code in _NOT_THERE:
         return Trouble(SourceState.LIVE, f"{action}: {code or 'not found'}", gone=True)
     return Trouble(SourceState.STALE, f"{action}: {code or status} {_message(error)}".strip())
+
+
+def _retry_after(error: Exception) -> float | None:
+    """Seconds; the service says milliseconds."""
+    said = getattr(error, "retry_after", None)
+    return said / 1000.0 if isinstance(said, int | float) and not isinstance(said, bool) and said >= 0 else None
 
 
 def shapeless(action: str) -> Trouble:
@@ -70,15 +103,13 @@ def _no_answer(error: Exception, action: str) -> Trouble:
     inner = getattr(error, "inner_exception", None) or error
     words = str(inner).lower()
     if "unable to load credentials" in words:
-        return Trouble(SourceState.DENIED, "no cloud credential could be loaded. Name one in the settings.")
+        sentence = "no cloud credential could be loaded. Name one in the settings."
+        return Trouble(SourceState.DENIED, sentence, unsent=True)
     if "failed to parse" in words or "parse" in words:
         return Trouble(SourceState.STALE, f"{action} was answered with something that is no JSON")
     if "timed out" in words or "timeout" in words:
         return Trouble(SourceState.LOST, f"{action}: no answer in time. Check the way to the cloud's endpoint.")
-    if "refused" in words:
-        return Trouble(SourceState.LOST, f"{action}: connection refused. Check the endpoint in the settings.")
-    if "resolve" in words or "name or service" in words or "getaddrinfo" in words:
-        return Trouble(SourceState.LOST, f"{action}: the endpoint's name cannot be resolved. Check the network.")
-    if "certificate" in words:
-        return Trouble(SourceState.LOST, f"{action}: the endpoint's certificate is not trusted.")
+    for told, sentence in _UNSENT:
+        if any(word in words for word in told):
+            return Trouble(SourceState.LOST, f"{action}: {sentence}", unsent=True)
     return Trouble(SourceState.LOST, f"{action}: the connection broke off ({inert(type(inner).__name__, 60)})")

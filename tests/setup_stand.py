@@ -218,7 +218,7 @@ class World:
 
     def _DeleteCluster(self, said: Mapping[str, Any]) -> None:  # noqa: N802
         self.clusters = [
-            replace(one, state="deleting") if one.id == said["ClusterId"] else one for one in self.clusters
+            replace(one, state="deleting") if one.id == said["cluster_id"] else one for one in self.clusters
         ]
 
     def _AuthorizeSecurityGroup(self, said: Mapping[str, Any]) -> None:  # noqa: N802

@@ -153,7 +153,7 @@ def _members(found: Found, also: frozenset[str]) -> Iterator[Task]:
             lost = "the cluster, its nodes and their workloads" if part.kind == "ack" else "the registration"
             yield _deletion(
                 f"member {part.name} deleted", stage, f"delete cluster {part.name} ({cluster.id})",
-                CloudCall("cs", "DeleteCluster", {"ClusterId": cluster.id}), f"{lost} do not come back",
+                CloudCall("cs", "DeleteCluster", {"cluster_id": cluster.id}), f"{lost} do not come back",
             )  # fmt: skip
         what = f"wait until cluster {part.name} is gone (it is {cluster.state})"
         failed = "the cloud says delete_failed" if cluster.state == "delete_failed" else ""

@@ -139,7 +139,13 @@ class NetworkDecoder(GroundFields):
                 policy=self._text(one, "Policy") or "Accept",
                 priority=self.count(one, "Priority") or 1,
                 id=self._text(one, "SecurityGroupRuleId"),
+                note=self._text(one, "Description"),
             )
+
+    def rule_states(self, body: Any) -> Iterator[tuple[str, str]]:
+        """ListRules: RuleId and RuleStatus."""
+        for one in self.rows(body, "Rules"):
+            yield self._text(one, "RuleId"), self._text(one, "RuleStatus")
 
     def balancers(self, body: Any) -> Iterator[Balancer]:
         """ListLoadBalancers."""

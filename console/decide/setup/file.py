@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,20 @@ def dump(topology: Topology) -> str:
     import yaml
 
     return str(yaml.safe_dump(document(topology), sort_keys=False, allow_unicode=True, width=120))
+
+
+def annotated(topology: Topology, reasons: Mapping[str, str]) -> str:
+    """`dump` with a comment above each part that `reasons` has a sentence for, by its path."""
+    text = dump(topology)
+    located, lines = yaml_file.compose(text, "the topology"), text.splitlines()
+    above: list[tuple[int, str]] = []
+    for path, reason in reasons.items():
+        line, _ = located.place(path, key=True)
+        indent = len(lines[line - 1]) - len(lines[line - 1].lstrip())
+        above.append((line, f"{' ' * indent}# {inert(reason, 300)}"))
+    for line, comment in sorted(above, reverse=True):
+        lines.insert(line - 1, comment)
+    return "\n".join(lines) + "\n"
 
 
 def document(part: Part) -> dict[str, Any]:

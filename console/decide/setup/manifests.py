@@ -10,6 +10,7 @@ from typing import Any
 
 from console.decide.setup.found import ARGO, Found
 from console.model.ground import Key, Object
+from console.model.hub import RUN_NAMESPACE
 from console.model.topology import LABEL, ApplicationPart, GatewayPart, HealthCheckPart, MemberPart, RoutePart
 
 PREFIX = "alb.ingress.kubernetes.io/"
@@ -232,7 +233,7 @@ def projects(found: Found) -> tuple[str, ...]:
 
 def wanted(found: Found) -> dict[Key, Manifest]:
     """Every object of the Fleet that the topology describes, in the order in which they are applied."""
-    topology, manifests = found.topology, []
+    topology, manifests = found.topology, [namespace(found, RUN_NAMESPACE)]
     manifests += [cluster_labels(found, one) for one in topology.members if topology.applications]
     manifests += [project(found, name) for name in projects(found)]
     manifests += [namespace(found, name) for name in namespaces(found)]

@@ -14,11 +14,14 @@ from console.model.topology import Topology
 
 NEEDED = ("vpcs", "subnets", "fleets", "clusters", "groups")
 """Parts of the account without which nobody can tell what is missing."""
+_WRITTEN = ("Namespace", "AlbConfig", "IngressClass", "Ingress", "AppProject", "ApplicationSet")
+"""Kinds that could not be listed and may be there: what cannot be seen is not made anew."""
 
 
 def unknown(ground: Ground) -> tuple[str, ...]:
     """Why no plan can be made yet, a sentence for each part that is needed and was not read."""
     parts = [name for name in NEEDED if getattr(ground.account, name) is None]
+    parts += [name for name in ground.unread if name.startswith("hub ") and name.removeprefix("hub ") in _WRITTEN]
     return tuple(f"{name}: {ground.unread.get(name, 'not read')}" for name in parts)
 
 
@@ -29,6 +32,7 @@ def plan(topology: Topology, ground: Ground, *, take: frozenset[str] = frozenset
     tasks: list[Task] = [
         *plan_cloud.network(found),
         *plan_cloud.fleet(found),
+        *plan_hub.ground_floor(found),
         *plan_members.clusters(found),
         *plan_cloud.link(found),
         *plan_cloud.association(found),

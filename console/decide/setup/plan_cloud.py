@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.decide.setup.found import ARGO, Found
-from console.decide.setup.plan_words import ACCOUNT, MINUTE, broken, note, tags
+from console.decide.setup.plan_words import FLEETS, MINUTE, NETWORK, broken, note, tags
 from console.decide.setup.task import CloudCall, Kubeconfig, Stage, Task, Wait
 from console.model.ground import Admission, SecurityGroup
 from console.model.topology import MemberPart, VSwitchPart
@@ -24,7 +24,7 @@ def network(found: Found) -> Iterator[Task]:
         )  # fmt: skip
     elif found.vpc is not None and found.vpc.status not in ("", "Available"):
         what = f"wait until VPC {found.vpc.id} is Available (it is {found.vpc.status})"
-        yield Task("vpc ready", Stage.NETWORK, "wait", what, ACCOUNT, usual=5.0)
+        yield Task("vpc ready", Stage.NETWORK, "wait", what, NETWORK, usual=5.0)
     for one in topology.vswitches:
         yield from _vswitch(found, one)
 
@@ -43,7 +43,7 @@ def _vswitch(found: Found, part: VSwitchPart) -> Iterator[Task]:
         )  # fmt: skip
     elif there is not None and there.status not in ("", "Available"):
         what = f"wait until vSwitch {there.id} is Available (it is {there.status})"
-        yield Task(f"vswitch {part.name} ready", Stage.NETWORK, "wait", what, ACCOUNT, usual=5.0)
+        yield Task(f"vswitch {part.name} ready", Stage.NETWORK, "wait", what, NETWORK, usual=5.0)
 
 
 def fleet(found: Found) -> Iterator[Task]:
@@ -56,7 +56,7 @@ def fleet(found: Found) -> Iterator[Task]:
         failed = there is not None and there.state in ("failed", "inactive", "deleting", "delete_failed")
         yield Task(
             "fleet running", Stage.FLEET, "wait", f"wait until Fleet {found.fleet_id} is running (it is {state})",
-            ACCOUNT, failed=broken(there.state, there.error, there.log) if failed and there else "",
+            FLEETS, failed=broken(there.state, there.error, there.log) if failed and there else "",
             usual=5 * MINUTE, allowed=25 * MINUTE,
         )  # fmt: skip
     if part.argocd and (there is None or there.argocd is False):
@@ -172,7 +172,7 @@ def association(found: Found) -> Iterator[Task]:
             failed = attached is not None and attached.state == "Failed"
             yield Task(
                 f"member {part.name} joining", Stage.ASSOCIATE, "wait",
-                f"wait until {part.name} is associated (it is {state})", ACCOUNT,
+                f"wait until {part.name} is associated (it is {state})", FLEETS,
                 failed=broken("Failed", attached.message, ()) if failed and attached else "", usual=MINUTE,
                 allowed=25 * MINUTE,
             )  # fmt: skip

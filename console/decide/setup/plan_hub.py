@@ -12,12 +12,20 @@ from console.decide.setup.manifests import Manifest, key_of
 from console.decide.setup.plan_words import MINUTE
 from console.decide.setup.task import Apply, Files, Requests, Stage, Task, Wait
 from console.model.ground import Key, Object
+from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
 from console.model.topology import ApplicationPart, RoutePart
 
 _HUB = Wait(("hub",))
 _DROPS = "an ApplicationSet that chooses by the former label drops its Application, and its workload, at once"
-_BOTH = Wait(("hub", "account"))
+_BOTH = Wait(("hub", "balancers"))
+
+
+def ground_floor(found: Found) -> Iterator[Task]:
+    """The namespace of the console's own Lease and records, before anything else is written on the Fleet."""
+    task = _apply(found, manifests.namespace(found, RUN_NAMESPACE), Stage.FLEET, frozenset())
+    if task is not None:
+        yield task
 
 
 def applications(found: Found, take: frozenset[str]) -> Iterator[Task]:

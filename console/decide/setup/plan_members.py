@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from console.decide.setup.found import Found
-from console.decide.setup.plan_words import ACCOUNT, MINUTE, broken, tags
+from console.decide.setup.plan_words import CLUSTERS, MINUTE, broken, tags
 from console.decide.setup.task import Agent, CloudCall, Stage, Task
 from console.model.ground import MemberCluster
 from console.model.topology import MemberPart
@@ -105,7 +105,7 @@ def _running(
     failed = there is not None and there.state in ("failed", "deleting", "delete_failed", "unavailable")
     return Task(
         f"member {part.name} {word}", stage, "wait",
-        f"wait until cluster {found.cluster_id(part)} ({part.name}) is {word} (it is {state})", ACCOUNT,
+        f"wait until cluster {found.cluster_id(part)} ({part.name}) is {word} (it is {state})", CLUSTERS,
         failed=broken(there.state, there.error, there.log) if failed and there else "", usual=usual,
         allowed=max(3 * usual, 15 * MINUTE),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from console.decide.setup.task import Wait
 from console.model.topology import TAG
 
 MINUTE = 60.0
-ACCOUNT = Wait(("account",))
+NETWORK, FLEETS, CLUSTERS = Wait(("vpcs", "subnets")), Wait(("fleets",)), Wait(("clusters",))
 
 
 def tags(found: Found) -> list[dict[str, str]]:

@@ -110,7 +110,7 @@ class Wait:
     """Nothing is written: the ground is read again until the task is no longer in the plan."""
 
     parts: tuple[str, ...]
-    """Of the ground: account | hub | sites."""
+    """Of the ground: fields of its account, `hub`, `sites`."""
 
 
 @dataclass(frozen=True, slots=True)

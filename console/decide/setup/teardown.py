@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from console.decide.setup import manifests
 from console.decide.setup.found import ARGO, Found
-from console.decide.setup.plan_words import ACCOUNT, MINUTE, note
+from console.decide.setup.plan_words import CLUSTERS, FLEETS, MINUTE, note
 from console.decide.setup.task import Agent, CloudCall, Delete, SetupPlan, Stage, Task, Wait
 from console.model.ground import Ground, Key, MemberCluster
 from console.model.topology import MemberPart, Topology
@@ -63,7 +63,7 @@ def _objects(found: Found, also: frozenset[str]) -> Iterator[Task]:
             f"delete {key}", _stage(key), "delete", f"delete {key}", Delete("hub", key), final=_FINAL.get(key.kind, ""),
             usual=10.0, allowed=10 * MINUTE,
         )  # fmt: skip
-    gone = Wait(("hub", "account"))
+    gone = Wait(("hub", "balancers"))
     if found.topology.gateway is not None and _gateway_is_ours(found, also):
         what = "wait until the gateway's ALB is gone"
         yield Task("gateway gone", Stage.GATEWAY, "wait", what, gone, usual=MINUTE, allowed=15 * MINUTE)
@@ -112,7 +112,7 @@ def _associations(found: Found, also: frozenset[str]) -> Iterator[Task]:
             )  # fmt: skip
         yield Task(
             f"member {part.name} leaving", Stage.ASSOCIATE, "wait",
-            f"wait until {part.name} is detached (it is {attached.state})", ACCOUNT, usual=MINUTE, allowed=25 * MINUTE,
+            f"wait until {part.name} is detached (it is {attached.state})", FLEETS, usual=MINUTE, allowed=25 * MINUTE,
         )  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def _members(found: Found, also: frozenset[str]) -> Iterator[Task]:
         what = f"wait until cluster {part.name} is gone (it is {cluster.state})"
         failed = "the cloud says delete_failed" if cluster.state == "delete_failed" else ""
         yield Task(
-            f"member {part.name} gone", stage, "wait", what, ACCOUNT, failed=failed, usual=5 * MINUTE,
+            f"member {part.name} gone", stage, "wait", what, CLUSTERS, failed=failed, usual=5 * MINUTE,
             allowed=30 * MINUTE,
         )  # fmt: skip
 
@@ -175,7 +175,7 @@ def _fleet(found: Found, also: frozenset[str]) -> Iterator[Task]:
         )  # fmt: skip
     failed = "the cloud says delete_failed" if there.state == "delete_failed" else ""
     what = f"wait until Fleet {there.name} is gone (it is {there.state})"
-    yield Task("fleet gone", Stage.FLEET, "wait", what, ACCOUNT, failed=failed, usual=MINUTE, allowed=25 * MINUTE)
+    yield Task("fleet gone", Stage.FLEET, "wait", what, FLEETS, failed=failed, usual=MINUTE, allowed=25 * MINUTE)
 
 
 def _network(found: Found, also: frozenset[str]) -> Iterator[Task]:

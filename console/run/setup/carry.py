@@ -25,7 +25,7 @@ from console.model.text import inert
 from console.present.times import exact as lasting
 from console.run.journal import Journal
 from console.run.seams import seam
-from console.run.setup.sides import PARTS, Again, Eyes, Hands, NotKnown, writes
+from console.run.setup.sides import PARTS, Again, Eyes, Hands, NotKnown, touched, writes
 
 UNSEEN = 30.0
 """Seconds for which something that was sent is looked for before it is sent again, or called failed."""
@@ -112,12 +112,9 @@ class SetupRun:
                 return RunState.HELD, f"the world has changed: '{task.what}' was not confirmed; plan again"
             if task.failed:
                 return RunState.HELD, f"{task.what}: {task.failed}; {self._go_on}"
-            if isinstance(task.call, Wait) or task.id in self._sent:
-                ending = self._wait(task)
-                parts = task.call.parts if isinstance(task.call, Wait) else PARTS
-            else:
-                ending = self._do(task)
-                parts = PARTS
+            waits = isinstance(task.call, Wait) or task.id in self._sent
+            ending = self._wait(task) if waits else self._do(task)
+            parts = touched(task.call)
             if ending is not None:
                 return ending
 
@@ -204,7 +201,8 @@ class SetupRun:
         except Again as error:
             began = self._since.setdefault(task.id, self._clock())
             if self._over(began, task.allowed):
-                return RunState.HELD, f"{task.what}: {error}; {self._go_on}"
+                late = RunState.UNVERIFIED if isinstance(task.call, Requests) else RunState.HELD
+                return late, f"{task.what}: {error}; {self._go_on}"
             self._line(task.id, "noted", f"not taken for now: {error}")
             self._pause(self._pace.poll)
             return None

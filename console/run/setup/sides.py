@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from console.decide.setup.task import Call, Task
+from console.decide.setup.task import Agent, Apply, Call, CloudCall, Delete, Task, Wait
 from console.errors import FleetConsoleError
 from console.model.ground import Ground
 
-PARTS = ("account", "hub", "sites")
+ACCOUNT = ("regions", "alb_zones", "vpcs", "subnets", "hops", "groups", "fleets", "clusters", "balancers")
+PARTS = (*ACCOUNT, "hub", "sites")
+"""Of the ground: fields of its account, the Fleet's own API, the data centres'."""
+_TOUCHED = {
+    "vpc": ("vpcs", "subnets"), "ecs": ("groups",), "cs": ("clusters", "groups"), "adcp": ("fleets", "hub"),
+}  # fmt: skip
 
 
 class NotKnown(FleetConsoleError):
@@ -38,6 +43,21 @@ class Hands(Protocol):
         """
 
 
+def touched(call: Call) -> tuple[str, ...]:
+    """The parts that a call changes, and that are read again after it."""
+    match call:
+        case CloudCall():
+            return _TOUCHED[call.product]
+        case Apply() | Delete():
+            return ("hub",)
+        case Agent():
+            return ("clusters", "sites")
+        case Wait():
+            return call.parts
+        case _:
+            return PARTS
+
+
 def writes(call: Call) -> bool:
     """Whether a call changes anything but files of ours."""
-    return type(call).__name__ in ("CloudCall", "Apply", "Agent", "Delete")
+    return isinstance(call, CloudCall | Apply | Agent | Delete)

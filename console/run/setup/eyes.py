@@ -1,0 +1,152 @@
+"""The ground of a set-up, read over the wire: the account by its OpenAPIs, the Fleet and the data centres by their own
+APIs. Parts that are not asked for stay as they were read last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from console.cloud.account import AccountReader
+from console.cloud.budget import CallBudget
+from console.cloud.credentials import client
+from console.cloud.openapi import OpenApis
+from console.cloud.trouble import Trouble
+from console.decide.setup.found import Found
+from console.errors import FleetConsoleError
+from console.kube import groundwork, site
+from console.kube.connect import Hub
+from console.model.ground import Account, Ground, Share, Site
+from console.model.topology import Topology
+from console.run.setup.shelf import Shelf
+from console.run.setup.sides import ACCOUNT, PARTS
+from console.settings import Settings
+
+_IN_VPC = ("hops", "groups")
+"""Parts of a VPC: of one that is not there yet there is nothing."""
+
+
+class WireEyes:
+    """Reads for one topology. `kubeconfig` and `context`: as the front was called; the Fleet's own are taken from the
+    shelf where they were fetched."""
+
+    def __init__(
+        self, settings: Settings, topology: Topology, shelf: Shelf, *, kubeconfig: str | None, context: str | None
+    ) -> None:
+        cloud = settings.fleet.cloud
+        self.openapis = OpenApis(lambda product: client(cloud, product), CallBudget())
+        self.account = AccountReader(self.openapis, topology.region)
+        self.shares: dict[str, Share] = {}
+        """First requests, as the hands counted them."""
+        self._settings = settings
+        self._topology = topology
+        self._shelf = shelf
+        self._kubeconfig = kubeconfig or settings.fleet.kubeconfig
+        self._context = context or settings.fleet.context
+        self._ground = Ground()
+        self._hub: Hub | None = None
+
+    def read(self, parts: Collection[str] = PARTS) -> Ground:
+        """Read these parts anew. Blocks; raises nothing that a server can bring about."""
+        unread = {name: why for name, why in self._ground.unread.items() if name.split()[0] not in parts}
+        wanted = [name for name in ACCOUNT if name in parts]
+        if wanted:
+            self._read_account(wanted, unread)
+        if "sites" in parts:
+            self._ground = replace(self._ground, sites=self._sites())
+        if "hub" in parts:
+            self._read_hub(unread)
+        if "balancers" in parts:
+            self._read_rules(unread)
+        self._ground = replace(self._ground, unread=unread, shares=dict(self.shares))
+        return self._ground
+
+    @property
+    def hub(self) -> Hub | None:
+        """The Fleet's API as it was read last; None where there is none."""
+        return self._hub
+
+    def site(self, member: str) -> Hub:
+        """The API of a data centre, opened anew. Raises `KubeconfigError`."""
+        part = self._topology.member(member)
+        assert part is not None, "a plan names members of its topology"
+        return Hub.open(part.kubeconfig or self._kubeconfig, part.context, f"the API of {part.name}")
+
+    def _read_account(self, parts: Collection[str], unread: dict[str, str]) -> None:
+        vpc = self._vpc()
+        reading = self.account.read([one for one in parts if vpc or one not in _IN_VPC], vpc=vpc)
+        told: dict[str, Any] = {name: getattr(reading.account, name) for name in parts}
+        if vpc is None and "vpcs" in parts and reading.account.vpcs is not None:
+            self._ground = replace(self._ground, account=replace(self._ground.account, vpcs=reading.account.vpcs))
+            vpc = self._vpc()
+            if vpc is not None:  # only now is it known whose groups and routes are meant
+                return self._read_account(parts, unread)
+        told |= dict.fromkeys((name for name in _IN_VPC if name in parts and vpc is None), ())
+        unread |= reading.unread
+        self._ground = replace(self._ground, account=replace(self._ground.account, **told))
+        return None
+
+    def _vpc(self) -> str | None:
+        if self._topology.vpc.id is not None:
+            return self._topology.vpc.id
+        found = Found(self._topology, self._ground).vpc
+        return found.id if found else None
+
+    def _sites(self) -> dict[str, Site]:
+        return {
+            one.name: site.read(one.kubeconfig or self._kubeconfig, one.context, one.name)
+            for one in self._topology.members
+            if one.kind == "registered" and one.context is not None
+        }
+
+    def _read_hub(self, unread: dict[str, str]) -> None:
+        hub = self._open(unread)
+        found = groundwork.read(hub, argocd=self._settings.fleet.argocd.namespace) if hub is not None else None
+        if hub is not None and found is not None and found.hub is not None:
+            if "ManagedCluster" in found.hub.missing and not self._shelf.kubeconfig.exists():
+                # The kubeconfig's context is some cluster, a data centre's perhaps: no Fleet.
+                self._ground, self._hub = replace(self._ground, hub=None), None
+                return
+            unread |= found.unread
+            self._ground, self._hub = replace(self._ground, hub=found.hub), hub
+            return
+        unread |= found.unread if found is not None else {}
+        self._ground, self._hub = replace(self._ground, hub=None), None
+
+    def _open(self, unread: dict[str, str]) -> Hub | None:
+        fleet = Found(self._topology, self._ground).fleet
+        if fleet is not None and fleet.state in ("initial", "deleting", "deleted"):
+            return None
+        if self._hub is not None:
+            return self._hub
+        try:
+            if self._shelf.kubeconfig.exists():
+                return Hub.open(str(self._shelf.kubeconfig), None)
+            if self._topology.fleet.id is not None:
+                return Hub.open(self._kubeconfig, self._context)
+        except FleetConsoleError as error:
+            unread["hub"] = str(error)
+        return None
+
+    def _read_rules(self, unread: dict[str, str]) -> None:
+        balancer = Found(self._topology, self._ground).balancer
+        if balancer is None:
+            return
+        with suppress(FleetConsoleError):
+            try:
+                rules = self.account.rules(balancer.id)
+            except Trouble as error:
+                unread["balancers rules"] = str(error)
+                return
+            told = tuple(
+                replace(one, rules=rules) if one.id == balancer.id else one
+                for one in self._ground.account.balancers or ()
+            )
+            self._ground = replace(self._ground, account=replace(self._ground.account, balancers=told))
+
+
+def bare_ground(openapis: OpenApis, region: str) -> tuple[Account, dict[str, str]]:
+    """What a region holds before any topology is written: for proposals and adoption."""
+    reading = AccountReader(openapis, region).read()
+    return reading.account, reading.unread

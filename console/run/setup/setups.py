@@ -1,0 +1,156 @@
+"""Set-ups from a front: what is found, an order journaled and its runner started, the last run of a topology.
+
+Before a Fleet exists the lock is this host's journal: one live run a topology.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from console.decide.setup import export
+from console.decide.setup.found import Found
+from console.decide.setup.order import Order
+from console.decide.setup.teardown import left, teardown
+from console.errors import FleetConsoleError, Refused, SettingsError
+from console.kube.connect import Hub
+from console.kube.lease import FleetLease
+from console.model.ground import Ground
+from console.model.run import RunReport, RunState
+from console.model.topology import Topology
+from console.run import runs
+from console.run.journal import Journal
+from console.run.launch import launch, logout_warning
+from console.run.rows import Row
+from console.run.runs import Access
+from console.run.setup.carry import Pace, SetupRun
+from console.run.setup.eyes import WireEyes
+from console.run.setup.hands import WireHands
+from console.run.setup.requests import FirstRequests
+from console.run.setup.shelf import Shelf
+from console.run.who import actor, login
+from console.settings import Duration, Settings
+
+UID = "setup/{}"
+"""Stands for the Fleet's UID in the journal's rows of set-ups: while they run there may be none."""
+
+
+def eyes(access: Access, settings: Settings, topology: Topology) -> WireEyes:
+    """What reads the ground of a topology. Raises `SettingsError` where settings name no cloud credentials."""
+    if settings.fleet.cloud.credentials is None:
+        raise SettingsError("no cloud credentials", fix="Name some under fleets.cloud.credentials in the settings.")
+    shelf = Shelf(access.state_dir, topology.name)
+    return WireEyes(settings, topology, shelf, kubeconfig=access.kubeconfig, context=access.context)
+
+
+def start(access: Access, settings: Settings, order: Order, *, reason: str = "") -> RunReport:
+    """Journal an order and start its detached runner; returns once the runner said that it lives, or how it failed.
+
+    Raises `Refused` where settings are read-only, or a set-up of the same topology is under way on this host.
+    """
+    settings.check_writable()
+    with Journal(access.state_dir) as journal:
+        name = UID.format(order.topology.name)
+        for row in journal.rows(name):
+            told = runs.told(row)
+            if not told.state.over:
+                raise Refused(
+                    f"run {told.run} ({told.kind} of {order.topology.name}) is under way",
+                    fix=f"Look at it: fleet-console attach {told.run}.",
+                )
+        report = RunReport(
+            run=runs.fresh(journal),
+            fleet_uid=name,
+            kind=order.kind,
+            state=RunState.PLANNED,
+            plan_hash=order.plan_hash,
+            started=time.time(),
+            actor=actor(None),
+            reason=reason,
+            host=socket.gethostname(),
+            target=order.topology.name,
+        )
+        journal.add(report, order.canonical(), runs.reach(access))
+        warning = logout_warning(login())
+        launch(journal, report.run)
+        told_row = journal.row(report.run)
+    told = runs.told(told_row) if told_row is not None else report
+    return replace(told, message=". ".join(filter(None, (told.message, warning)))) if warning else told
+
+
+def last(access: Access, topology: str) -> RunReport | None:
+    """The newest set-up or teardown of a topology on this host."""
+    journal = Journal.there(access.state_dir)
+    if journal is None:
+        return None
+    with journal:
+        rows = journal.rows(UID.format(topology))
+    return runs.told(rows[0]) if rows else None
+
+
+def carry_out(journal: Journal, row: Row, settings: Settings, access: Access) -> RunState:
+    """Be the runner of a journaled set-up. Raises `UsageError` where the journal holds none."""
+    from console.decide.setup import order as orders
+
+    order = orders.parse(row.plan)
+    shelf = Shelf(journal.directory, order.topology.name)
+    sight = WireEyes(settings, order.topology, shelf, kubeconfig=access.kubeconfig, context=access.context)
+    found = _Left(order.topology, sight, settings, shelf)
+    requests = FirstRequests(order.topology, sight.last, sight.shares, settings.probe.proxy)
+
+    def lease(hub: Hub) -> FleetLease:
+        return FleetLease(hub, row.report.run, Duration.parse(settings.run.lease), patient=True)
+
+    hands = WireHands(order.topology, sight, shelf, lease, requests, found.write)
+    pace = Pace(poll=min(float(Duration.parse(settings.fleet.cloud.poll)), 5.0))
+    try:
+        return SetupRun(journal, row.report, order, sight, hands, pace=pace).carry_out()
+    finally:
+        with suppress(FleetConsoleError):
+            hands.close()
+
+
+class _Left:
+    """What a set-up leaves on its shelf."""
+
+    def __init__(self, topology: Topology, sight: WireEyes, settings: Settings, shelf: Shelf) -> None:
+        self._topology = topology
+        self._sight = sight
+        self._settings = settings
+        self._shelf = shelf
+
+    def write(self) -> str:
+        """Settings, manifests and the way back; says where."""
+        import msgspec
+
+        ground: Ground = self._sight.last()
+        found = Found(self._topology, ground)
+        cloud = msgspec.to_builtins(self._settings.fleet.cloud)
+        said = {name: value for name, value in cloud.items() if value not in (None, {}, ())}
+        kubeconfig = self._shelf.kubeconfig if self._shelf.kubeconfig.exists() else None
+        named = str(kubeconfig) if kubeconfig else self._settings.fleet.kubeconfig or ""
+        document = export.settings(found, said, named, self._settings.probe.proxy)
+        self._shelf.write("config.yaml", export.yaml_text(document))
+        for name, text in export.files(found).items():
+            self._shelf.write(f"manifests/{name}", text)
+        plan = teardown(self._topology, ground)
+        self._shelf.write("teardown.md", export.way_back(plan.tasks, left(self._topology, ground)))
+        return f"settings, manifests and the way back are in {self._shelf.directory}"
+
+
+def written(directory: Path, texts: dict[str, str]) -> None:
+    """Write an export; nothing in it is secret. Raises `UsageError` where the directory cannot be written."""
+    from console.errors import UsageError
+
+    try:
+        for name, text in texts.items():
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{directory}: {error.strerror}", fix="Name a directory that can be written.") from None
+
+

@@ -1,0 +1,51 @@
+"""Where a set-up keeps what it fetched and what it leaves behind: a directory of its own beside the journal, 0700, its
+files 0600."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from console.errors import UsageError
+from console.model.text import inert
+from console.run import place
+
+KUBECONFIG = "fleet.kubeconfig"
+
+
+class Shelf:
+    """The directory of one topology's set-up. Raises `UsageError` where it cannot be used."""
+
+    def __init__(self, state: Path | None, topology: str) -> None:
+        root = (state or place.default()).expanduser().absolute()
+        self.directory = root / "setups" / topology
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Of the Fleet, where it was fetched."""
+        return self.directory / KUBECONFIG
+
+    def path(self, name: str) -> Path:
+        """A file here; `name` may hold directories."""
+        return self.directory / name
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file whole, or not at all; only its owner may read it."""
+        path = self.path(name)
+        part = path.with_name(path.name + ".part")
+        try:
+            for each in (self.directory, path.parent):
+                each.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.directory.chmod(0o700)
+            descriptor = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.chmod(0o600)
+            part.replace(path)
+        except OSError as error:
+            raise UsageError(
+                f"{inert(path, 200)} cannot be written: {error.strerror}", fix="Name another place with --state-dir."
+            ) from None
+        return path

@@ -12,6 +12,9 @@ from console.model.text import inert
 
 UNWELL = 20
 """Resources of one Application that are kept by name."""
+SKIP = "argocd.argoproj.io/skip-reconcile"
+RUNNING = ("Running", "Terminating")
+"""Phases of an operation that has not ended."""
 
 
 def application(thing: Thing, notes: Notes) -> Application:
@@ -48,6 +51,8 @@ def application(thing: Thing, notes: Notes) -> Application:
         resources=resources,
         unwell=unwell[:UNWELL],
         deleting=thing.metadata.deletionTimestamp is not None,
+        operating=thing.operation is not None or operation.get("phase") in RUNNING,
+        skipped=notes.fields(thing.metadata.annotations, "metadata.annotations").get(SKIP) == "true",
     )
 
 

@@ -64,6 +64,10 @@ class Application:
     unwell: tuple[ManagedResource, ...] = ()
     """The first of those that are not Synced or not Healthy."""
     deleting: bool = False
+    operating: bool = False
+    """Whether an operation is asked for, or under way."""
+    skipped: bool = False
+    """Whether an annotation tells ArgoCD to leave it alone."""
     member: str | None = None
     title: str = ""
     """Its name without the member's, once it is known which."""

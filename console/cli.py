@@ -14,7 +14,7 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import config, doctor, drill, evidence, guards, plans, policy, runs, see, shift, simulate
+from console.verbs import apps, config, doctor, drill, evidence, guards, plans, policy, runs, see, shift, simulate
 
 EPILOG = """\b
 Exit codes
@@ -66,6 +66,7 @@ for verb in (
     shift.shift,
     shift.drain,
     shift.run,
+    apps.app,
     plans.plan,
     runs.runs,
     runs.attach,

@@ -28,8 +28,8 @@ LONGEST = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class OneStep:
-    """What is asked of one Application, `within` seconds. `uid`: the object's. Only a refresh is `hard`; only a sync has
-    `revision` (empty: the one that its spec wants), `prune` and `dry_run`."""
+    """What is asked of one Application, to take effect `within` seconds. `uid`: the object's. Only a refresh is `hard`;
+    only a sync has `revision` (empty: the one that its spec wants), `prune` and `dry_run`."""
 
     fleet_uid: str
     kind: str

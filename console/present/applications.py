@@ -128,7 +128,7 @@ def _part_lines(fleet: Fleet, part: Application, wall: float, cells: int) -> lis
         ("source", part.source or UNKNOWN),
         ("compared", f"with git {ago} ago" if ago else "never with git"),
         ("operation", " ".join(filter(None, (part.phase, part.phase_message))) or "none yet"),
-        ("sync is", _automation(part)),
+        ("sync is", automation(part)),
         ("resources", f"{part.resources}, {len(part.unwell)} of them not well" if part.unwell else f"{part.resources}"),
     )
     for head, text in facts:
@@ -142,7 +142,8 @@ def _part_lines(fleet: Fleet, part: Application, wall: float, cells: int) -> lis
     return out
 
 
-def _automation(part: Application) -> str:
+def automation(part: Application) -> str:
+    """Whether ArgoCD syncs it by itself, and what that means for drift."""
     if not part.automated:
         return "manual"
     return "automated, with self-heal" if part.self_heal else "automated, without self-heal: drift in the member stays"

@@ -44,6 +44,12 @@ class Standing:
     """Whether an object that is shown as YAML has managedFields."""
     fleets: int = 1
     """How many Fleets settings name."""
+    parts: int = 0
+    """Applications that the page, or the marked row, is about: one a member."""
+    set: str | None = None
+    """The ApplicationSet that owns them."""
+    kind: str = ""
+    """refresh | sync, where one is planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +163,33 @@ def _drain(standing: Standing) -> str:
     return "" if standing.fleet.zones or standing.fleet.members else "no member is known"
 
 
+def _needs_application(standing: Standing) -> str:
+    return "" if standing.parts else "no application is marked"
+
+
+def _needs_set(standing: Standing) -> str:
+    return _needs_application(standing) or ("" if standing.set else "no ApplicationSet owns it")
+
+
+def _next_part(standing: Standing) -> str:
+    return "" if standing.parts > 1 else "it is in one member only"
+
+
+def _of_refresh(standing: Standing) -> str:
+    return "" if standing.kind == "refresh" else "only a refresh is hard"
+
+
+def _of_sync(standing: Standing) -> str:
+    return "" if standing.kind == "sync" else "a refresh syncs nothing"
+
+
 def _live(standing: Standing) -> str:
     if standing.read_only:
         return FORBIDDEN
     if standing.report is None:
         return "no run is shown"
+    if standing.report.one_step:
+        return f"a {standing.report.kind} takes no words: it ends by itself"
     return "" if standing.report.commandable else "the run is over"
 
 
@@ -177,6 +205,8 @@ def _roll_back(standing: Standing) -> str:
         return "no run is selected"
     if standing.read_only:
         return FORBIDDEN
+    if report.one_step:
+        return f"a {report.kind} moves no weights: there is nothing to put back"
     if not report.routes:
         return "this run's record names no route"
     if report.state.over and standing.armed is None:
@@ -193,7 +223,12 @@ ACTIONS: tuple[Action, ...] = (
            danger=True, unavailable=_needs_route),
     Action("drain", "d", "drain", "Choose a zone or a member, and plan to take all weight off it.",
            _at("dashboard", "member"), danger=True, unavailable=_drain),
-    Action("confirm", "enter", "confirm", "Ask for the Fleet's name, then start the run.", _at("shift", "drain"),
+    Action("refresh", "f", "refresh", "Plan to have ArgoCD compare one of its Applications with git now.",
+           _at("application"), danger=True, unavailable=_needs_application),
+    Action("sync", "s", "sync", "Plan to have ArgoCD sync one of its Applications.", _at("application"),
+           danger=True, unavailable=_needs_application),
+    Action("confirm", "enter", "confirm", "Ask for the Fleet's name, then start the run.",
+           _at("shift", "drain", "one-step"),
            danger=True, unavailable=_confirm),
     Action("answer", "ctrl+y", "say yes", "Answer yes to every rule that asks, by its name, or take that back.",
            _at("shift", "drain"), danger=True, unavailable=_asks),
@@ -207,6 +242,16 @@ ACTIONS: tuple[Action, ...] = (
            _at("shift", "drain"), danger=True, roomy=True, unavailable=_new_key),
     Action("dry_run", "ctrl+r", "dry run", "Ask the API server again what it would say to this plan.",
            _at("shift", "drain"), shown=False),
+    Action("next_part", "n", "next member", "Mark the Application of the next member.", _at("one-step"),
+           unavailable=_next_part),
+    Action("hard", "h", "hard", "Have manifests made anew, past ArgoCD's cache, or not.", _at("one-step"),
+           unavailable=_of_refresh),
+    Action("revision", "v", "revision", "Type the revision that is synced to.", _at("one-step"),
+           unavailable=_of_sync),
+    Action("prune", "p", "prune", "Delete in the member what git does not name any more, or leave it.",
+           _at("one-step"), unavailable=_of_sync),
+    Action("try_sync", "d", "dry run", "Have ArgoCD only try the sync, or carry it out.", _at("one-step"),
+           unavailable=_of_sync),
     Action("stop", "1", "stop here", "Finish the write in flight and hold: every route keeps what it has.",
            _at("run"), danger=True, unavailable=_live),
     Action("go_back", "2", "go back", "Put back what was there, down the steps again, each verified.", _at("run"),
@@ -237,14 +282,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("reread", "ctrl+r", "read again", "Read the object from the hub again.", _at("yaml")),
     Action("arm", "a", "arm", "Allow shifts for a while, or make the console read-only again.", _at(ALWAYS),
            unavailable=_read_only),
-    Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
+    Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route", "application")),
     Action("sources", "i", "sources", "Say what every source answers, and every problem.",
            _at("dashboard", "route", "gateway")),
     Action("fleets", "f", "fleets", "Choose another Fleet of the settings file; the console is read-only after it.",
            _at("dashboard"), shown=False, unavailable=_fleets),
     Action("back", "escape", "back", "Leave this page; a run goes on.",
            _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "gateway", "yaml",
-               "fleets", "drain", "targets")),
+               "fleets", "drain", "targets", "one-step")),
     Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
     Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
     Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),

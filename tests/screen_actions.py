@@ -16,6 +16,7 @@ from screens.drain import DrainPage, TargetsPage
 from screens.gateway import GatewayPage
 from screens.help import PAGES, HelpPage
 from screens.member import MemberPage
+from screens.onestep import OneStepPage
 from screens.place import Place
 from screens.route import RoutePage
 from screens.run import RunPage
@@ -29,7 +30,7 @@ from widgets.pager import Pager
 
 PLACES: list[type[Place]] = [
     Dashboard, RoutePage, MemberPage, ApplicationPage, GatewayPage, YamlPage, SourcesPage, ShiftPage, RunPage,
-    RunsPage, HelpPage, DrainPage, TargetsPage,
+    RunsPage, HelpPage, DrainPage, TargetsPage, OneStepPage,
 ]  # fmt: skip
 
 

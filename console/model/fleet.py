@@ -335,6 +335,10 @@ class Fleet:
         """The route `NAMESPACE/NAME`."""
         return next((route for route in self.routes if route.key == key), None)
 
+    def application(self, key: str) -> Deployed | None:
+        """The application `SET/TITLE`, as it stands in several members."""
+        return next((group for group in self.deployed if group.key == key), None)
+
     def member_of(self, identifier: str | None) -> Member | None:
         """The member of that cluster id."""
         return next((member for member in self.members if member.id == identifier), None)

@@ -33,7 +33,7 @@ def body(fleet: Fleet, application: Application, step: OneStep | None, cells: in
     if step is not None:
         out += [line(title("WHAT IS WRITTEN"), dim("  once, on this Application, by a run of one step"))]
         for words in _written(step):
-            out += paragraph(f"  {words}", cells, indent=0)
+            out += paragraph(words, cells, indent=2)
         out.append(EMPTY)
     return out + standing(fleet, application, cells)
 
@@ -64,7 +64,7 @@ def standing(fleet: Fleet, application: Application, cells: int) -> list[Line]:
     status = (*applications.status_cell(application.sync), Span("  "), *applications.status_cell(application.health))
     out = [line(title("WHERE IT STANDS"), Span("  "), *status)]
     for name, said in words:
-        out += paragraph(f"  {name:<{_LEAD}} {said}", cells, indent=0, most=3)
+        out += paragraph(f"{name:<{_LEAD}} {said}", cells, indent=2, most=3)
     return out
 
 

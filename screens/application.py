@@ -10,8 +10,8 @@ from console.model.document import Subject
 from console.model.freshness import SourceName
 from console.present import applications, objects, sources
 from console.present.line import Line, line, paragraph, strong
-from screens.actions import Standing
 from screens.page import Page
+from screens.standing import Standing
 
 
 class ApplicationPage(Page):
@@ -30,7 +30,7 @@ class ApplicationPage(Page):
 
     def standing(self) -> Standing:
         """With what its Applications are, and who generates them."""
-        return group = self.fleet.application(self._key)
+        group = self.fleet.application(self._key)
         parts = len(group.parts) if group else 0
         return replace(super().standing(), parts=parts, set=group.set if group else None)
 

@@ -26,9 +26,9 @@ from console.model.text import inert
 from console.present import changes, onesteps
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, title
 from console.settings import Duration
-from screens.actions import Standing
 from screens.confirm import Confirmation, speakable
 from screens.place import Place
+from screens.standing import Standing
 from widgets.field import Field
 from widgets.lines import Lines
 from widgets.pager import Pager

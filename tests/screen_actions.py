@@ -9,7 +9,7 @@ import pytest
 import screens
 from console.present import line
 from screens import actions
-from screens.actions import ACTIONS, Standing
+from screens.actions import ACTIONS
 from screens.application import ApplicationPage
 from screens.dashboard import Dashboard
 from screens.drain import DrainPage, TargetsPage
@@ -23,6 +23,7 @@ from screens.run import RunPage
 from screens.runs import RunsPage
 from screens.shift import ShiftPage
 from screens.sources import SourcesPage
+from screens.standing import Standing
 from screens.yaml import YamlPage
 from tests import situations
 from tests.stage import stage

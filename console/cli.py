@@ -63,6 +63,7 @@ def open_screen(options: Options) -> int:
 for verb in (
     see.status,
     see.route,
+    see.applicationset,
     shift.shift,
     shift.drain,
     shift.run,

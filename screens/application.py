@@ -31,8 +31,13 @@ class ApplicationPage(Page):
     def standing(self) -> Standing:
         """With what its Applications are, and who generates them."""
         group = self.fleet.application(self._key)
-        parts = len(group.parts) if group else 0
-        return replace(super().standing(), parts=parts, set=group.set if group else None)
+        return replace(super().standing(), parts=len(group.parts) if group else 0, set=group.owner if group else None)
+
+    def do_set(self) -> None:
+        """What generates it."""
+        from screens.set import SetPage
+
+        self.app.push_screen(SetPage(self.standing().set or ""))
 
     def do_refresh(self) -> None:
         """Plan a refresh."""

@@ -43,7 +43,7 @@ class Standing:
     parts: int = 0
     """Applications that the page, or the marked row, is about: one a member."""
     set: str | None = None
-    """The ApplicationSet that owns them."""
+    """The ApplicationSet that owns them, `NAMESPACE/NAME`."""
     kind: str = ""
     """refresh | sync, where one is planned."""
 

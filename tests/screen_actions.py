@@ -21,6 +21,7 @@ from screens.place import Place
 from screens.route import RoutePage
 from screens.run import RunPage
 from screens.runs import RunsPage
+from screens.set import SetPage
 from screens.shift import ShiftPage
 from screens.sources import SourcesPage
 from screens.standing import Standing
@@ -31,7 +32,7 @@ from widgets.pager import Pager
 
 PLACES: list[type[Place]] = [
     Dashboard, RoutePage, MemberPage, ApplicationPage, GatewayPage, YamlPage, SourcesPage, ShiftPage, RunPage,
-    RunsPage, HelpPage, DrainPage, TargetsPage, OneStepPage,
+    RunsPage, HelpPage, DrainPage, TargetsPage, OneStepPage, SetPage,
 ]  # fmt: skip
 
 

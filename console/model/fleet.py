@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.model.argo import Application, ApplicationSet, Deployed
+from console.model.argo import Application, ApplicationSet, ClusterSecret, Deployed
 from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Freeze, Problem, Word
@@ -309,6 +309,8 @@ class Fleet:
     deployed: tuple[Deployed, ...] = ()
     """The same applications, those of several members as one."""
     sets: tuple[ApplicationSet, ...] = ()
+    clusters: tuple[ClusterSecret, ...] = ()
+    """ArgoCD's clusters by the metadata of their Secrets, where settings have them read."""
     runs: tuple[Run, ...] = ()
     timeline: tuple[Moment, ...] = ()
     problems: tuple[Problem, ...] = ()

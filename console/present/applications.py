@@ -156,10 +156,10 @@ def _set_lines(fleet: Fleet, group: Deployed, cells: int) -> list[Line]:
     found = next((one for one in fleet.sets if one.name == group.set), None)
     if found is None:
         return [*out, line(dim("  not read"))]
-    for selector in found.selectors:
-        out += paragraph(f"  generates for clusters with {selector or 'any labels'}", cells, indent=4)
+    for generator in found.generators:
+        out += paragraph(f"  generates for clusters with {generator.text or 'any labels'}", cells, indent=4)
     kept = "its workloads stay" if found.preserves else "its workloads are deleted with it"
     out += paragraph(f"  a cluster that no longer matches loses its Application, and {kept}", cells, indent=4)
     if found.error:
         out += paragraph(f"  error: {found.error}", cells, indent=4, ink=Ink.WARN)
-    return out
+    return [*out, line(dim("  t opens it: whom it selects, and what an edit of a member's labels would drop"))]

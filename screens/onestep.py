@@ -89,7 +89,7 @@ class OneStepPage(Place):
         """Decide anew from the newest picture, and show it."""
         fleet, part = self.fleet, self._application(self.fleet)
         if self._kind == "sync":
-            self.query_one("#ask", Lines).content = [line(title("REVISION"))]
+            self.query_one("#ask", Lines).content = [line(title("TO"))]
         if part is None:
             self._decision = None
             gone = "This application is not in the picture any more."
@@ -125,11 +125,13 @@ class OneStepPage(Place):
         place = [one.key for one in parts].index(part.key) + 1
         count = f"{place} of {len(parts)} members; n marks the next" if len(parts) > 1 else "in one member"
         out = [onesteps.head(part, self._kind, decision.step), line(dim(count)), EMPTY]
-        out += [*onesteps.body(fleet, part, decision.step, cells), EMPTY]
+        if decision.step is not None:
+            out += [*onesteps.written(decision.step, cells), EMPTY]
         trial = self._trial()
         reasons = (*decision.reasons, *(trial.reasons if trial else ()))
         out += changes.reason_lines(reasons, cells)
-        return [*out, EMPTY, line(title("DRY RUN"), *self._trial_words(decision, trial))]
+        out += [EMPTY, line(title("DRY RUN"), *self._trial_words(decision, trial)), EMPTY]
+        return [*out, *onesteps.standing(fleet, part, cells)]
 
     def _trial_words(self, decision: StepDecision, trial: Tried | None) -> Line:
         if decision.refused:

@@ -29,7 +29,7 @@ class Effect(StrEnum):
 class Edit:
     """Edits of one label that do the same. `held`: its value now, None where it is absent.
 
-    `removed`: taking it away is one of them; `others`: so is every value that no selector names; `values`: so are these.
+    `removed`: taking it away is one of them; `others`: so is every value that no selector names; `values`: and these.
     """
 
     key: str

@@ -201,11 +201,18 @@ def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> She
         Column("RUNS", 8, lambda r: line(inert(r.run, 40)), least=8),
         Column("STATE", 13, lambda r: line(words.of(r.state).marked)),
         Column("STARTED", 16, lambda r: line(moment(r.started))),
-        Column("ROUTES", 22, lambda r: line(what(r)), grow=True),
+        Column("ROUTES", 22, lambda r: line(_listed(r)), grow=True),
         Column("BY", 18, lambda r: line(inert(r.actor, 60) or dim("?")), rank=2),
         Column("REASON", 12, lambda r: line(dim(inert(r.reason, 200))), rank=1, grow=True),
     ]
     return Sheet(tuple(columns), tuple(reports), lambda r: r.run, note)
+
+
+def _listed(report: RunReport) -> str:
+    """`what`, but an Application by its bare name."""
+    if report.one_step:
+        return f"{inert(report.kind, 20)} {inert(report.target.rpartition('/')[2], 160)}"
+    return what(report)
 
 
 def what(report: RunReport) -> str:

@@ -13,7 +13,7 @@ from console.model.fleet import Fleet
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.present import applications, changes, members
-from console.present.line import EMPTY, Line, Span, dim, line, paragraph, strong, text, title
+from console.present.line import Line, Span, dim, line, paragraph, strong, text, title
 from console.present.tables import COLUMNS
 from console.present.times import UNKNOWN
 
@@ -27,15 +27,10 @@ def head(application: Application, kind: str, step: OneStep | None) -> Line:
     return line(strong(f"{kind.upper()} {inert(application.key, 320)}"), shown)
 
 
-def body(fleet: Fleet, application: Application, step: OneStep | None, cells: int) -> list[Line]:
-    """What is written, and where the Application stands."""
-    out: list[Line] = []
-    if step is not None:
-        out += [line(title("WHAT IS WRITTEN"), dim("  once, on this Application, by a run of one step"))]
-        for words in _written(step):
-            out += paragraph(words, cells, indent=2)
-        out.append(EMPTY)
-    return out + standing(fleet, application, cells)
+def written(step: OneStep, cells: int) -> list[Line]:
+    """What is written, exactly, and what comes of it."""
+    out = [line(title("WHAT IS WRITTEN"), dim("  once, on this Application, by a run of one step"))]
+    return [*out, *(row for words in _written(step) for row in paragraph(words, cells, indent=2))]
 
 
 def _written(step: OneStep) -> list[str]:
@@ -45,11 +40,10 @@ def _written(step: OneStep) -> list[str]:
             f"annotation {REFRESH}: {step.annotation}",
             f"ArgoCD compares it {how} and takes the annotation away; that ends the run. Nothing is synced by it.",
         ]
-    asked = json.dumps(operation(step, "RUN", "YOU", {}))
-    options = "syncOptions and retry are those of its spec.syncPolicy"
-    cleared = "status.operationState of the last operation is cleared, as argocd does"
-    ends = "it changes nothing in the member" if step.dry_run else "it changes what the member runs"
-    return [f".operation: {inert(asked, 400)}", f"{options}; {cleared}; {ends}."]
+    asked = json.dumps(operation(step, "RUN", "YOU", {}), separators=(",", ":"))
+    rest = "with syncOptions and retry of its spec.syncPolicy; status.operationState is cleared"
+    ends = "It changes nothing in the member." if step.dry_run else "It changes what the member runs."
+    return [f".operation: {inert(asked, 400)}", f"{rest}. {ends}"]
 
 
 def standing(fleet: Fleet, application: Application, cells: int) -> list[Line]:
@@ -71,8 +65,9 @@ def standing(fleet: Fleet, application: Application, cells: int) -> list[Line]:
 def decision_text(fleet: Fleet, application: Application, kind: str, decision: StepDecision,
                   reasons: Sequence[Reason]) -> str:  # fmt: skip
     """Everything of a step as the command line tells it."""
-    lines = [head(application, kind, decision.step), *body(fleet, application, decision.step, COLUMNS)]
-    lines += changes.reason_lines(reasons, COLUMNS)
+    lines = [head(application, kind, decision.step)]
+    lines += written(decision.step, COLUMNS) if decision.step is not None else []
+    lines += [*changes.reason_lines(reasons, COLUMNS), *standing(fleet, application, COLUMNS)]
     return "\n".join(text(one).rstrip() for one in lines)
 
 

@@ -72,6 +72,8 @@ def _edits(fleet: Fleet, owner: ApplicationSet, cells: int) -> Iterator[Line]:
     if not fleet.clusters:
         yield from _untold(fleet, owner, cells)
         return
+    every = "Any set drops a cluster whose Secret is deleted or loses argocd.argoproj.io/secret-type=cluster."
+    yield from paragraph(every, cells, indent=2, ink=Ink.DIM)
     for one in generators.selected(fleet, owner):
         if not one.edits:
             continue
@@ -89,7 +91,7 @@ def edit_sentence(owner: ApplicationSet, one: Selected, edit: Edit) -> str:
     if edit.removed and edit.held is not None:
         ways.append("removed")
     if edit.others:
-        spared = "anything not named above" if len(_named(owner, edit)) else "anything"
+        spared = "a value that no generator names" if _named(owner, edit) else "anything else"
         ways.append(f"changed to {spared}" if edit.held is not None else f"set to {spared}")
     if edit.values:
         ways.append(f"{'changed' if edit.held is not None else 'set'} to {' or '.join(edit.values)}")
@@ -121,7 +123,8 @@ def _places(by: tuple[int, ...]) -> str:
 def _untold(fleet: Fleet, owner: ApplicationSet, cells: int) -> Iterator[Line]:
     source = fleet.source(SourceName.CLUSTER_SECRETS)
     if source.state is SourceState.UNCONFIGURED:
-        why = f"settings do not have them read: {SETTING}, and the role of `list secrets` in {owner.namespace}, would tell"
+        role = f"the permission to list secrets in namespace {owner.namespace}"
+        why = f"settings do not have them read: {SETTING}, and {role}, would tell"
     elif source.state is SourceState.DENIED:
         why = f"they may not be read: {source.permission or 'list secrets'} would tell"
     else:
@@ -132,8 +135,8 @@ def _untold(fleet: Fleet, owner: ApplicationSet, cells: int) -> Iterator[Line]:
         return
     gone = "stays" if owner.preserves else "is deleted"
     yield from paragraph(
-        f"Its selectors look at {used}: whoever removes or changes one of these on the Secret of a member above may drop "
-        f"its Application, and the workload {gone} there.", cells, indent=2, ink=Ink.WARN,
+        f"Its selectors look at {used}: whoever removes or changes one of these on the Secret of a member above may"
+        f" drop its Application, and the workload {gone} there.", cells, indent=2, ink=Ink.WARN,
     )  # fmt: skip
 
 

@@ -51,12 +51,16 @@ def timeline(events: Sequence[Event], records: Sequence[RunRecord]) -> tuple[Mom
     dates = heapq.nlargest(TIMELINE, (event.at for event in events if event.at is not None))
     moments = [_moment(event) for event in events if event.at is not None and event.at >= dates[-1]]
     for record in records:
-        routes = ", ".join(key for key, _ in record.targets) or _step(record)
+        routes = ", ".join(key for key, _ in record.targets)
+        step = "" if routes else _step(record)
         tone = Tone.GOOD if record.state in ("done", "rolled_back") else Tone.PLAIN
         tone = Tone.WARN if record.state in ("held", "unverified", "superseded", "failed", "refused") else tone
         if record.started is not None:
             who = record.actor or "somebody"
-            moments.append(Moment(record.started, f"run {record.run} began on {routes} by {who}", Tone.PLAIN, routes))
+            began = (
+                f"run {record.run} began: {step}, by {who}" if step else f"run {record.run} began on {routes} by {who}"
+            )
+            moments.append(Moment(record.started, began, Tone.PLAIN, routes))
         if record.updated is not None and record.state not in ("planned", "running"):
             moments.append(Moment(record.updated, f"run {record.run} {record.state.replace('_', ' ')}", tone, routes))
     moments.sort(key=lambda moment: (-moment.at, moment.about, moment.sentence))

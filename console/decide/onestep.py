@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -214,7 +214,7 @@ def operation(step: OneStep, run: str, actor: str, policy: Mapping[str, Any]) ->
 def marked(found: object, run: str) -> bool:
     """Whether an operation, as it stands in `.operation` or in the status, was asked for by that run."""
     info = found.get("info") if isinstance(found, dict) else None
-    return isinstance(info, Sequence) and {"name": MARK, "value": run} in info
+    return isinstance(info, list) and {"name": MARK, "value": run} in info
 
 
 def parse(text: str) -> OneStep:

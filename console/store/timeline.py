@@ -57,10 +57,8 @@ def timeline(events: Sequence[Event], records: Sequence[RunRecord]) -> tuple[Mom
         tone = Tone.WARN if record.state in ("held", "unverified", "superseded", "failed", "refused") else tone
         if record.started is not None:
             who = record.actor or "somebody"
-            began = (
-                f"run {record.run} began: {step}, by {who}" if step else f"run {record.run} began on {routes} by {who}"
-            )
-            moments.append(Moment(record.started, began, Tone.PLAIN, routes))
+            what = f": {step}," if step else f" on {routes}"
+            moments.append(Moment(record.started, f"run {record.run} began{what} by {who}", Tone.PLAIN, routes))
         if record.updated is not None and record.state not in ("planned", "running"):
             moments.append(Moment(record.updated, f"run {record.run} {record.state.replace('_', ' ')}", tone, routes))
     moments.sort(key=lambda moment: (-moment.at, moment.about, moment.sentence))

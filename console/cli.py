@@ -14,7 +14,7 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import config, doctor, drill, evidence, guards, plans, policy, runs, see, shift, simulate
+from console.verbs import apps, config, doctor, drill, evidence, guards, plans, policy, runs, see, shift, simulate
 
 EPILOG = """\b
 Exit codes
@@ -63,9 +63,11 @@ def open_screen(options: Options) -> int:
 for verb in (
     see.status,
     see.route,
+    see.applicationset,
     shift.shift,
     shift.drain,
     shift.run,
+    apps.app,
     plans.plan,
     runs.runs,
     runs.attach,

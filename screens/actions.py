@@ -5,45 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.model.document import Subject
-from console.model.fleet import Fleet
-from console.model.run import RunReport
 from console.model.spans import spoken
-from console.settings import FORBIDDEN
+from screens import standing
+from screens.standing import Standing
 
 ALWAYS = "everywhere"
 """Stands for every place in `Action.places`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What decides whether an action is available now. `armed`: seconds of arming left, None where read-only."""
-
-    fleet: Fleet
-    read_only: bool = False
-    armed: float | None = None
-    route: str | None = None
-    """The route that is selected or shown."""
-    report: RunReport | None = None
-    """The run that is shown or selected."""
-    refused: str = ""
-    """Why the plan that is shown cannot be started; empty where it can."""
-    asks: bool = False
-    """Whether a rule asks, or was answered."""
-    blocks: bool = False
-    """Whether a rule blocks, or was overridden."""
-    new_key: bool = False
-    """Whether the plan that is shown would create a weight key."""
-    gateway: str | None = None
-    """The gateway of the marked row, or of the page."""
-    subjects: tuple[Subject, ...] = ()
-    """The objects on the hub that the marked row, or the page, is about."""
-    copied: str = ""
-    """What would be copied, in words; empty where there is nothing."""
-    managed: bool = False
-    """Whether an object that is shown as YAML has managedFields."""
-    fleets: int = 1
-    """How many Fleets settings name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,158 +60,87 @@ LABELS = {
 """Textual's name of a key -> how it is written on the screen."""
 
 
-def _read_only(standing: Standing) -> str:
-    return FORBIDDEN if standing.read_only else ""
-
-
-def _needs_arming(standing: Standing) -> str:
-    if standing.read_only:
-        return FORBIDDEN
-    if standing.armed is None:
-        return "the console is read-only; press a to arm it"
-    return ""
-
-
-def _needs_route(standing: Standing) -> str:
-    return "" if standing.route else "no route is selected"
-
-
-def _needs_gateway(standing: Standing) -> str:
-    return "" if standing.gateway else "no gateway is known"
-
-
-def _next_gateway(standing: Standing) -> str:
-    return "" if len(standing.fleet.gateways) > 1 else "there is no other gateway"
-
-
-def _needs_subject(standing: Standing) -> str:
-    return "" if standing.subjects else "no object is marked"
-
-
-def _copy(standing: Standing) -> str:
-    return "" if standing.copied else "there is nothing to copy: no row is marked"
-
-
-def _order(standing: Standing) -> str:
-    return "" if standing.fleet.routes else "there are no routes to sort"
-
-
-def _managed(standing: Standing) -> str:
-    return "" if standing.managed else "no object that was read has managedFields"
-
-
-def _fleets(standing: Standing) -> str:
-    return "" if standing.fleets > 1 else "settings name no other Fleet"
-
-
-def _confirm(standing: Standing) -> str:
-    return _needs_arming(standing) or standing.refused
-
-
-def _new_key(standing: Standing) -> str:
-    return "" if standing.new_key else "every member has its weight key on this Ingress already"
-
-
-def _asks(standing: Standing) -> str:
-    return "" if standing.asks else "no rule asks anything"
-
-
-def _blocks(standing: Standing) -> str:
-    return "" if standing.blocks else "no rule blocks"
-
-
-def _drain(standing: Standing) -> str:
-    return "" if standing.fleet.zones or standing.fleet.members else "no member is known"
-
-
-def _live(standing: Standing) -> str:
-    if standing.read_only:
-        return FORBIDDEN
-    if standing.report is None:
-        return "no run is shown"
-    return "" if standing.report.commandable else "the run is over"
-
-
-def _going(standing: Standing) -> str:
-    if standing.report is not None and standing.report.state.over:
-        return "the run is over"
-    return _live(standing)
-
-
-def _roll_back(standing: Standing) -> str:
-    report = standing.report
-    if report is None:
-        return "no run is selected"
-    if standing.read_only:
-        return FORBIDDEN
-    if not report.routes:
-        return "this run's record names no route"
-    if report.state.over and standing.armed is None:
-        return "this run is over: undoing it starts a new one, so arm first (a)"
-    return ""
-
-
 def _at(*places: str) -> frozenset[str]:
     return frozenset(places)
 
 
 ACTIONS: tuple[Action, ...] = (
     Action("shift", "s", "shift", "Edit the selected route's weights and plan the shift.", _at("dashboard", "route"),
-           danger=True, unavailable=_needs_route),
+           danger=True, unavailable=standing.needs_route),
     Action("drain", "d", "drain", "Choose a zone or a member, and plan to take all weight off it.",
-           _at("dashboard", "member"), danger=True, unavailable=_drain),
-    Action("confirm", "enter", "confirm", "Ask for the Fleet's name, then start the run.", _at("shift", "drain"),
-           danger=True, unavailable=_confirm),
+           _at("dashboard", "member"), danger=True, unavailable=standing.drain),
+    Action("refresh", "f", "refresh", "Plan to have ArgoCD compare one of its Applications with git now.",
+           _at("application"), danger=True, unavailable=standing.needs_application),
+    Action("sync", "s", "sync", "Plan to have ArgoCD sync one of its Applications.", _at("application"),
+           danger=True, unavailable=standing.needs_application),
+    Action("confirm", "enter", "confirm", "Ask for the Fleet's name, then start the run.",
+           _at("shift", "drain", "one-step"),
+           danger=True, unavailable=standing.confirm),
     Action("answer", "ctrl+y", "say yes", "Answer yes to every rule that asks, by its name, or take that back.",
-           _at("shift", "drain"), danger=True, unavailable=_asks),
+           _at("shift", "drain"), danger=True, unavailable=standing.asks),
     Action("override", "ctrl+o", "override", "Name the rules that block, and tick those that shall not.",
-           _at("shift", "drain"), danger=True, unavailable=_blocks),
+           _at("shift", "drain"), danger=True, unavailable=standing.blocks),
     Action("steps", "ctrl+t", "steps", "Go at once, or in steps of 10, 50 and 100 %.", _at("shift", "drain"),
            roomy=True),
     Action("until", "ctrl+g", "until", "Choose after how long it goes back by itself.", _at("shift", "drain"),
            roomy=True),
     Action("new_key", "ctrl+n", "new key", "Allow a weight key that was never seen on this Ingress.",
-           _at("shift", "drain"), danger=True, roomy=True, unavailable=_new_key),
+           _at("shift", "drain"), danger=True, roomy=True, unavailable=standing.new_key),
     Action("dry_run", "ctrl+r", "dry run", "Ask the API server again what it would say to this plan.",
            _at("shift", "drain"), shown=False),
+    Action("next_part", "n", "next", "Mark the Application of the next member.", _at("one-step"),
+           unavailable=standing.next_part),
+    Action("hard", "h", "hard", "Have manifests made anew, past ArgoCD's cache, or not.", _at("one-step"),
+           unavailable=standing.of_refresh),
+    Action("revision", "v", "revision", "Type the revision that is synced to.", _at("one-step"), roomy=True,
+           unavailable=standing.of_sync),
+    Action("prune", "p", "prune", "Delete in the member what git does not name any more, or leave it.",
+           _at("one-step"), unavailable=standing.of_sync),
+    Action("try_sync", "d", "dry run", "Have ArgoCD only try the sync, or carry it out.", _at("one-step"), roomy=True,
+           unavailable=standing.of_sync),
     Action("stop", "1", "stop here", "Finish the write in flight and hold: every route keeps what it has.",
-           _at("run"), danger=True, unavailable=_live),
+           _at("run"), danger=True, unavailable=standing.live),
     Action("go_back", "2", "go back", "Put back what was there, down the steps again, each verified.", _at("run"),
-           danger=True, unavailable=_roll_back),
+           danger=True, unavailable=standing.roll_back),
     Action("finish", "3", "finish now", "Skip the holds that are left; every step is still verified.", _at("run"),
-           danger=True, unavailable=_going),
+           danger=True, unavailable=standing.going),
     Action("extend", "4", "extend", "Lengthen the hold, or put off the time to go back, by 10 min.", _at("run"),
-           danger=True, unavailable=_live),
+           danger=True, unavailable=standing.live),
     Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("runs"),
-           danger=True, unavailable=_roll_back),
+           danger=True, unavailable=standing.roll_back),
     Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs", "fleets", "targets"),
            shown=False),
     Action("filter", "slash", "filter", "Show only the members, routes and applications that hold a word.",
            _at("dashboard")),
     Action("clear", "escape", "all rows", "Take the filter away.", _at("dashboard"), shown=False),
     Action("gateway", "g", "gateway", "Open the gateway of the marked route: quotas, listeners, who shares it.",
-           _at("dashboard", "route"), roomy=True, unavailable=_needs_gateway),
-    Action("next_gateway", "g", "next gateway", "Show the next gateway.", _at("gateway"), unavailable=_next_gateway),
+           _at("dashboard", "route"), roomy=True, unavailable=standing.needs_gateway),
+    Action("next_gateway", "g", "next gateway", "Show the next gateway.", _at("gateway"),
+           unavailable=standing.next_gateway),
+    Action("set", "t", "set", "Open the ApplicationSet: whom it selects, what an edit of a label would drop.",
+           _at("dashboard", "application"), roomy=True, unavailable=standing.needs_set),
     Action("yaml", "y", "yaml", "Read the object from the hub now and show it as YAML.",
-           _at("dashboard", "route", "member", "application", "gateway"), roomy=True, unavailable=_needs_subject),
+           _at("dashboard", "route", "member", "application", "gateway", "set"), roomy=True,
+           unavailable=standing.needs_subject),
     Action("copy", "c", "copy", "Copy the marked row's name, the whole page, or the command that attaches to a run.",
-           _at("dashboard", "route", "member", "application", "gateway", "yaml", "sources", "run", "runs"), roomy=True,
-           unavailable=_copy),
+           _at("dashboard", "route", "member", "application", "gateway", "yaml", "sources", "run", "runs", "set"),
+           roomy=True, unavailable=standing.copy),
     Action("order", "o", "order", "Sort the routes by name, by trouble or by gateway.", _at("dashboard"), roomy=True,
-           unavailable=_order),
+           unavailable=standing.order),
     Action("managed", "m", "managed", "Show who wrote which field (managedFields), or fold that away.", _at("yaml"),
-           unavailable=_managed),
+           unavailable=standing.managed),
     Action("reread", "ctrl+r", "read again", "Read the object from the hub again.", _at("yaml")),
     Action("arm", "a", "arm", "Allow shifts for a while, or make the console read-only again.", _at(ALWAYS),
-           unavailable=_read_only),
-    Action("runs", "r", "runs", "List the runs of this host and of the Fleet.", _at("dashboard", "route")),
+           unavailable=standing.read_only),
+    Action("runs", "r", "runs", "List the runs of this host and of the Fleet.",
+           _at("dashboard", "route", "application")),
     Action("sources", "i", "sources", "Say what every source answers, and every problem.",
            _at("dashboard", "route", "gateway")),
     Action("fleets", "f", "fleets", "Choose another Fleet of the settings file; the console is read-only after it.",
-           _at("dashboard"), shown=False, unavailable=_fleets),
+           _at("dashboard"), shown=False, unavailable=standing.fleets),
     Action("back", "escape", "back", "Leave this page; a run goes on.",
            _at("route", "shift", "run", "runs", "sources", "help", "member", "application", "gateway", "yaml",
-               "fleets", "drain", "targets")),
+               "fleets", "drain", "targets", "one-step", "set")),
     Action("help", "question_mark", "help", "Say what every key does.", _at(ALWAYS)),
     Action("palette", "colon", "palette", "Find an action by its name.", _at(ALWAYS)),
     Action("repaint", "ctrl+l", "repaint", "Draw the whole terminal anew.", _at(ALWAYS), shown=False),
@@ -273,10 +169,10 @@ def key_table() -> str:
     return "\n".join(rows)
 
 
-def arming(standing: Standing) -> str:
+def arming(now: Standing) -> str:
     """How the header names the state: `READ-ONLY (a arms)`, `READ-ONLY (settings)`, `ARMED 9 min`."""
-    if standing.read_only:
+    if now.read_only:
         return "READ-ONLY (settings)"
-    if standing.armed is None:
+    if now.armed is None:
         return "READ-ONLY (a arms)"
-    return f"ARMED {spoken(max(standing.armed, 1.0))}"
+    return f"ARMED {spoken(max(now.armed, 1.0))}"

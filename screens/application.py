@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import ClassVar
 
 from console.model.document import Subject
@@ -10,6 +11,7 @@ from console.model.freshness import SourceName
 from console.present import applications, objects, sources
 from console.present.line import Line, line, paragraph, strong
 from screens.page import Page
+from screens.standing import Standing
 
 
 class ApplicationPage(Page):
@@ -26,9 +28,33 @@ class ApplicationPage(Page):
         """Its Applications."""
         return objects.subjects(self.fleet, "applications", self._key)
 
+    def standing(self) -> Standing:
+        """With what its Applications are, and who generates them."""
+        group = self.fleet.application(self._key)
+        return replace(super().standing(), parts=len(group.parts) if group else 0, set=group.owner if group else None)
+
+    def do_set(self) -> None:
+        """What generates it."""
+        from screens.set import SetPage
+
+        self.app.push_screen(SetPage(self.standing().set or ""))
+
+    def do_refresh(self) -> None:
+        """Plan a refresh."""
+        self._plan("refresh")
+
+    def do_sync(self) -> None:
+        """Plan a sync."""
+        self._plan("sync")
+
+    def _plan(self, kind: str) -> None:
+        from screens.onestep import OneStepPage
+
+        self.app.push_screen(OneStepPage(self._key, kind))
+
     def lines(self, cells: int) -> list[Line]:
         """The application, or that it is gone."""
-        group = next((one for one in self.fleet.deployed if one.key == self._key), None)
+        group = self.fleet.application(self._key)
         if group is None:
             why = sources.sentence(self.fleet.source(SourceName.APPLICATIONS), self.now)
             name = self._key.rpartition("/")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from console.present.arrange import Wanted
 from console.present.chosen import SENTENCES, Order, choose, counts, headed, narrowed
 from console.present.line import Ink, Line, dim, line, title
 from screens.place import Place
+from screens.standing import Standing
 from widgets.field import Field
 from widgets.lines import Lines
 from widgets.table import Table
@@ -137,6 +139,13 @@ class Dashboard(Place):
         table = self.focused if isinstance(self.focused, Table) else self.query_one("#routes", Table)
         return table.id or "", table.selected
 
+    def standing(self) -> Standing:
+        """With the application of the marked row, and who generates it."""
+        table, key = self.marked if self.is_mounted else ("", None)
+        group = self.fleet.application(key) if table == "applications" and key is not None else None
+        parts = len(group.parts) if group else 0
+        return replace(super().standing(), parts=parts, set=group.owner if group else None)
+
     @property
     def gateway(self) -> str | None:
         """That of the marked row."""
@@ -179,6 +188,12 @@ class Dashboard(Place):
             from screens.application import ApplicationPage
 
             self.app.push_screen(ApplicationPage(message.key))
+
+    def do_set(self) -> None:
+        """What generates the marked application."""
+        from screens.set import SetPage
+
+        self.app.push_screen(SetPage(self.standing().set or ""))
 
     def do_shift(self) -> None:
         """Plan a shift of the marked route."""

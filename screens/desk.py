@@ -19,6 +19,7 @@ from console.settings import Settings
 
 if TYPE_CHECKING:
     from console.decide.case import Around
+    from console.decide.onestep import OneStep
     from console.decide.plan import Plan
     from console.observe import Observer
     from console.run.runs import Access
@@ -45,7 +46,7 @@ class Desk(Protocol):
     def visible(self, members: Sequence[str]) -> None:
         """These members' rows are on the screen: what is read slowly of them is read before others'."""
 
-    def trial(self, plan: Plan) -> tuple[Reason, ...]:
+    def trial(self, plan: Plan | OneStep) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
 
     def around(self, fleet: Fleet) -> Around:
@@ -54,7 +55,7 @@ class Desk(Protocol):
     def document(self, subject: Subject) -> Document:
         """One object of the hub as it is now."""
 
-    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason]) -> RunReport:
+    def start_run(self, plan: Plan | OneStep, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """Start the detached runner of a plan."""
 
     def report(self, run: str) -> RunReport | None:
@@ -165,7 +166,7 @@ class ObservedFleet:
         said = [word for name, value in options.items() if value is not None for word in (name, str(value))]
         return shlex.join(["fleet-console", "attach", inert(run, 60), *said])
 
-    def trial(self, plan: Plan) -> tuple[Reason, ...]:
+    def trial(self, plan: Plan | OneStep) -> tuple[Reason, ...]:
         """By a server-side dry run on the hub's own connection."""
         from console.run import trial
 
@@ -186,7 +187,7 @@ class ObservedFleet:
             raise Lost("the hub is not connected", fix="See the sources (i).")
         return document.read(hub, subject)
 
-    def start_run(self, plan: Plan, reason: str, reasons: Sequence[Reason]) -> RunReport:
+    def start_run(self, plan: Plan | OneStep, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """A process of its own carries it out."""
         from console.run import runs
 

@@ -18,8 +18,9 @@ from console.present import sources
 from console.present.line import EMPTY, Ink, Line, Span, cut, dim, ends, fit, length, strong
 from console.settings import Settings
 from screens import actions
-from screens.actions import Action, Standing
+from screens.actions import Action
 from screens.desk import Desk
+from screens.standing import Standing
 from widgets.keys import Key, Keys
 from widgets.lines import Lines
 

@@ -26,9 +26,9 @@ from console.model.spans import spoken
 from console.model.text import inert
 from console.present import changes
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, title
-from screens.actions import Standing
 from screens.confirm import Confirmation, speakable
 from screens.place import Place
+from screens.standing import Standing
 from widgets.field import Field
 from widgets.lines import Lines
 

@@ -14,8 +14,9 @@ from console.errors import FleetConsoleError
 from console.model.document import Document, Subject
 from console.present import objects
 from console.present.line import EMPTY, Line, dim, line
-from screens.actions import Action, Standing
+from screens.actions import Action
 from screens.page import Page
+from screens.standing import Standing
 
 MOST = 10
 """Objects that one page reads; each is a GET."""

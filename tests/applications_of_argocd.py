@@ -16,6 +16,8 @@ from console.model.argo import (
     SYNC_ORDER,
     Application,
     ApplicationSet,
+    Generator,
+    Requirement,
     deployed,
     member_of,
     title_of,
@@ -31,6 +33,8 @@ from console.store.store import FleetStore
 from console.verbs.see import answered
 from tests import situations
 from tests.situations import ACK, IDC, NOW, WALL, application
+
+CLUSTER_IDC = Generator((Requirement("cluster", "In", ("idc",), written=True),))
 
 
 def read(source: SourceName, thing: Any) -> tuple[Any, str]:
@@ -121,7 +125,8 @@ def test_an_application_set_tells_what_it_selects_and_why_it_cannot_generate() -
     fact, problem = read(SourceName.SETS, thing)
 
     assert "" == problem
-    assert ("cluster=idc", "name NotIn (in-cluster)") == fact.selectors
+    assert ("cluster=idc", "name NotIn (in-cluster)") == tuple(one.text for one in fact.generators)
+    assert ("list",) == fact.others
     assert ("RenderTemplateParamsError no key", False) == (fact.error, fact.preserves)
 
 
@@ -196,7 +201,7 @@ def test_what_is_degraded_says_where_and_why() -> None:
 
 
 def test_an_application_from_near_says_what_a_label_edit_would_drop() -> None:
-    fleet = replace(situations.calm(), sets=(ApplicationSet("argocd", "api", selectors=("cluster=idc",)),))
+    fleet = replace(situations.calm(), sets=(ApplicationSet("argocd", "api", generators=(CLUSTER_IDC,)),))
     group = fleet.deployed[0]
     said = "\n".join(text(one) for one in applications.group_lines(fleet, group, WALL, 100))
 

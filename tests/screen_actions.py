@@ -9,19 +9,22 @@ import pytest
 import screens
 from console.present import line
 from screens import actions
-from screens.actions import ACTIONS, Standing
+from screens.actions import ACTIONS
 from screens.application import ApplicationPage
 from screens.dashboard import Dashboard
 from screens.drain import DrainPage, TargetsPage
 from screens.gateway import GatewayPage
 from screens.help import PAGES, HelpPage
 from screens.member import MemberPage
+from screens.onestep import OneStepPage
 from screens.place import Place
 from screens.route import RoutePage
 from screens.run import RunPage
 from screens.runs import RunsPage
+from screens.set import SetPage
 from screens.shift import ShiftPage
 from screens.sources import SourcesPage
+from screens.standing import Standing
 from screens.yaml import YamlPage
 from tests import situations
 from tests.stage import stage
@@ -29,7 +32,7 @@ from widgets.pager import Pager
 
 PLACES: list[type[Place]] = [
     Dashboard, RoutePage, MemberPage, ApplicationPage, GatewayPage, YamlPage, SourcesPage, ShiftPage, RunPage,
-    RunsPage, HelpPage, DrainPage, TargetsPage,
+    RunsPage, HelpPage, DrainPage, TargetsPage, OneStepPage, SetPage,
 ]  # fmt: skip
 
 

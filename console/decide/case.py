@@ -49,6 +49,8 @@ class Around:
     assertions: tuple[str, ...] = ()
     running: tuple[RunReport, ...] = ()
     recorded: tuple[RunReport, ...] = ()
+    upkeep: tuple[RunReport, ...] = ()
+    """Runs of one step that are under way, wherever."""
     wall: float = 0.0
 
     @classmethod

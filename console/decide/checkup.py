@@ -47,6 +47,7 @@ _LOSSES: dict[Topic | Write, tuple[CheckState, str]] = {
     Write.LOCK: (CheckState.BAD, "no shift can take the Fleet's lock"),
     Write.RECORDS: (CheckState.BAD, "no shift can be recorded, and none starts unrecorded"),
     Write.NAMESPACE: (CheckState.BAD, "the lock and the records have no place"),
+    Write.UPKEEP: (CheckState.WARN, "no Application can be refreshed or synced"),
 }
 
 
@@ -136,7 +137,7 @@ def grant(asked: Grant, *, read_only: bool, answered: bool) -> Check:
     if any(one.allowed is None for one in asked.asked):
         why = "the hub did not say" if answered else "the hub could not be asked"
         return Check(name, CheckState.UNKNOWN, why, f"Ask with `kubectl auth can-i`; without it {loss}.")
-    if asked.served is False and asked.of in GITOPS_SOURCES:
+    if asked.served is False and (asked.of in GITOPS_SOURCES or asked.of is Write.UPKEEP):
         return Check(name, CheckState.UNSET, "the hub has no ArgoCD", f"Nothing, if that is meant; without it {loss}.")
     if asked.served is False and not writes:
         return Check(name, state, "the hub does not know this kind", f"Install its CRD; without it {loss}.")
@@ -144,11 +145,9 @@ def grant(asked: Grant, *, read_only: bool, answered: bool) -> Check:
 
 
 def _name(asked: Grant) -> str:
-    if asked.of is Write.NAMESPACE:
-        return "create namespace"
-    if asked.of is SourceName.RUNS:
-        return "read configmaps"
-    return f"{'write' if isinstance(asked.of, Write) else 'read'} {asked.of}"
+    if isinstance(asked.of, Write):
+        return asked.of.value
+    return "read configmaps" if asked.of is SourceName.RUNS else f"read {asked.of}"
 
 
 def cloud(facts: CloudFacts | None, patience: float) -> tuple[Check, Check]:

@@ -7,11 +7,22 @@ from typing import Any
 
 from console.kube.decode import Thing
 from console.kube.fields import Notes
-from console.model.argo import Application, ApplicationSet, ClusterSecret, ManagedResource
+from console.model.argo import (
+    Application,
+    ApplicationSet,
+    ClusterSecret,
+    Condition,
+    Generator,
+    ManagedResource,
+    Requirement,
+)
 from console.model.text import inert
 
 UNWELL = 20
 """Resources of one Application that are kept by name."""
+SKIP = "argocd.argoproj.io/skip-reconcile"
+RUNNING = ("Running", "Terminating")
+"""Phases of an operation that has not ended."""
 
 
 def application(thing: Thing, notes: Notes) -> Application:
@@ -48,6 +59,8 @@ def application(thing: Thing, notes: Notes) -> Application:
         resources=resources,
         unwell=unwell[:UNWELL],
         deleting=thing.metadata.deletionTimestamp is not None,
+        operating=thing.operation is not None or operation.get("phase") in RUNNING,
+        skipped=notes.fields(thing.metadata.annotations, "metadata.annotations").get(SKIP) == "true",
     )
 
 
@@ -55,22 +68,31 @@ def application_set(thing: Thing, notes: Notes) -> ApplicationSet:
     """One ApplicationSet, with what its cluster generators select."""
     spec, status = notes.fields(thing.spec, "spec"), notes.fields(thing.status, "status")
     policy = notes.fields(spec.get("syncPolicy"), "spec.syncPolicy")
-    conditions = {
-        condition.get("type"): (condition, place)
-        for condition, place in notes.items(status.get("conditions"), "status.conditions")
-        if isinstance(condition.get("type"), str)
-    }
-    failed, place = conditions.get("ErrorOccurred", ({}, ""))
-    rolling, _ = conditions.get("RolloutProgressing", ({}, ""))
-    why = f"{notes.text(failed.get('reason'), place)} {notes.text(failed.get('message'), place)}".strip()
+    conditions = tuple(_set_conditions(status, notes))
+    failed = next((one for one in conditions if one.type == "ErrorOccurred"), None)
+    why = f"{failed.reason} {failed.message}".strip() if failed else ""
+    generators, others = _generators(spec, notes)
     return ApplicationSet(
         namespace=thing.metadata.namespace or "",
         name=thing.metadata.name,
-        error=(why or "it does not say why") if failed.get("status") == "True" else "",
-        rolling=rolling.get("status") == "True",
+        error=(why or "it does not say why") if failed is not None and failed.status == "True" else "",
+        rolling=any(one.type == "RolloutProgressing" and one.status == "True" for one in conditions),
         preserves=notes.truth(policy.get("preserveResourcesOnDeletion"), "preserveResourcesOnDeletion") is True,
-        selectors=tuple(_selectors(spec, notes)),
+        generators=generators,
+        others=others,
+        conditions=conditions,
     )
+
+
+def _set_conditions(status: dict[str, Any], notes: Notes) -> Iterator[Condition]:
+    for condition, place in notes.items(status.get("conditions"), "status.conditions"):
+        yield Condition(
+            notes.text(condition.get("type"), f"{place}.type", 80),
+            notes.text(condition.get("status"), f"{place}.status", 40),
+            notes.text(condition.get("reason"), f"{place}.reason", 80),
+            notes.text(condition.get("message"), f"{place}.message"),
+            notes.time(condition.get("lastTransitionTime"), f"{place}.lastTransitionTime"),
+        )
 
 
 def _owner(thing: Thing, notes: Notes) -> str | None:
@@ -143,20 +165,30 @@ def _is_well(resource: dict[str, Any]) -> bool:
     return resource.get("status") in (None, "Synced") and health.get("status") in (None, "Healthy")
 
 
-def _selectors(spec: dict[str, Any], notes: Notes) -> Iterator[str]:
+def _generators(spec: dict[str, Any], notes: Notes) -> tuple[tuple[Generator, ...], tuple[str, ...]]:
+    """The cluster generators, and the kinds of all others."""
+    found, others = [], []
     for generator, place in notes.items(spec.get("generators"), "spec.generators"):
-        if "clusters" not in generator:
-            continue
-        clusters = notes.fields(generator.get("clusters"), f"{place}.clusters")
-        selector = notes.fields(clusters.get("selector"), f"{place}.clusters.selector")
-        where = f"{place}.clusters.selector"
-        parts = [f"{key}={inert(value, 80)}" for key, value in notes.texts(selector.get("matchLabels"), where)]
-        for expression, spot in notes.items(selector.get("matchExpressions"), where):
-            key = notes.text(expression.get("key"), f"{spot}.key")
-            how = notes.text(expression.get("operator"), f"{spot}.operator")
-            listed = ",".join(_values(expression.get("values"), f"{spot}.values", notes))
-            parts.append(f"{key} {how} ({listed})" if listed else f"{key} {how}")
-        yield ", ".join(parts)
+        if "clusters" in generator:
+            clusters = notes.fields(generator.get("clusters"), f"{place}.clusters")
+            where = f"{place}.clusters"
+            selector = notes.fields(clusters.get("selector"), f"{where}.selector")
+            values = tuple((inert(key, 400), inert(value)) for key, value in notes.texts(clusters.get("values"), where))
+            found.append(Generator(tuple(_requirements(selector, f"{where}.selector", notes)), values))
+        else:
+            others.append(inert(next((kind for kind in generator if kind != "selector"), "none"), 40))
+    return tuple(found), tuple(others)
+
+
+def _requirements(selector: dict[str, Any], where: str, notes: Notes) -> Iterator[Requirement]:
+    for key, value in notes.texts(selector.get("matchLabels"), where):
+        yield Requirement(inert(key), "In", (inert(value, 80),), written=True)
+    for expression, spot in notes.items(selector.get("matchExpressions"), where):
+        yield Requirement(
+            notes.text(expression.get("key"), f"{spot}.key"),
+            notes.text(expression.get("operator"), f"{spot}.operator", 40),
+            tuple(_values(expression.get("values"), f"{spot}.values", notes)),
+        )
 
 
 def _values(found: object, place: str, notes: Notes) -> Iterator[str]:
@@ -183,4 +215,5 @@ def cluster_secret(thing: Thing, notes: Notes) -> ClusterSecret:
         of = annotations if name in annotations else labels
         return notes.some(of.get(name), f"metadata.annotations[{name}]")
 
-    return ClusterSecret(thing.metadata.name, said("cluster_id"), said("cluster_name"))
+    told = tuple((key, inert(value, 80)) for key, value in notes.texts(labels, "metadata.labels"))
+    return ClusterSecret(thing.metadata.name, said("cluster_id"), said("cluster_name"), told)

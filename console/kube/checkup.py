@@ -35,8 +35,9 @@ _WANTED: dict[Write, tuple[tuple[str, ...], str, str, str | None]] = {
     Write.LOCK: (("get", "create", "update"), _LOCK, "leases", RUN_NAMESPACE),
     Write.RECORDS: (("get", "create", "patch"), "", "configmaps", RUN_NAMESPACE),
     Write.NAMESPACE: (("create",), "", "namespaces", None),
+    Write.UPKEEP: (("get", "patch"), "argoproj.io", "applications", None),
 }
-"""What a shift does on the hub: verbs, group, resource, namespace."""
+"""What runs do on the hub: verbs, group, resource, namespace."""
 _NAMES = {Write.LOCK: NAME}
 """The one object that a write is of, where a role may be limited to it."""
 
@@ -58,7 +59,7 @@ class _Review:
 
 
 def _reviews(kinds: Sequence[Kind]) -> tuple[_Review, ...]:
-    """Every question about what is read, then about what a shift writes."""
+    """Every question about what is read, then about what runs write."""
     reads = [_Review(one.source, verb, one.group, one.resource, one.namespace) for one in kinds for verb in one.verbs]
     writes = [
         _Review(of, verb, group, resource, namespace, _NAMES.get(of))
@@ -84,8 +85,9 @@ class HubCheckup:
 
     @property
     def grants(self) -> tuple[Grant, ...]:
-        """Every source that is read and every write of a shift, with what is known of each so far."""
+        """Every source that is read and every write of a run, with what is known of each so far."""
         allowed, served = dict(self._allowed), dict(self._served)
+        served[Write.UPKEEP] = served.get(SourceName.APPLICATIONS)
         every: list[Topic | Write] = [*(kind.source for kind in self._kinds), *_WANTED]
         return tuple(
             Grant(

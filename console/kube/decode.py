@@ -56,6 +56,7 @@ class Thing(msgspec.Struct):
     metadata: Metadata
     spec: Any = None
     status: Any = None
+    operation: Any = None
     data: Any = None
     involvedObject: Any = None  # noqa: N815
     reason: Any = None

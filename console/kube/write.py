@@ -1,4 +1,4 @@
-"""Writes to Ingresses: JSON Patches that test what they replace, and what an answer to a write means.
+"""Writes: JSON Patches that test what they replace, those to Ingresses, and what an answer to a write means.
 
 The API server checks no Lease on an Ingress patch, so a weight write tests the fence and the values it replaces:
 whoever was overtaken fails at the server (design.md, locking). An answer is told apart as what it means: applied, a
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from console.decide.plan import Values
@@ -30,34 +31,59 @@ def ingress_path(namespace: str, name: str) -> str:
     return f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}"
 
 
-def read_ingress(hub: Hub, namespace: str, name: str) -> dict[str, Any] | None:
-    """An Ingress as it is now, None where there is none. Raises what `failure` makes of every other answer."""
-    answer = hub.call("GET", ingress_path(namespace, name))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one object lives, what people call it, and the group and resource that its permissions name."""
+
+    path: str
+    called: str
+    group: str
+    resource: str
+    namespace: str
+
+    def permission(self, verb: str) -> str:
+        """The permission that `verb` on it needs."""
+        return permission(verb, self.group, self.resource, self.namespace)
+
+
+def ingress(namespace: str, name: str) -> Place:
+    """An Ingress."""
+    called = f"Ingress {namespace}/{name}"
+    return Place(ingress_path(namespace, name), called, "networking.k8s.io", "ingresses", namespace)
+
+
+def read(hub: Hub, place: Place) -> dict[str, Any] | None:
+    """An object as it is now, None where there is none. Raises what `failure` makes of every other answer."""
+    answer = hub.call("GET", place.path)
     if answer.status == 404:
         return None
-    wanted = permission("get", "networking.k8s.io", "ingresses", namespace)
-    return document(answer, f"read Ingress {namespace}/{name}", wanted)
+    return document(answer, f"read {place.called}", place.permission("get"))
 
 
-def annotations_of(ingress: Mapping[str, Any]) -> dict[str, str]:
-    """The annotations of an Ingress, raw; empty where it has none."""
-    found = ingress["metadata"].get("annotations")
+def read_ingress(hub: Hub, namespace: str, name: str) -> dict[str, Any] | None:
+    """An Ingress, as `read`."""
+    return read(hub, ingress(namespace, name))
+
+
+def annotations_of(thing: Mapping[str, Any]) -> dict[str, str]:
+    """The annotations of an object, raw; empty where it has none."""
+    found = thing["metadata"].get("annotations")
     return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
 
 def stamp(ingress: Mapping[str, Any], fence: str) -> Operations:
     """Operations that put the fence on an Ingress as it was just read, whatever fence it carries; they fail if the
     object changed since."""
-    return [*_as_read(ingress), *_room(ingress), {"op": "add", "path": _key(FENCE_ANNOTATION), "value": fence}]
+    return [*as_read(ingress), *room(ingress), {"op": "add", "path": pointer(FENCE_ANNOTATION), "value": fence}]
 
 
 def unstamp(ingress: Mapping[str, Any], fence: str) -> Operations:
     """Operations that take our own fence off; they fail where another one stands there."""
-    operations: Operations = [test(_key(FENCE_ANNOTATION), fence)]
+    operations: Operations = [test(pointer(FENCE_ANNOTATION), fence)]
     if set(annotations_of(ingress)) <= {FENCE_ANNOTATION}:
         # An object that had no annotations gets none back, not an empty map.
-        return [*operations, *_as_read(ingress), {"op": "remove", "path": _ANNOTATIONS}]
-    return [*operations, {"op": "remove", "path": _key(FENCE_ANNOTATION)}]
+        return [*operations, *as_read(ingress), {"op": "remove", "path": _ANNOTATIONS}]
+    return [*operations, {"op": "remove", "path": pointer(FENCE_ANNOTATION)}]
 
 
 def weigh(ingress: Mapping[str, Any], fence: str | None, before: Values, after: Values) -> Operations:
@@ -68,37 +94,41 @@ def weigh(ingress: Mapping[str, Any], fence: str | None, before: Values, after: 
     """
     operations: Operations = []
     if fence is not None:
-        operations.append(test(_key(FENCE_ANNOTATION), fence))
+        operations.append(test(pointer(FENCE_ANNOTATION), fence))
     if fence is None or any(value is None for _, value in before):
-        operations += [*_as_read(ingress), *_room(ingress)]
+        operations += [*as_read(ingress), *room(ingress)]
     wanted = dict(after)
-    operations += [test(_key(key), held) for key, held in before if held is not None]
+    operations += [test(pointer(key), held) for key, held in before if held is not None]
     for key, held in before:
         want = wanted[key]
         if want is None and held is not None:
-            operations.append({"op": "remove", "path": _key(key)})
+            operations.append({"op": "remove", "path": pointer(key)})
         elif want is not None and want != held:
-            operations.append({"op": "add", "path": _key(key), "value": want})
+            operations.append({"op": "add", "path": pointer(key), "value": want})
     return operations
 
 
 def patch(hub: Hub, namespace: str, name: str, operations: Operations, *, dry_run: bool = False) -> dict[str, Any]:
-    """Send a JSON Patch to an Ingress; returns the Ingress as the answer shows it.
+    """Send a JSON Patch to an Ingress, as `send`."""
+    return send(hub, ingress(namespace, name), operations, dry_run=dry_run)
+
+
+def send(hub: Hub, place: Place, operations: Operations, *, dry_run: bool = False) -> dict[str, Any]:
+    """Send a JSON Patch to an object; returns the object as the answer shows it.
 
     Raises `Superseded` where a test of it failed, `Denied`, `Refused` with the words of an admission rule, and `Lost`
     or `Answered` where `still_unknown` may have to be asked.
     """
     query = [("fieldManager", MANAGER), *([("dryRun", "All")] if dry_run else [])]
-    answer = hub.call("PATCH", ingress_path(namespace, name), query=query, body=operations, content_type=JSON_PATCH)
+    answer = hub.call("PATCH", place.path, query=query, body=operations, content_type=JSON_PATCH)
     if answer.status == 404:
-        raise Superseded(f"Ingress {namespace}/{name} is gone")
-    if answer.status in (409, 422) and _overtaken(hub, namespace, name, operations, answer):
-        raise Superseded(f"Ingress {namespace}/{name} no longer holds what the write replaces")
+        raise Superseded(f"{place.called} is gone")
+    if answer.status in (409, 422) and _overtaken(hub, place, operations, answer):
+        raise Superseded(f"{place.called} no longer holds what the write replaces")
     said = admission(answer)
     if said is not None:
         raise said
-    wanted = permission("patch", "networking.k8s.io", "ingresses", namespace)
-    return document(answer, f"patch Ingress {namespace}/{name}", wanted)
+    return document(answer, f"patch {place.called}", place.permission("patch"))
 
 
 def still_unknown(error: FleetConsoleError) -> bool:
@@ -135,21 +165,21 @@ def document(answer: Answer, doing: str, wanted: str) -> dict[str, Any]:
     return found
 
 
-def _overtaken(hub: Hub, namespace: str, name: str, operations: Operations, answer: Answer) -> bool:
+def _overtaken(hub: Hub, place: Place, operations: Operations, answer: Answer) -> bool:
     """Whether a 409 or 422 means that a test failed; admission rules answer so, too, and only a reading tells."""
     if answer.status == 409:
         return True
     try:
-        ingress = read_ingress(hub, namespace, name)
+        found = read(hub, place)
     except FleetConsoleError:
         return _FAILED_PATCH in _words(answer)
-    return ingress is None or not passes(ingress, operations)
+    return found is None or not passes(found, operations)
 
 
-def passes(ingress: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether every test of a patch of ours holds on an Ingress."""
-    held = {_key(key): value for key, value in annotations_of(ingress).items()}
-    held |= {f"/metadata/{name}": str(ingress["metadata"].get(name)) for name in ("resourceVersion", "uid")}
+def passes(found: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether every test of a patch of ours holds on an object."""
+    held = {pointer(name): value for name, value in annotations_of(found).items()}
+    held |= {f"/metadata/{name}": str(found["metadata"].get(name)) for name in ("resourceVersion", "uid")}
     return all(held.get(step["path"]) == step["value"] for step in operations if step["op"] == "test")
 
 
@@ -163,18 +193,21 @@ def _words(answer: Answer) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _as_read(ingress: Mapping[str, Any]) -> Operations:
-    return [test("/metadata/resourceVersion", str(ingress["metadata"].get("resourceVersion")))]
+def as_read(found: Mapping[str, Any]) -> Operations:
+    """A test that an object is the very one that was read."""
+    return [test("/metadata/resourceVersion", str(found["metadata"].get("resourceVersion")))]
 
 
-def _room(ingress: Mapping[str, Any]) -> Operations:
-    """A map for annotations where there is none; only sent with `_as_read`, or it would empty one made since."""
-    return [] if annotations_of(ingress) else [{"op": "add", "path": _ANNOTATIONS, "value": {}}]
+def room(found: Mapping[str, Any]) -> Operations:
+    """A map for annotations where there is none; only sent with `as_read`, or it would empty one made since."""
+    return [] if annotations_of(found) else [{"op": "add", "path": _ANNOTATIONS, "value": {}}]
 
 
 def test(path: str, value: str) -> dict[str, Any]:
+    """An operation that fails where `path` holds anything else."""
     return {"op": "test", "path": path, "value": value}
 
 
-def _key(annotation: str) -> str:
+def pointer(annotation: str) -> str:
+    """Where an annotation lives, for a JSON Patch."""
     return f"{_ANNOTATIONS}/" + annotation.replace("~", "~0").replace("/", "~1")

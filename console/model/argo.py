@@ -64,6 +64,10 @@ class Application:
     unwell: tuple[ManagedResource, ...] = ()
     """The first of those that are not Synced or not Healthy."""
     deleting: bool = False
+    operating: bool = False
+    """Whether an operation is asked for, or under way."""
+    skipped: bool = False
+    """Whether an annotation tells ArgoCD to leave it alone."""
     member: str | None = None
     title: str = ""
     """Its name without the member's, once it is known which."""
@@ -80,6 +84,49 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that a selector wants of a label. `operator`: In, NotIn, Exists, DoesNotExist, or another word, which
+    ArgoCD refuses; `written`: as matchLabels has it, which is one value and `In`."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+    written: bool = False
+
+    @property
+    def text(self) -> str:
+        """`cluster=idc`, `name NotIn (in-cluster)`"""
+        if self.written:
+            return f"{self.key}={self.values[0]}"
+        return f"{self.key} {self.operator} ({','.join(self.values)})" if self.values else f"{self.key} {self.operator}"
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """One cluster generator: all its requirements must be met; none match every cluster. `values`: what it hands to the
+    template."""
+
+    requirements: tuple[Requirement, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Its selector, as `-l` would have it; empty text matches every cluster."""
+        return ", ".join(one.text for one in self.requirements)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of an ApplicationSet; `at`: epoch seconds of its last change."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationSet:
     """What generates Applications."""
 
@@ -90,8 +137,11 @@ class ApplicationSet:
     rolling: bool = False
     preserves: bool = False
     """Whether resources stay in the members when an Application goes."""
-    selectors: tuple[str, ...] = ()
-    """Of its cluster generators, each as `-l` would have it; empty text matches every cluster."""
+    generators: tuple[Generator, ...] = ()
+    """Its cluster generators."""
+    others: tuple[str, ...] = ()
+    """Kinds of its other generators, which no label of a cluster alone decides."""
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def key(self) -> str:
@@ -108,6 +158,8 @@ class ClusterSecret:
     """The cluster's id."""
     called: str | None = None
     """Its name at the cloud."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """By which generators select it."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -126,6 +178,11 @@ class Deployed:
     title: str
     set: str | None
     parts: tuple[Application, ...]
+
+    @property
+    def owner(self) -> str | None:
+        """The ApplicationSet, `NAMESPACE/NAME`; None where none owns it."""
+        return f"{self.parts[0].namespace}/{self.set}" if self.set else None
 
     @property
     def sync(self) -> str | None:

@@ -75,12 +75,13 @@ class HubFacts:
 
 
 class Write(StrEnum):
-    """What a shift writes on the hub."""
+    """What runs write on the hub; named apart from the sources, which equal texts would be taken for."""
 
-    WEIGHTS = "ingresses"
-    LOCK = "leases"
-    RECORDS = "configmaps"
-    NAMESPACE = "namespace"
+    WEIGHTS = "write ingresses"
+    LOCK = "write leases"
+    RECORDS = "write configmaps"
+    NAMESPACE = "create namespace"
+    UPKEEP = "write applications"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.model.argo import Application, ApplicationSet, Deployed
+from console.model.argo import Application, ApplicationSet, ClusterSecret, Deployed
 from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Freeze, Problem, Word
@@ -309,6 +309,8 @@ class Fleet:
     deployed: tuple[Deployed, ...] = ()
     """The same applications, those of several members as one."""
     sets: tuple[ApplicationSet, ...] = ()
+    clusters: tuple[ClusterSecret, ...] = ()
+    """ArgoCD's clusters by the metadata of their Secrets, where settings have them read."""
     runs: tuple[Run, ...] = ()
     timeline: tuple[Moment, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -334,6 +336,10 @@ class Fleet:
     def route(self, key: str) -> Route | None:
         """The route `NAMESPACE/NAME`."""
         return next((route for route in self.routes if route.key == key), None)
+
+    def application(self, key: str) -> Deployed | None:
+        """The application `SET/TITLE`, as it stands in several members."""
+        return next((group for group in self.deployed if group.key == key), None)
 
     def member_of(self, identifier: str | None) -> Member | None:
         """The member of that cluster id."""

@@ -73,6 +73,9 @@ _EXITS = {
     RunState.FAILED: errors.EXIT_UNREACHABLE,
 }
 
+ONE_STEP = ("refresh", "sync")
+"""Kinds of run that write to one Application, once, and move no weights."""
+
 Split = tuple[tuple[str, int | None], ...]
 """((member id, weight or None where absent), ...)"""
 
@@ -134,10 +137,17 @@ class RunReport:
     expires: float | None = None
     """Epoch second at which it goes back by itself; None: never, or not known yet."""
     target: str = ""
-    """The zone or member that a drain empties."""
+    """The zone or member that a drain empties; the Application that a run of one step writes to."""
     overrides: tuple[str, ...] = ()
 
     @property
+    def one_step(self) -> bool:
+        """Whether it refreshes or syncs an Application."""
+        return self.kind in ONE_STEP
+
+    @property
     def commandable(self) -> bool:
-        """Whether a runner still listens: it goes, or it waits to go back by itself."""
+        """Whether a runner still listens: it goes, or it waits to go back by itself. One step ends by itself."""
+        if self.one_step:
+            return False
         return not self.state.over or (self.state is RunState.DONE and self.expires is not None)

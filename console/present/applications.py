@@ -128,7 +128,7 @@ def _part_lines(fleet: Fleet, part: Application, wall: float, cells: int) -> lis
         ("source", part.source or UNKNOWN),
         ("compared", f"with git {ago} ago" if ago else "never with git"),
         ("operation", " ".join(filter(None, (part.phase, part.phase_message))) or "none yet"),
-        ("sync is", _automation(part)),
+        ("sync is", automation(part)),
         ("resources", f"{part.resources}, {len(part.unwell)} of them not well" if part.unwell else f"{part.resources}"),
     )
     for head, text in facts:
@@ -142,7 +142,8 @@ def _part_lines(fleet: Fleet, part: Application, wall: float, cells: int) -> lis
     return out
 
 
-def _automation(part: Application) -> str:
+def automation(part: Application) -> str:
+    """Whether ArgoCD syncs it by itself, and what that means for drift."""
     if not part.automated:
         return "manual"
     return "automated, with self-heal" if part.self_heal else "automated, without self-heal: drift in the member stays"
@@ -155,10 +156,10 @@ def _set_lines(fleet: Fleet, group: Deployed, cells: int) -> list[Line]:
     found = next((one for one in fleet.sets if one.name == group.set), None)
     if found is None:
         return [*out, line(dim("  not read"))]
-    for selector in found.selectors:
-        out += paragraph(f"  generates for clusters with {selector or 'any labels'}", cells, indent=4)
+    for generator in found.generators:
+        out += paragraph(f"  generates for clusters with {generator.text or 'any labels'}", cells, indent=4)
     kept = "its workloads stay" if found.preserves else "its workloads are deleted with it"
     out += paragraph(f"  a cluster that no longer matches loses its Application, and {kept}", cells, indent=4)
     if found.error:
         out += paragraph(f"  error: {found.error}", cells, indent=4, ink=Ink.WARN)
-    return out
+    return [*out, line(dim("  t opens it: whom it selects, and what an edit of a member's labels would drop"))]

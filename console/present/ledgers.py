@@ -8,7 +8,7 @@ from console.decide.plan import short
 from console.model.fleet import Fleet, Layer, Route
 from console.model.run import JournalLine, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
-from console.present import changes, splits, words
+from console.present import changes, onesteps, splits, words
 from console.present.line import EMPTY, Ink, Line, Span, accent, dim, fit, length, line, paragraph, strong, title
 from console.present.sheet import Column, Sheet
 from console.present.times import clock, exact, moment
@@ -30,7 +30,7 @@ def head(report: RunReport, wall: float) -> Line:
     end = report.ended if report.ended is not None else wall
     spent = () if report.started is None else (Span(f"  elapsed {exact(end - report.started)}"),)
     of = f" of {inert(report.of, 40)}" if report.of else ""
-    what = f"{inert(report.kind, 20)} {inert(report.target, 40)}".strip()
+    what = f"{inert(report.kind, 20)} {inert(report.target, 80)}".strip()
     return line(
         strong(f"RUN {inert(report.run, 40)}"), f"  {what}{of}  ", state.marked, *spent,
         dim(f"  by {inert(report.actor, 60) or '?'}  plan {short(report.plan_hash) if report.plan_hash else '?'}"),
@@ -165,6 +165,8 @@ def journal(lines: Sequence[JournalLine], cells: int, most: int | None = None) -
 def goes_on(report: RunReport) -> Line:
     """That the run needs no screen, or how to undo it once it is over."""
     name = inert(report.run, 40)
+    if report.one_step and report.state.over:
+        return line(dim("over; it moved no weights, and there is nothing to put back"))
     if report.state.over:
         return line(dim(f"over; undo it here with 2, or: fleet-console rollback {name}"))
     return line(dim(f"this run goes on without this screen; any login: fleet-console attach {name}"))
@@ -179,7 +181,7 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         reason,
         EMPTY,
         *rail(report, wall, cells),
-        *ledger(report, fleet, now, cells),
+        *(onesteps.run_lines(report, fleet, cells) if report.one_step else ledger(report, fleet, now, cells)),
         EMPTY,
         *keys(report),
         *waiting(report, fleet, cells),
@@ -199,15 +201,24 @@ def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> She
         Column("RUNS", 8, lambda r: line(inert(r.run, 40)), least=8),
         Column("STATE", 13, lambda r: line(words.of(r.state).marked)),
         Column("STARTED", 16, lambda r: line(moment(r.started))),
-        Column("ROUTES", 22, lambda r: line(what(r)), grow=True),
+        Column("ROUTES", 22, lambda r: line(_listed(r)), grow=True),
         Column("BY", 18, lambda r: line(inert(r.actor, 60) or dim("?")), rank=2),
         Column("REASON", 12, lambda r: line(dim(inert(r.reason, 200))), rank=1, grow=True),
     ]
     return Sheet(tuple(columns), tuple(reports), lambda r: r.run, note)
 
 
+def _listed(report: RunReport) -> str:
+    """`what`, but an Application by its bare name."""
+    if report.one_step:
+        return f"{inert(report.kind, 20)} {inert(report.target.rpartition('/')[2], 160)}"
+    return what(report)
+
+
 def what(report: RunReport) -> str:
-    """`gateway-demo/api 62:38 -> 80:20`, or `drain zone-b, 12 routes`."""
+    """`gateway-demo/api 62:38 -> 80:20`, `drain zone-b, 12 routes`, or `sync argocd/api`."""
+    if report.one_step:
+        return f"{inert(report.kind, 20)} {inert(report.target, 320)}"
     if report.target or len(report.routes) > 2:
         named = f"{inert(report.kind, 20)} {inert(report.target, 40)}".strip()
         return f"{named}, {len(report.routes)} route{'s' if len(report.routes) != 1 else ''}"

@@ -35,7 +35,7 @@ def subjects(fleet: Fleet, table: str, key: str | None) -> tuple[Subject, ...]:
         return (Subject(SourceName.GATEWAYS, key),)
     if table == "routes":
         return (Subject(SourceName.ROUTES, key),)
-    group = next((one for one in fleet.deployed if one.key == key), None) if table == "applications" else None
+    group = fleet.application(key) if table == "applications" else None
     return tuple(Subject(SourceName.APPLICATIONS, part.key) for part in group.parts) if group else ()
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from console import log
+from console.decide.onestep import OneStep
 from console.errors import FleetConsoleError, Refused
 from console.model.run import RunState
 from console.run.journal import Journal
@@ -36,7 +37,8 @@ AGAIN = 10.0
 PRELOADED = (
     "console.cloud.alb", "console.cloud.credentials", "console.cloud.decode", "console.cloud.poll",
     "console.kube.connect", "console.kube.follow", "console.kube.tls", "console.kube.watch", "console.observe",
-    "console.probe.probes", "console.run.executor", "console.run.guardian", "console.run.runs", "console.run.witness",
+    "console.probe.probes", "console.run.executor", "console.run.guardian", "console.run.onestep", "console.run.runs",
+    "console.run.witness",
     "encodings.idna", "traceback", "yaml",
 )  # fmt: skip
 """What a run imports late: taken in before its first write, so that an upgrade under its feet changes nothing."""
@@ -81,12 +83,17 @@ def _carry_out(journal: Journal, row: Row, *, resumed: bool, taken: bool) -> Run
         import_module(name)
     reach, report = _Reach(**row.access), row.report
     settings = settings_file.load(Path(reach.config) if reach.config else None).opening(reach.fleet)
-    plan = row.planned()
+    plan = row.step() if report.one_step else row.planned()
     hub = Hub.open(reach.kubeconfig or settings.fleet.kubeconfig, reach.context or settings.fleet.context)
     uid = hub.fleet_uid()
     if uid != plan.fleet_uid:
         raise Refused(f"the server is another Fleet ({uid}) than the plan's", fix="Check kubeconfig and context.")
-    journal.update(report.run, actor=actor(hub.whoami()))
+    who = actor(hub.whoami())
+    journal.update(report.run, actor=who)
+    if isinstance(plan, OneStep):
+        from console.run.onestep import OneStepRun
+
+        return OneStepRun(journal, replace(report, actor=who), plan, settings, hub, resumed=resumed).carry_out()
     stage = _Stage(journal, report.run, reach, settings, hub)
     guarded = resumed and report.expires is not None and report.step == len(report.steps)
     state = RunState.DONE if guarded else stage.carry_out(resumed=resumed, taken=taken)

@@ -57,6 +57,7 @@ def make(journal: Journal, run: str, directory: Path) -> Pack:
     row = journal.named(run)
     if row is None:
         raise UsageError(f"no run '{inert(run, 40)}' in this host's journal", fix="Ask on the host that ran it.")
+    row.planned()  # says so where it moves no weights
     exhibits = journal.exhibits(row.report.run)
     if not exhibits:
         raise UsageError(

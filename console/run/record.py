@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from console.decide.onestep import OneStep
 from console.decide.plan import Plan
 from console.model.run import RunReport
 
@@ -18,10 +19,24 @@ def data(
     of the newest word of another login that was taken."""
     before = {change.key: change.weights(change.before) for change in plan.routes}
     return {
+        **_told(report, plan.canonical(), fence),
+        "heard": heard,
+        "targets": json.dumps(targets, sort_keys=True),
+        "before": json.dumps(before, sort_keys=True),
+    }
+
+
+def of_step(report: RunReport, step: OneStep) -> dict[str, str]:
+    """The ConfigMap's data of a run of one step, which has no fence, no routes, and hears no words."""
+    return {**_told(report, step.canonical(), 0), "heard": "", "targets": "{}", "before": "{}"}
+
+
+def _told(report: RunReport, plan: str, fence: int) -> dict[str, str]:
+    return {
         "state": report.state,
         "fence": str(fence),
         "plan_hash": report.plan_hash,
-        "plan": plan.canonical(),
+        "plan": plan,
         "actor": report.actor,
         "reason": report.reason,
         "host": report.host,
@@ -31,9 +46,6 @@ def data(
         "step": str(report.step),
         "going": report.going,
         "expires": stamp(report.expires),
-        "heard": heard,
-        "targets": json.dumps(targets, sort_keys=True),
-        "before": json.dumps(before, sort_keys=True),
         "message": report.message,
     }
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from console.decide import onestep
 from console.decide import plan as plans
+from console.decide.onestep import OneStep
 from console.decide.plan import Plan
 from console.errors import UsageError
 from console.model.fleet import Layer
@@ -15,6 +17,7 @@ from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState
 
 TAKEN = "{}"
 """Stands for the process of a runner that is not known to be dead: its Lease must have been seen unrenewed."""
+MOVES_NOTHING = "it moves no weights, and there is nothing to put back"
 COLUMNS = (
     "run", "fleet_uid", "kind", "state", "plan", "plan_hash", "reason", "actor", "access", "reasons",
     "routes", "of", "host", "pid", "process", "started", "ended", "layer", "message", "steps", "step", "going",
@@ -38,12 +41,21 @@ class Row:
     def planned(self) -> Plan:
         """The plan, its routes and their members in the order in which the report has them.
 
-        Raises `UsageError` where the text is none, or does not have the report's hash.
+        Raises `UsageError` where the text is none, does not have the report's hash, or is of one step.
         """
+        if self.report.one_step:
+            raise UsageError(f"run {self.report.run} is a {self.report.kind} of an Application: {MOVES_NOTHING}")
         plan = plans.parse(self.plan)
         if plan.hash != self.report.plan_hash:
             raise UsageError("the journal's plan does not have its hash")
         return arranged(plan, self.report)
+
+    def step(self) -> OneStep:
+        """The one step of a refresh or a sync. Raises `UsageError` as `planned`."""
+        step = onestep.parse(self.plan)
+        if step.hash != self.report.plan_hash:
+            raise UsageError("the journal's plan does not have its hash")
+        return step
 
 
 def arranged(plan: Plan, report: RunReport) -> Plan:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from console.decide import intents
+from console.decide import intents, onestep
 from console.decide import plan as plans
 from console.decide.case import Around
+from console.decide.onestep import OneStep
 from console.decide.plan import Plan
 from console.errors import Refused, UsageError
 from console.kube import records
@@ -27,7 +28,7 @@ from console.model.text import inert
 from console.observe import Observer
 from console.run.journal import Journal
 from console.run.launch import launch, logout_warning
-from console.run.rows import Row
+from console.run.rows import MOVES_NOTHING, Row
 from console.run.who import actor, login
 from console.settings import Settings
 
@@ -54,17 +55,20 @@ class Access:
 def start(
     access: Access,
     settings: Settings,
-    plan: Plan,
+    plan: Plan | OneStep,
     *,
     reason: str,
     reasons: tuple[Reason, ...] = (),
 ) -> RunReport:
     """Journal a run and start its detached runner; returns once the runner said that it lives, or how it failed.
 
-    Raises `Refused` where settings are read-only, `UsageError` where the journal cannot be written.
+    Raises `Refused` where settings are read-only, or a run of one step on the same Application is under way on this
+    host; `UsageError` where the journal cannot be written.
     """
     settings.check_writable()
     with Journal(access.state_dir) as journal:
+        if isinstance(plan, OneStep):
+            _alone(journal, plan)
         report = RunReport(
             run=_fresh(journal),
             fleet_uid=plan.fleet_uid,
@@ -72,15 +76,11 @@ def start(
             state=RunState.PLANNED,
             plan_hash=plan.hash,
             reasons=reasons,
-            routes=tuple(map(plans.untouched, plan.routes)),
             started=time.time(),
             actor=actor(None),
             reason=reason,
             host=socket.gethostname(),
-            of=plan.of,
-            steps=plan.steps,
-            target=plan.target,
-            overrides=plan.overrides,
+            **_planned_of(plan),
         )
         journal.add(report, plan.canonical(), _reach(access))
         warning = logout_warning(login())
@@ -90,6 +90,24 @@ def start(
         row = journal.row(report.run)
     told = _told(row) if row else report
     return replace(told, message=". ".join(filter(None, (told.message, warning)))) if warning else told
+
+
+def _planned_of(plan: Plan | OneStep) -> dict[str, Any]:
+    """What a plan says of the run that carries it out."""
+    if isinstance(plan, OneStep):
+        return {"target": plan.key}
+    routes = tuple(map(plans.untouched, plan.routes))
+    of = {"of": plan.of, "steps": plan.steps, "target": plan.target, "overrides": plan.overrides}
+    return {"routes": routes, **of}
+
+
+def _alone(journal: Journal, step: OneStep) -> None:
+    for one in map(_told, journal.rows(step.fleet_uid)):
+        if one.one_step and not one.state.over and one.target == step.key:
+            raise Refused(
+                f"run {one.run} ({one.kind}) is under way on {inert(step.key, 320)}",
+                fix=f"Wait, or look at it: fleet-console attach {one.run}.",
+            )
 
 
 def _reach(access: Access) -> dict[str, str | None]:
@@ -172,6 +190,8 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
     with _journal(access, run) as journal:
         row = _named(journal, run)
         told = _told(row)
+        if told.one_step:
+            raise UsageError(f"run {told.run} is a {told.kind}: it takes no words, and ends by itself")
         if not told.commandable:
             fix = "Go on with it: fleet-console resume." if told.state is RunState.INTERRUPTED else _UNDO
             raise UsageError(f"run {row.report.run} is over ({told.state})", fix=fix)
@@ -186,6 +206,8 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
     told, hub = elsewhere(observer.store.fleet, run), observer.hub
     if told is None or hub is None:
         raise UsageError(f"no run '{inert(run, 40)}' is recorded on this Fleet", fix="See fleet-console runs.")
+    if told.one_step:
+        raise UsageError(f"run {told.run} is a {told.kind}: it takes no words, and ends by itself")
     if not told.commandable:
         raise UsageError(f"run {told.run} is over ({told.state})", fix=_UNDO)
     records.leave_word(hub, told.run, Word(secrets.token_hex(6), word, actor(hub.whoami()), seconds))
@@ -207,13 +229,18 @@ def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: 
 def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
     """What decides beside the picture, as this host knows it: settings, the runs under way, the clock."""
     local = runs(access, fleet_uid=fleet.uid)
-    names = {report.run for report in local}
-    going = [report for report in merge(local, fleet) if report.state is RunState.RUNNING]
+    names, now = {report.run for report in local}, time.time()
+    live = [report for report in merge(local, fleet) if report.state is RunState.RUNNING]
+    going = [one for one in live if not one.one_step]
     return replace(
         Around.by(settings),
         running=tuple(one for one in going if one.run in names),
         recorded=tuple(one for one in going if one.run not in names),
-        wall=time.time(),
+        # What a dead runner of another host left in its record is no run for ever: a step ends by itself.
+        upkeep=tuple(
+            one for one in live if one.one_step and (one.run in names or now - (one.started or 0.0) < onestep.LONGEST)
+        ),
+        wall=now,
     )
 
 
@@ -235,6 +262,9 @@ def recorded(fleet: Fleet | None, run: str) -> Run:
 
 def _plan_of(record: Run) -> Plan:
     """The plan of a record, which anybody may have written: its hash must be its own."""
+    step = _step_of(record)
+    if step is not None:
+        raise UsageError(f"run {record.run} is a {step.kind} of an Application: {MOVES_NOTHING}")
     try:
         plan = plans.parse(record.plan)
     except UsageError as error:
@@ -242,6 +272,14 @@ def _plan_of(record: Run) -> Plan:
     if plan.hash != record.plan_hash:
         raise UsageError(f"the record of run {record.run} was changed: its plan does not have its hash")
     return plan
+
+
+def _step_of(record: Run) -> OneStep | None:
+    """The one step of a record; None where it holds none, or not its own."""
+    with suppress(UsageError):
+        step = onestep.parse(record.plan)
+        return step if step.hash == record.plan_hash else None
+    return None
 
 
 def resume(access: Access, run: str) -> RunReport:
@@ -351,6 +389,9 @@ def _recorded(record: Run, fleet_uid: str) -> RunReport:
 
 def _planned(record: Run) -> dict[str, Any]:
     """What the record's plan says of the run, where it holds one."""
+    step = None if record.targets else _step_of(record)
+    if step is not None:
+        return {"kind": step.kind, "target": inert(step.key, 320)}
     with suppress(UsageError):
         plan = _plan_of(record)
         of = {"kind": plan.kind, "steps": plan.steps, "target": plan.target, "of": plan.of}
@@ -372,6 +413,11 @@ def _told(row: Row) -> RunReport:
     if guarded:
         message = f"it is done, and its runner, which should take it back, is dead: fleet-console resume {known.run}"
         return replace(known, state=RunState.INTERRUPTED, message=message)
+    if known.one_step:
+        asked = any(line.step.startswith(f"{known.kind} ") and line.phase == "intended" for line in known.lines)
+        what = f"the {known.kind} may have been asked for" if asked else "nothing was asked for"
+        ways = f"fleet-console resume {known.run} looks, and goes on from there"
+        return replace(known, state=RunState.INTERRUPTED, message=f"its runner is dead; {what}. {ways}")
     begun = any(line.step.startswith("weigh") for line in known.lines)
     what = "weights may have been written" if begun else "no weight was written"
     ways = f"Go on with fleet-console resume {known.run}, or put back what was there with rollback {known.run}"

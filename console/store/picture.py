@@ -138,6 +138,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         applications=resolved.applications,
         deployed=resolved.deployed,
         sets=tuple(fact for _, fact in sorted(facts.of(SourceName.SETS).items())),
+        clusters=facts.all(SourceName.CLUSTER_SECRETS),
         runs=kept.take("runs", (records,), lambda: timeline.runs(records)),
         timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
         cloud=facts.of(SourceName.FLEET).get("fleet"),

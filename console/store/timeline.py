@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from contextlib import suppress
 
+from console.decide import onestep
+from console.errors import UsageError
 from console.model.fleet import Moment, Run, Tone
 from console.model.hub import Event, RunRecord
 from console.store.memory import SUCCESS
@@ -49,15 +52,24 @@ def timeline(events: Sequence[Event], records: Sequence[RunRecord]) -> tuple[Mom
     moments = [_moment(event) for event in events if event.at is not None and event.at >= dates[-1]]
     for record in records:
         routes = ", ".join(key for key, _ in record.targets)
+        step = "" if routes else _step(record)
         tone = Tone.GOOD if record.state in ("done", "rolled_back") else Tone.PLAIN
         tone = Tone.WARN if record.state in ("held", "unverified", "superseded", "failed", "refused") else tone
         if record.started is not None:
             who = record.actor or "somebody"
-            moments.append(Moment(record.started, f"run {record.run} began on {routes} by {who}", Tone.PLAIN, routes))
+            what = f": {step}," if step else f" on {routes}"
+            moments.append(Moment(record.started, f"run {record.run} began{what} by {who}", Tone.PLAIN, routes))
         if record.updated is not None and record.state not in ("planned", "running"):
             moments.append(Moment(record.updated, f"run {record.run} {record.state.replace('_', ' ')}", tone, routes))
     moments.sort(key=lambda moment: (-moment.at, moment.about, moment.sentence))
     return tuple(moments[:TIMELINE])
+
+
+def _step(record: RunRecord) -> str:
+    """What a run of one step does, by its record's plan: `sync argocd/api`; empty for every other."""
+    with suppress(UsageError):
+        return onestep.parse(record.plan).sentence
+    return ""
 
 
 def _moment(event: Event) -> Moment:

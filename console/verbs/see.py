@@ -14,7 +14,10 @@ from console.errors import EXIT_DONE, EXIT_HELD, EXIT_UNREACHABLE, Answered, Den
 from console.options import DURATION, Options, common
 
 if TYPE_CHECKING:
+    from console.errors import FleetConsoleError
+    from console.model.argo import ApplicationSet
     from console.model.fleet import Fleet, Route
+    from console.model.freshness import SourceName
     from console.observe import Observer
     from console.settings import Settings
 
@@ -71,6 +74,55 @@ def route(options: Options, route: str, timeout: float) -> None:
         click.echo(tables.route_text(fleet, found, now))
 
 
+@click.command()
+@click.argument("name", metavar="[NAMESPACE/]NAME")
+@click.option("--timeout", type=DURATION, default="10s", metavar="S", help="Time for the sources to answer.  [10s]")
+@common
+def applicationset(options: Options, name: str, timeout: float) -> None:
+    """Say whom an ApplicationSet generates, and what an edit of a member's labels would drop.
+
+    \b
+    Example: fleet-console applicationset argocd/web-demo -o json
+    """
+    from console.present import sets
+
+    with observing(options, options.load(), probes=False) as observer:
+        observer.settled(timeout)
+        fleet = observer.store.fleet
+    found = _known_set(fleet, name)
+    if options.json:
+        click.echo(json.dumps(sets.set_document(fleet, found), ensure_ascii=False))
+    else:
+        click.echo(sets.set_text(fleet, found, time.time()))
+
+
+def _known_set(fleet: Fleet, name: str) -> ApplicationSet:
+    from console.model.freshness import SourceName
+    from console.model.text import inert
+
+    found = [one for one in fleet.sets if name in (one.key, one.name)]
+    if len(found) == 1:
+        return found[0]
+    shown = inert(name, 160)
+    if found:
+        raise UsageError(f"'{shown}' names {len(found)} ApplicationSets", fix="Write it as NAMESPACE/NAME.")
+    if not fleet.source(SourceName.SETS).state.answered:
+        raise unread(fleet, SourceName.SETS, "ApplicationSets")
+    names = ", ".join(one.key for one in fleet.sets[:8]) or "none"
+    raise UsageError(f"no ApplicationSet is called '{shown}'", fix=f"Known: {names}.")
+
+
+def unread(fleet: Fleet, source: SourceName, called: str) -> FleetConsoleError:
+    """The failure that explains why a source says nothing."""
+    from console.model.freshness import SourceState
+
+    found = fleet.source(source)
+    why = found.message or f"{called} are {found.state}"
+    if found.state is SourceState.DENIED:
+        return Denied(why, permission=found.permission or "")
+    return (Answered if found.state is SourceState.MISSING else Lost)(why)
+
+
 @contextmanager
 def observing(options: Options, settings: Settings, *, probes: bool) -> Iterator[Observer]:
     """Every source of the Fleet that the options name, read while the block lasts."""
@@ -108,10 +160,7 @@ def known_route(fleet: Fleet, key: str) -> Route:
     if source.state.answered or source.state is SourceState.STALE:
         names = ", ".join(r.key for r in fleet.routes[:8]) or "none"
         raise UsageError(f"no route is called '{shown}'", fix=f"Known routes: {names}.")
-    why = source.message or f"Ingresses are {source.state}"
-    if source.state is SourceState.DENIED:
-        raise Denied(why, permission=source.permission or "")
-    raise (Answered if source.state is SourceState.MISSING else Lost)(why)
+    raise unread(fleet, SourceName.ROUTES, "Ingresses")
 
 
 def answered(fleet: Fleet) -> int:

@@ -86,6 +86,7 @@ ROLES: dict[str, tuple[Rule, ...]] = {
         Rule(("create",), ("",), ("namespaces",)),
         Rule(WRITE, ("",), ("configmaps", "events")),
         Rule(WRITE, ("networking.k8s.io",), ("ingresses",)),
+        Rule(("patch",), ("argoproj.io",), ("applications",)),
         Rule(WRITE, ("coordination.k8s.io",), ("leases",)),
         Rule(WRITE, ("events.k8s.io",), ("events",)),
         _ALL_BUT_SECRETS,

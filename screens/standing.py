@@ -1,0 +1,163 @@
+"""Whether an action is available now: what decides it, and the conditions by name. Each gives the sentence that says
+why not, or empty text where the action can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.model.document import Subject
+from console.model.fleet import Fleet
+from console.model.run import RunReport
+from console.settings import FORBIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether an action is available now. `armed`: seconds of arming left, None where read-only."""
+
+    fleet: Fleet
+    read_only: bool = False
+    armed: float | None = None
+    route: str | None = None
+    """The route that is selected or shown."""
+    report: RunReport | None = None
+    """The run that is shown or selected."""
+    refused: str = ""
+    """Why the plan that is shown cannot be started; empty where it can."""
+    asks: bool = False
+    """Whether a rule asks, or was answered."""
+    blocks: bool = False
+    """Whether a rule blocks, or was overridden."""
+    new_key: bool = False
+    """Whether the plan that is shown would create a weight key."""
+    gateway: str | None = None
+    """The gateway of the marked row, or of the page."""
+    subjects: tuple[Subject, ...] = ()
+    """The objects on the hub that the marked row, or the page, is about."""
+    copied: str = ""
+    """What would be copied, in words; empty where there is nothing."""
+    managed: bool = False
+    """Whether an object that is shown as YAML has managedFields."""
+    fleets: int = 1
+    """How many Fleets settings name."""
+    parts: int = 0
+    """Applications that the page, or the marked row, is about: one a member."""
+    set: str | None = None
+    """The ApplicationSet that owns them, `NAMESPACE/NAME`."""
+    kind: str = ""
+    """refresh | sync, where one is planned."""
+
+
+def read_only(standing: Standing) -> str:
+    return FORBIDDEN if standing.read_only else ""
+
+
+def needs_arming(standing: Standing) -> str:
+    if standing.read_only:
+        return FORBIDDEN
+    if standing.armed is None:
+        return "the console is read-only; press a to arm it"
+    return ""
+
+
+def needs_route(standing: Standing) -> str:
+    return "" if standing.route else "no route is selected"
+
+
+def needs_gateway(standing: Standing) -> str:
+    return "" if standing.gateway else "no gateway is known"
+
+
+def next_gateway(standing: Standing) -> str:
+    return "" if len(standing.fleet.gateways) > 1 else "there is no other gateway"
+
+
+def needs_subject(standing: Standing) -> str:
+    return "" if standing.subjects else "no object is marked"
+
+
+def copy(standing: Standing) -> str:
+    return "" if standing.copied else "there is nothing to copy: no row is marked"
+
+
+def order(standing: Standing) -> str:
+    return "" if standing.fleet.routes else "there are no routes to sort"
+
+
+def managed(standing: Standing) -> str:
+    return "" if standing.managed else "no object that was read has managedFields"
+
+
+def fleets(standing: Standing) -> str:
+    return "" if standing.fleets > 1 else "settings name no other Fleet"
+
+
+def confirm(standing: Standing) -> str:
+    return needs_arming(standing) or standing.refused
+
+
+def new_key(standing: Standing) -> str:
+    return "" if standing.new_key else "every member has its weight key on this Ingress already"
+
+
+def asks(standing: Standing) -> str:
+    return "" if standing.asks else "no rule asks anything"
+
+
+def blocks(standing: Standing) -> str:
+    return "" if standing.blocks else "no rule blocks"
+
+
+def drain(standing: Standing) -> str:
+    return "" if standing.fleet.zones or standing.fleet.members else "no member is known"
+
+
+def needs_application(standing: Standing) -> str:
+    return "" if standing.parts else "no application is marked"
+
+
+def needs_set(standing: Standing) -> str:
+    return needs_application(standing) or ("" if standing.set else "no ApplicationSet owns it")
+
+
+def next_part(standing: Standing) -> str:
+    return "" if standing.parts > 1 else "it is in one member only"
+
+
+def of_refresh(standing: Standing) -> str:
+    return "" if standing.kind == "refresh" else "only a refresh is hard"
+
+
+def of_sync(standing: Standing) -> str:
+    return "" if standing.kind == "sync" else "a refresh syncs nothing"
+
+
+def live(standing: Standing) -> str:
+    if standing.read_only:
+        return FORBIDDEN
+    if standing.report is None:
+        return "no run is shown"
+    if standing.report.one_step:
+        return f"a {standing.report.kind} takes no words: it ends by itself"
+    return "" if standing.report.commandable else "the run is over"
+
+
+def going(standing: Standing) -> str:
+    if standing.report is not None and standing.report.state.over:
+        return "the run is over"
+    return live(standing)
+
+
+def roll_back(standing: Standing) -> str:
+    report = standing.report
+    if report is None:
+        return "no run is selected"
+    if standing.read_only:
+        return FORBIDDEN
+    if report.one_step:
+        return f"a {report.kind} moves no weights: there is nothing to put back"
+    if not report.routes:
+        return "this run's record names no route"
+    if report.state.over and standing.armed is None:
+        return "this run is over: undoing it starts a new one, so arm first (a)"
+    return ""

@@ -20,9 +20,11 @@ from console.decide.setup.finding import Finding
 from console.decide.setup.found import Found
 from console.decide.setup.task import Check, Stage, Verdict
 from console.model.ground import Ground
+from console.model.text import inert
 from console.model.topology import Topology
 
 CONFIRMED = "confirmed by a person"
+_LONGEST = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,11 @@ def checks(topology: Topology, ground: Ground) -> tuple[Check, ...]:
 
 
 def _check(rule: Rule, said: Finding, confirmed: tuple[str, ...]) -> Check:
-    measured, fix = said.measured, said.fix
+    measured, fix = inert(said.measured, _LONGEST), inert(said.fix, _LONGEST)
     if said.verdict is UNCHECKED and rule.name in confirmed:
-        measured, fix = f"{CONFIRMED}; {said.measured}", ""
-    return Check(rule.name, said.verdict, rule.stage, said.about, said.source, measured, said.needed, fix)
+        measured, fix = f"{CONFIRMED}; {measured}", ""
+    source, needed = inert(said.source), inert(said.needed, _LONGEST)
+    return Check(rule.name, said.verdict, rule.stage, inert(said.about), source, measured, needed, fix)
 
 
 def is_confirmed(check: Check) -> bool:

@@ -29,6 +29,10 @@ def alb_zones(found: Found) -> Iterator[Finding]:
         return
     about, source, reds = "gateway.vswitches", "DescribeZones (ALB), DescribeVSwitches: ZoneId", 0
     placed = Counter(zone_of(found, name) for name in gateway.vswitches)
+    if placed.pop("", 0):
+        how = "Look in the VPC console for the zones of its vSwitches."
+        yield unread(found, "subnets", about, source, "1 vSwitch in each of 2 zones or more", how)
+        return
     least = 1 if zones is not None and len(zones) == 1 else 2
     if not least <= len(placed) <= _MOST_ZONES:
         reds += 1
@@ -42,7 +46,7 @@ def alb_zones(found: Found) -> Iterator[Finding]:
         if zones is not None and zone not in zones:
             reds += 1
             known = inert(", ".join(zones), 200) or "none"
-            yield red(about, source, f"{zone or 'no zone'} has no ALB", "zones with ALB", f"Choose of: {known}.")
+            yield red(about, source, f"{zone} has no ALB", "zones with ALB", f"Choose of: {known}.")
     if zones is None:
         how = "Look in the ALB console whether its zones can be chosen."
         yield unread(found, "alb_zones", about, source, "zones with ALB", how)

@@ -17,34 +17,35 @@ _SERVICE_MASKS, _POD_MASKS = (16, 24), (19, 25)
 
 
 def different_zones(found: Found) -> Iterator[Finding]:
-    """Members that stand in for each other stand in different zones."""
-    zones = {part.name: _zones(found, part) for part in found.topology.members}
-    for number, part in enumerate(found.topology.members):
-        if part.kind == "ack" and part.zone not in zones[part.name]:
-            measured = f"vSwitches of {part.name} stand in {_words(zones[part.name])}"
+    """Members that stand in for each other stand in different zones: by the topology's word, and by their vSwitches."""
+    members = found.topology.members
+    for number, part in enumerate(members):
+        zones = _zones(found, part)
+        # Another failure domain's name than the cloud's is its author's own, and says nothing of vSwitches.
+        if part.zone.startswith(found.topology.region) and part.zone not in zones:
+            measured = f"vSwitches of {part.name} stand in {_words(zones)}"
             fix = "Set zone to where its vSwitches are, or name others."
             yield warn(f"members[{number}].zone", "DescribeVSwitches: ZoneId", measured, part.zone, fix)
-    if len(zones) < 2:
+    if len(members) < 2:
         return
-    every = set[str]().union(*zones.values())
+    views = ({part.name: {part.zone} for part in members}, {part.name: _zones(found, part) for part in members})
     source, needed = "zone of each member, ZoneId of its vSwitches", "2 zones or more"
+    every = min((set[str]().union(*view.values()) for view in views), key=len)
     if len(every) < 2:
-        measured = f"{len(zones)} members in 1 zone, {_words(every)}"
+        measured = f"{len(members)} members in 1 zone, {_words(every)}"
         yield red("members", source, measured, needed, "Place one member in another zone, with a vSwitch of that zone.")
         return
-    yield ok("members", source, f"{len(zones)} members in {len(every)} zones", needed)
-    for (first, mine), (second, its) in combinations(zones.items(), 2):
-        if mine & its:
-            measured = f"{first} and {second} are both in {_words(mine & its)}"
-            fix = "Know that both go when this zone goes."
-            yield warn("members", source, measured, "no zone in common", fix)
+    yield ok("members", source, f"{len(members)} members in {len(every)} zones", needed)
+    for first, second in combinations(views[0], 2):
+        alike = next((view[first] for view in views if view[first] == view[second]), None)
+        if alike is not None:
+            measured = f"{first} and {second} are both in {_words(alike)}"
+            yield warn("members", source, measured, "another zone each", "Know that both go when this zone goes.")
 
 
 def _zones(found: Found, part: MemberPart) -> set[str]:
     """Where a member stands: an ACK cluster where its nodes' vSwitches are, a data centre where its author says."""
-    if part.kind != "ack" or not part.vswitches:
-        return {part.zone}
-    known = {zone_of(found, name) for name in part.vswitches} - {""}
+    known = {zone_of(found, name) for name in part.vswitches if part.kind == "ack"} - {""}
     return known or {part.zone}
 
 

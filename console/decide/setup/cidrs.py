@@ -167,7 +167,7 @@ def _vswitches(found: Found) -> Iterator[Range]:
 
 def _member(found: Found, number: int, part: MemberPart, switches: Sequence[Range]) -> Iterator[Range]:
     path, there, site = f"members[{number}]", found.cluster(part), found.ground.sites.get(part.name)
-    fixed = there is not None
+    fixed = there is not None and part.kind == "ack"  # a data centre's ranges are what its author wrote of them
     for use, said in ((Use.NODES, part.cidrs.nodes), (Use.PODS, part.cidrs.pods)):
         place = f"{path}.cidrs.{use.value}"
         if said:

@@ -1,0 +1,293 @@
+"""Every rule of a set-up is broken by a topology or a ground that breaks nothing else, and says numbers and fix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+
+from console.decide.setup.checks import CONFIRMED, RULES, checks, is_confirmed, reds, unconfirmed
+from console.decide.setup.task import Check, Verdict
+from console.model.ground import (
+    Admission,
+    Attached,
+    Balancer,
+    FleetHub,
+    Ground,
+    Key,
+    NextHop,
+    SecurityGroup,
+    Site,
+    Subnet,
+    Vpc,
+)
+from tests.topologies import ACCOUNT, ACK, GROUND, HUB, IDC, account, applicationset, hub, hybrid, secret
+
+Changes = tuple[tuple[str, str], ...]
+_IDS = (f"  id: {ACK}\n", "")
+_CLUSTERS, _SUBNETS = ACCOUNT.clusters or (), ACCOUNT.subnets or ()
+_ACK, _IDC = _CLUSTERS
+_NEW_ACK = account(clusters=(_IDC,))
+WARN, UNCHECKED = Verdict.WARN, Verdict.UNCHECKED
+
+
+def subnets(identifier: str, **values: object) -> Ground:
+    return account(
+        subnets=tuple(replace(one, **values) if one.id == identifier else one for one in _SUBNETS)  # type: ignore[arg-type]
+    )
+
+
+def admitting(*rules: Admission) -> Ground:
+    return account(groups=(SecurityGroup("sg-1", "vpc-1", rules=rules),))
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule, what breaks it, and words of what it then says; `verdict` is the worst that it has."""
+
+    rule: str
+    changes: Changes
+    ground: Ground
+    measured: str
+    needed: str
+    fix: str
+    verdict: Verdict = Verdict.RED
+
+    def says(self, check: Check) -> bool:
+        return self.measured in check.measured and self.needed in check.needed and self.fix in check.fix
+
+
+_FLANNEL = ("  pod_vswitches:\n  - pods-j\n  cidrs:\n", "  cidrs:\n    pods:\n    - 10.32.0.0/12\n")
+_ALL = Admission("ALL", "-1/-1", "10.0.0.0/8")
+_NO_HEALTH = ("  weights:\n", "  health_check:\n    enabled: false\n  weights:\n")
+_UNDERLAY = ("  network: overlay\n", "  network: underlay\n")
+
+TABLE: tuple[Broken, ...] = (
+    Broken("region", (), account(regions=("cn-beijing",)), "not among 1 regions", "cn-hangzhou", "cn-beijing"),
+    Broken("region", (), account(clusters=(replace(_ACK, region="cn-beijing"), _IDC)), "is in cn-beijing",
+           "in cn-hangzhou", "Set region"),
+    Broken("resource-found", (("id: vsw-nodes", "id: vsw-other"),), account(),
+           "not among 4", "vSwitch vsw-other", "Correct the id"),
+    Broken("resource-found", (), account(clusters=(replace(_ACK, kind="registered"), _IDC)), "of kind registered",
+           "kind ack", "Set kind: registered"),
+    Broken("resource-found", (), account(clusters=(replace(_ACK, state="failed"), _IDC)), "is failed",
+           "can become running", "Repair or delete"),
+    Broken("name-taken", (_IDS,), GROUND, f"{ACK} has the name",
+           "no other cluster called ack-prod", f"adopt it: id: {ACK}"),
+    Broken("name-taken", (), account(balancers=(Balancer("alb-9", "gateway-demo"),)), "alb-9 has the name",
+           "no other ALB", "another name"),
+    Broken("name-taken", (), hub((Key("networking.k8s.io", "IngressClass", "", "alb"), {
+        "spec": {"controller": "ingress.k8s.alibabacloud/alb", "parameters": {"name": "other"}}})),
+           "points to other", "AlbConfig gateway-demo", "another gateway.ingress_class"),
+    Broken("same-vpc", (), account(clusters=(_ACK, replace(_IDC, vpc="vpc-2"))), "idc-prod stands in vpc-2", "vpc-1",
+           "Set vpc.id: vpc-2"),
+    Broken("same-vpc", (), subnets("vsw-gw-k", vpc="vpc-2"), "gw-k stands in vpc-2", "vpc-1", "name a vSwitch"),
+    Broken("different-zones", (("  zone: cn-hangzhou-k", "  zone: cn-hangzhou-j"),), GROUND,
+           "2 members in 1 zone, cn-hangzhou-j", "2 zones or more", "another zone"),
+    Broken("cidr-overlap", (("172.20.0.0/16", "10.32.0.0/12"),), GROUND,
+           "idc-prod pods 10.32.0.0/12 overlaps VPC CIDR 10.0.0.0/8 at 10.32.0.0-10.47.255.255 (10.32.0.0/12)",
+           "0 addresses", "outside 10.0.0.0/8"),
+    Broken("cidr-overlap", (), account(vpcs=(Vpc("vpc-1", cidr="10.0.0.0/8", secondary=("192.168.0.0/16",)),)),
+           "192.168.0.0-192.168.15.255", "0 addresses", "outside 192.168.0.0/16"),
+    Broken("cidr-overlap", (_IDS, _FLANNEL), _NEW_ACK,
+           "ack-prod pods 10.32.0.0/12 overlaps VPC", "0 addresses", "outside 10.0.0.0/8"),
+    Broken("service-cidr", (_IDS, ("services: 172.19.0.0/20", "services: 10.96.0.0/20")), _NEW_ACK,
+           "10.96.0.0-10.96.15.255 (10.96.0.0/20)", "0 addresses", "outside 10.0.0.0/8"),
+    Broken("service-cidr", (("services: 172.21.0.0/20", "services: 172.20.4.0/22"),), GROUND,
+           "172.20.4.0-172.20.7.255", "0 addresses", "outside 172.20.0.0/16"),
+    Broken("cidr-range", (_IDS, ("services: 172.19.0.0/20", "services: 172.19.0.0/25")), _NEW_ACK,
+           "mask of /25", "/16 to /24", "/16 to /24"),
+    Broken("cidr-range", (_IDS,), replace(subnets("vsw-pods", cidr="10.0.64.0/26"), account=replace(
+        subnets("vsw-pods", cidr="10.0.64.0/26").account, clusters=(_IDC,))),
+           "pods-j 10.0.64.0/26 has a mask of /26", "/19 to /25", "/19 to /25"),
+    Broken("cidr-range", (("  id: vsw-gw-k\n", "  zone: cn-hangzhou-k\n  cidr: 11.0.0.0/24\n"),), GROUND,
+           "11.0.0.0/24 is outside the VPC", "within 10.0.0.0/8", "within 10.0.0.0/8"),
+    Broken("cidr-range", (_IDS, (_FLANNEL[0], _FLANNEL[1].replace("10.32.0.0/12", "100.64.0.0/16"))), _NEW_ACK,
+           "100.64.0.0/16", "within 10.0.0.0/8, 172.16.0.0/12", "private range"),
+    Broken("one-fleet", (), account(fleets=(*(ACCOUNT.fleets or ()), FleetHub(
+        "fleet-2", "other", "running", attached=(Attached(ACK, "Successed"),)))),
+           "ack-prod is a member of fleet-2", "no Fleet but fleet-1", "Detach it"),
+    Broken("data-centre-api", (), replace(GROUND, sites={"idc-prod": Site("connection refused by 192.168.0.5:6443")}),
+           "connection refused", "an API that answers", "Correct context"),
+    Broken("node-routes", (), account(hops=(NextHop("vpc-1", "vtb-1", "0.0.0.0/0", "RouterInterface"),)),
+           "0 of 1 routes lead to 192.168.0.0/20", "route of vpc-1 to 192.168.0.0/20", "Add a route"),
+    Broken("underlay-routes", (_UNDERLAY,), GROUND, "0 of 1 routes lead to 172.20.0.0/16",
+           "route of vpc-1 to 172.20.0.0/16", "network: overlay"),
+    Broken("security-group", (), admitting(_ALL, Admission("TCP", "80/80", "10.0.201.0/24", "Drop", 1)),
+           "sg-1 (2 rules) drops 10.0.201.0/24 at priority 1", "all ports from 10.0.201.0/24", "Take away the rule"),
+    Broken("permissions", (), hub(allowed={"create networking.k8s.io/ingresses": False, "get /namespaces": True}),
+           "1 of 2 not allowed: create networking.k8s.io/ingresses", "every verb", "GrantUserPermission"),
+    Broken("quotas", (("  host: demo.example.com\n", f"  paths: [{', '.join(f'/{n}' for n in range(201))}]\n"),),
+           GROUND, "201 forwarding rules", "at most 200", "fewer paths"),
+    Broken("overlay-nodeport", (("  namespace: gateway-demo\n", "  namespace: gateway-demo\n  service: ClusterIP\n"),),
+           GROUND, "ClusterIP in idc-prod", "NodePort in 1 overlay", "service: by-network"),
+    Broken("overlay-nodeport", (("  network: overlay\n", "  network: overlay\n  label: ack\n"),),
+           hub(secret(IDC, "idc-prod", cluster="ack")), "label cluster=ack is of members with 2 networks",
+           "1 network for each label", "members.label"),
+    Broken("applicationset-template", (), hub((Key("", "Secret", "argocd", f"idc-prod-{IDC}"), {
+        "metadata": {"name": f"idc-prod-{IDC}", "labels": {"cluster": "idc"}, "annotations": {"cluster_id": IDC}}})),
+           "1 of 2 missing: cluster_name", "annotations cluster_id, cluster_name", "annotate the Secret"),
+    Broken("applicationset-labels", (), hub(secret(IDC, "idc-prod", cluster="onprem"),
+                                            applicationset("shop", {"matchLabels": {"cluster": "onprem"}})),
+           "ApplicationSet shop would drop 1 Application", "0 Applications dropped", "Keep the labels"),
+    Broken("alb-zones", (("  - gateway-j\n  - gateway-k\n", "  - gateway-j\n"),), GROUND, "1 zones (cn-hangzhou-j)",
+           "2 to 10 zones", "two zones or more"),
+    Broken("alb-zones", (("  - gateway-k\n", "  - gateway-k\n  - nodes-j\n"),), account(groups=(
+        SecurityGroup("sg-1", "vpc-1", rules=(_ALL,)),)), "2 vSwitches in cn-hangzhou-j", "1 vSwitch in each",
+           "Keep one"),
+    Broken("alb-zones", (), account(alb_zones=("cn-hangzhou-h", "cn-hangzhou-j")), "cn-hangzhou-k has no ALB",
+           "zones with ALB", "cn-hangzhou-h"),
+    Broken("alb-addresses", (), subnets("vsw-gw-k", free=7), "gateway-k has 7 free addresses", "8 free addresses",
+           "another vSwitch"),
+    Broken("health-checks", (_NO_HEALTH,), GROUND, "off: gateway-demo/web-demo has no failover",
+           "the controller's default is off", "enabled: true"),
+    Broken("applicationset-deletion", (("  preserve_resources_on_deletion: true\n", ""),), GROUND,
+           "deletes the workload of up to 2 members", "true, or known", "Set it true", WARN),
+    Broken("member-zones", (), replace(subnets("vsw-gw-j", zone="cn-hangzhou-h")), "ack-prod is in cn-hangzhou-j",
+           "a zone in common", "crosses zones", WARN),
+    Broken("gateway-events", (), hub(gateway_events=("Ingress shop/x: FailedBuildModel no service",)),
+           "1 warnings, newest: Ingress shop/x", "0 warnings", "Repair", WARN),
+    Broken("api-reachable", (), hub((Key("cluster.open-cluster-management.io", "ManagedCluster", "", IDC), {})),
+           "not Available", "reach each other", "curl -k", UNCHECKED),
+    Broken("leased-line", (), GROUND, "no API", "between idc-prod and vpc-1", "Express Connect", UNCHECKED),
+    Broken("cen", (), GROUND, "no API", "vpc-1 and the VBR", "CEN console", UNCHECKED),
+    Broken("data-centre-routes", (), GROUND, "no API", "10.0.200.0/24, 10.0.201.0/24", "ip route get", UNCHECKED),
+    Broken("data-centre-firewall", (), GROUND, "no API", "10.0.200.0/24, 10.0.201.0/24", "iptables", UNCHECKED),
+    Broken("ram-writes", (), GROUND, "no API", "permission", "adcp:CreateHubCluster", UNCHECKED),
+)  # fmt: skip
+_NATURAL = {"leased-line", "cen", "data-centre-routes", "data-centre-firewall", "ram-writes", "quotas"}
+"""What no API shows is unchecked, whatever the ground."""
+
+
+def worse(found: Sequence[Check], verdict: Verdict) -> set[str]:
+    return {one.rule for one in found if one.verdict is verdict}
+
+
+def test_a_sound_topology_on_sound_ground_has_nothing_red_and_nothing_to_warn_of() -> None:
+    found = checks(hybrid(), GROUND)
+
+    assert () == reds(found)
+    assert set() == worse(found, WARN)
+    assert _NATURAL == worse(found, UNCHECKED)
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: f"{case.rule}-{case.measured[:24]}")
+def test_a_broken_rule_is_told_by_name_with_numbers_and_fix_and_is_the_only_one(case: Broken) -> None:
+    found = checks(hybrid(*case.changes), case.ground)
+
+    mine = [one for one in found if one.rule == case.rule and one.verdict is case.verdict]
+    assert ({case.rule} if case.verdict is Verdict.RED else set()) == worse(found, Verdict.RED)
+    assert case.verdict is not WARN or {case.rule} == worse(found, WARN)
+    assert any(case.measured in one.measured and case.needed in one.needed and case.fix in one.fix for one in mine), (
+        mine
+    )
+    assert all(one.source and one.about for one in mine)
+
+
+def test_the_table_breaks_every_rule_at_its_level() -> None:
+    assert {rule.name: rule.level for rule in RULES} == {case.rule: case.verdict for case in TABLE}
+
+
+def test_names_of_rules_are_their_own() -> None:
+    assert {1} == set(Counter(rule.name for rule in RULES).values())
+
+
+def test_what_was_not_read_is_unchecked_with_the_reason_and_never_red() -> None:
+    why = "Forbidden.RAM: the key may not call it"
+    parts = (
+        "regions",
+        "alb_zones",
+        "vpcs",
+        "subnets",
+        "fleets",
+        "clusters",
+        "hops",
+        "groups",
+        "balancers",
+        "sites",
+        "hub",
+    )
+    found = checks(hybrid(), Ground(unread=dict.fromkeys(parts, why)))
+
+    assert () == reds(found)
+    read = {one.rule for one in found if one.verdict is UNCHECKED and why in one.measured}
+    assert {"region", "resource-found", "alb-zones", "alb-addresses", "node-routes", "permissions"} <= read
+    assert all(one.fix for one in unconfirmed(found))
+
+
+def test_a_persons_word_is_recorded_as_a_word_and_makes_no_red_green() -> None:
+    said = hybrid(("routes:\n", "confirmed: [leased-line, cen, node-routes]\nroutes:\n"))
+
+    found = checks(said, account(hops=()))
+
+    words = {one.rule for one in found if is_confirmed(one)}
+    assert {"leased-line", "cen"} == words
+    assert {"node-routes"} == worse(found, Verdict.RED)
+    line = next(one for one in found if one.rule == "leased-line")
+    assert (UNCHECKED, f"{CONFIRMED}; no API that we use shows it", "") == (line.verdict, line.measured, line.fix)
+    assert not {"leased-line", "cen"} & {one.rule for one in unconfirmed(found)}
+
+
+def test_a_security_group_that_a_step_repairs_is_told_and_not_red() -> None:
+    found = checks(hybrid(), admitting(Admission("ALL", "-1/-1", "10.0.200.0/24")))
+
+    told = [one for one in found if one.rule == "security-group" and one.verdict is WARN]
+    assert ["sg-1 (1 rules) shuts out 10.0.201.0/24"] == [one.measured for one in told]
+    assert "A step will write 1 rule" in told[0].fix
+    assert () == reds(found)
+
+
+def test_what_will_be_made_is_not_missing() -> None:
+    new = hybrid(
+        _IDS, (f"  id: {IDC}\n", "  vswitches: [gateway-k]\n"), ("  id: fleet-1\n", "  vswitches: [nodes-j]\n"),
+        ("  id: vsw-gw-k\n", "  zone: cn-hangzhou-k\n  cidr: 10.0.201.0/24\n"),
+    )  # fmt: skip
+    empty = replace(ACCOUNT, fleets=(), clusters=(), groups=(), subnets=_SUBNETS[:3])
+
+    found = checks(new, Ground(empty, sites=GROUND.sites))
+
+    assert () == reds(found)
+    made = next(one for one in found if one.rule == "quotas")
+    assert "room for 1 vSwitches, 1 Fleet, 1 ACK clusters, 1 registered clusters, 1 ALB" == made.needed
+
+
+def test_a_gateway_that_is_there_has_its_addresses_already() -> None:
+    ground = subnets("vsw-gw-k", free=3)
+    there = Key("alibabacloud.com", "AlbConfig", "", "gateway-demo")
+
+    found = checks(hybrid(), replace(ground, hub=replace(HUB, objects={**HUB.objects, there: {}})))
+
+    assert () == reds(found)
+    assert {"alb-addresses"} == worse(found, WARN)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        {"metadata": None},
+        {"metadata": {"labels": [], "annotations": 3}},
+        {"spec": {"generators": [None, {"clusters": 1}], "parameters": 1}},
+    ],
+)
+def test_objects_of_any_shape_are_looked_at_without_harm(thing: dict[str, object]) -> None:
+    kinds = (
+        ("", "Secret", "argocd", f"x-{ACK}"), ("argoproj.io", "ApplicationSet", "argocd", "x"),
+        ("networking.k8s.io", "IngressClass", "", "alb"), ("networking.k8s.io", "Ingress", "gateway-demo", "web-demo"),
+        ("cluster.open-cluster-management.io", "ManagedCluster", "", ACK),
+    )  # fmt: skip
+    for kind in kinds:
+        checks(hybrid(_NO_HEALTH), hub((Key(*kind), thing)))
+
+
+def test_hostile_texts_of_the_account_are_inert_in_checks() -> None:
+    bad = "\x1b[2J\u202e"
+    ground = account(
+        clusters=(replace(_ACK, vpc=bad, kind=bad, region=bad), replace(_IDC, name=bad, vpc=bad, fleet=bad)),
+        subnets=(Subnet(f"vsw-{bad}", "vpc-1", bad, "10.0.16.0/20", bad), *_SUBNETS),
+    )  # fmt: skip
+
+    for one in checks(hybrid(), ground):
+        words = f"{one.about}{one.source}{one.measured}{one.needed}{one.fix}"
+        assert "\x1b" not in words and "\u202e" not in words

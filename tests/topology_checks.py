@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
+import jsonschema
 import pytest
 
 from console.decide.setup.checks import CONFIRMED, RULES, checks, is_confirmed, reds, unconfirmed
-from console.decide.setup.task import Check, Verdict
+from console.decide.setup.task import Check, Stage, Task, Verdict
 from console.model.ground import (
     Admission,
     Attached,
@@ -23,6 +25,8 @@ from console.model.ground import (
     Subnet,
     Vpc,
 )
+from console.present.setup_checks import checks_document, unchecked_document
+from tests.present_documents import schema
 from tests.topologies import ACCOUNT, ACK, GROUND, HUB, IDC, account, applicationset, hub, hybrid, secret
 
 Changes = tuple[tuple[str, str], ...]
@@ -291,3 +295,27 @@ def test_hostile_texts_of_the_account_are_inert_in_checks() -> None:
     for one in checks(hybrid(), ground):
         words = f"{one.about}{one.source}{one.measured}{one.needed}{one.fix}"
         assert "\x1b" not in words and "\u202e" not in words
+
+
+def test_checks_are_a_document_of_the_contract() -> None:
+    said = hybrid(("routes:\n", "confirmed: [leased-line]\nroutes:\n"))
+    found = checks(said, GROUND)
+
+    document: dict[str, Any] = {
+        "schema": "fleet-console/topology/v1",
+        "checks": checks_document(found),
+        "steps": [],
+        "unchecked": unchecked_document(found),
+        "drift": [],
+    }
+    jsonschema.validate(document, schema("topology"))
+    assert ["leased-line"] == [one["rule"] for one in document["checks"] if one["confirmed"]]
+    assert _NATURAL - {"leased-line"} == {one["rule"] for one in document["unchecked"]}
+
+
+def test_the_contract_has_every_verdict_and_stage() -> None:
+    said = schema("topology")["$defs"]
+
+    assert list(Stage) == said["stage"]["enum"]
+    assert set(Verdict) == set(said["check"]["properties"]["verdict"]["enum"])
+    assert {one.name for one in fields(Task)} - {"call"} == set(said["step"]["properties"])

@@ -240,6 +240,8 @@ def _clash(a: Range, b: Range) -> Clash | None:
         return _of_services(a, b) if a.use is Use.SERVICES else _of_services(b, a)
     if a.use is Use.VSWITCH and b.use is Use.VSWITCH:
         return None if a.fixed and b.fixed else Clash(a, b, "cidr-overlap", red=True)
+    if b.use in OF_VPC:
+        a, b = b, a
     if a.use in OF_VPC and b.use in OF_CLUSTER:
         return None if b.inside or b.kind == "other" else Clash(b, a, "cidr-overlap", red=True)
     if a.use not in OF_CLUSTER or b.use not in OF_CLUSTER:

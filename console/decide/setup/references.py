@@ -102,9 +102,7 @@ def _applications(topology: Topology) -> Iterator[Problem]:
     for number, one in enumerate(topology.applications):
         for name in () if one.kept else ("repository", "path"):
             if not getattr(one, name):
-                yield Problem(
-                    f"applications[{number}].{name}", "is missing", "where the chart is in Git; or kept: true"
-                )
+                yield Problem(f"applications[{number}].{name}", "is missing", "where the chart is in Git")
         yield from _known(f"applications[{number}].members", one.members, _members(topology), "member")
     yield from _unique("applications", (one.name for one in topology.applications), "name")
     yield from _unique("applications", (one.application for one in topology.applications), "application")

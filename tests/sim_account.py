@@ -42,7 +42,12 @@ class Account:
         """A running Fleet with ArgoCD; its id."""
         vswitches = json.dumps([self.vswitches()["gateway-h"]["VSwitchId"]])
         tags = json.dumps([{"Key": "made-by", "Value": "test"}])
-        asked = {"RegionId": self.cloud.region, "VpcId": self.vpc(), "VSwitches": vswitches, "Name": "hz-prod"}
+        asked: dict[str, Any] = {
+            "RegionId": self.cloud.region,
+            "VpcId": self.vpc(),
+            "VSwitches": vswitches,
+            "Name": "hz-prod",
+        }
         made = self.cloud.adcp("CreateHubCluster", **asked, Tag=tags)
         assert "success" == self.cloud.done(made["TaskId"]).state
         feature = self.cloud.adcp("UpdateHubClusterFeature", ClusterId=made["ClusterId"], ArgoCDEnabled="true")

@@ -89,7 +89,8 @@ async def throttle(site: Site, _: specs.Throttle) -> AsyncIterator[str]:
     site.openapi.throttled.add("alb")
     site.cloud.throttled = True
     # A resync, as the controller has one now and then: it meets the limit without anybody's change.
-    site.controller.resync()
+    for fleet in site.living.fleets.values():
+        fleet.controller.resync()
     yield "the ALB OpenAPI answers Throttling.User, to the controller too"
     site.openapi.throttled.discard("alb")
     site.cloud.throttled = False
@@ -106,7 +107,7 @@ async def clock_skew(site: Site, fault: specs.ClockSkew) -> AsyncIterator[str]:
 async def _set_clocks(site: Site, skew: float) -> None:
     site.clock.skew = skew
     # Renewed at once, or the hub's controllers would take the leap for silence.
-    for agent in site.agents.values():
+    for agent in (agent for fleet in site.living.fleets.values() for agent in fleet.agents.values()):
         if not agent.silent:
             await agent.renew()
 

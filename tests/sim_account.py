@@ -42,7 +42,12 @@ class Account:
         """A running Fleet with ArgoCD; its id."""
         vswitches = json.dumps([self.vswitches()["gateway-h"]["VSwitchId"]])
         tags = json.dumps([{"Key": "made-by", "Value": "test"}])
-        asked = {"RegionId": self.cloud.region, "VpcId": self.vpc(), "VSwitches": vswitches, "Name": "hz-prod"}
+        asked: dict[str, Any] = {
+            "RegionId": self.cloud.region,
+            "VpcId": self.vpc(),
+            "VSwitches": vswitches,
+            "Name": "hz-prod",
+        }
         made = self.cloud.adcp("CreateHubCluster", **asked, Tag=tags)
         assert "success" == self.cloud.done(made["TaskId"]).state
         feature = self.cloud.adcp("UpdateHubClusterFeature", ClusterId=made["ClusterId"], ArgoCDEnabled="true")
@@ -268,6 +273,11 @@ def test_from_nothing_to_the_first_requests_and_back(account: Account) -> None:
     assert 110 <= shares["ack-prod"] <= 170
     assert 200 == shares["ack-prod"] + shares["idc-prod"]
 
+    # Without its node port nobody comes through to the overlay's pods.
+    service = f"/api/v1/namespaces/{NAMESPACE}/services/service1"
+    port = {"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}
+    account.centre.merge(service, {"spec": {"type": "ClusterIP", "ports": [port]}})
+    eventually(lambda: unhealthy(cloud)["CONNECT_TIMEOUT"] == 3 and sum(unhealthy(cloud).values()) == 3)
     take_down(account, hub, ack, idc)
 
     assert before == {name: one["AvailableIpAddressCount"] for name, one in account.vswitches().items()}

@@ -14,6 +14,7 @@ from console.sim.account.state import VSwitch
 from console.sim.alb.state import Alb, HealthCheck, Listener, LoadBalancer, ServerGroup
 from console.sim.alb_ingress import Applied, CloudRefused
 from console.sim.openapis.refusal import OpenApiError, throttling
+from console.sim.openapis.refusals import Refusals
 from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Address, Group, Model, Rule, albconfig_tag
 
 RETRY = 2.0
@@ -31,6 +32,8 @@ class AlbCloud:
         self._vpc = vpc
         self._vswitches = vswitches
         self._speed = speed
+        self.refusals = Refusals()
+        """Operations that are refused, to the controller too."""
         self.throttled = False
         """Whether the OpenAPI has had enough of the controller's calls."""
 
@@ -73,6 +76,7 @@ class AlbCloud:
             zones = [(each.get("zoneId") or self._zone(each["vSwitchId"]), each["vSwitchId"]) for each in mappings]
             vpcs = [self._vswitches[vswitch].vpc for _, vswitch in zones if vswitch in self._vswitches]
             _check(zones, vpcs)
+            self.refusals.check("CreateLoadBalancer", "alb")
             found = self._alb.create_load_balancer(
                 str(model.config.get("name") or model.gateway),
                 vpc=next(iter(vpcs), self._vpc),
@@ -80,6 +84,8 @@ class AlbCloud:
                 zones=zones,
                 tags={ALBCONFIG_TAG: albconfig_tag(model.gateway), RESOURCE_TAG: BALANCER},
             )
+            if self.refusals.drops("CreateLoadBalancer"):
+                raise OpenApiError("SDK.ReadTimeout", "CreateLoadBalancer: context deadline exceeded")
         balancer = found
         await self._until(lambda: balancer.status == "Active", "LoadBalancer", balancer.id)
         return balancer
@@ -93,6 +99,7 @@ class AlbCloud:
                 del present[port]
         for port, protocol in wanted.items():
             if port not in present:
+                self.refusals.check("CreateListener", "alb")
                 present[port] = self._alb.create_listener(balancer.id, port, protocol)
         return present
 
@@ -103,6 +110,7 @@ class AlbCloud:
         mine = (one for one in self._alb.groups.values() if one.tags.get(ALBCONFIG_TAG) == tags[ALBCONFIG_TAG])
         found = next((one for one in mine if one.tags[RESOURCE_TAG] == wanted.key), None)
         if found is None:
+            self.refusals.check("CreateServerGroup", "alb")
             found = self._alb.create_server_group(
                 wanted.name,
                 health_check=check,
@@ -134,6 +142,7 @@ class AlbCloud:
             tuples = tuple((groups[key], weight) for key, weight in rule.tuples)
             found = present.pop(rule.priority, None)
             if found is None:
+                self.refusals.check("CreateRule", "alb")
                 self._alb.create_rule(
                     listener.id, rule.name, rule.priority, hosts=hosts, paths=rule.paths, tuples=tuples
                 )

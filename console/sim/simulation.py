@@ -180,6 +180,7 @@ class Simulation:
         hub: OwnHub | GivenHub
         if self._given is None:
             hub = OwnHub(world, self._clock, self._serve_api, authority=self._works.certificate.authority)
+            hub.guarded(self.living.writes)
         else:
             hub = GivenHub(world, self._given)
         await hub.start(session, self._stack, clusters)
@@ -213,6 +214,7 @@ class Simulation:
         )
         made = OpenApi(products, {self.keys.access_key_id: self.keys.access_key_secret})
         account.tasks.dooms = made.refusals.dooms
+        self._cloud.refusals = made.refusals
         return made
 
     def _requests(self) -> dict[Series, int]:

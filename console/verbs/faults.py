@@ -21,6 +21,8 @@ DIRECTORY = click.option(
 LASTING = click.option(
     "--for", "lasting", type=DURATION, metavar="S", help="End by itself after so long, for example 30s."
 )
+CLOUD_KINDS = ("quota", "permission", "throttling", "task-failed", "name-taken", "accepted-but-timeout")
+WRITE_KINDS = ("quota", "permission", "throttling", "webhook", "conflict", "accepted-but-timeout")
 
 
 class _Faults(click.Group):
@@ -215,6 +217,36 @@ def denied(options: Options, permissions: tuple[str, ...], actions: tuple[str, .
     Example: fleet-console sim fault denied --permission 'list events' --action ListRules --dir /var/tmp/fleet
     """
     _begin(options, "denied", permissions=permissions, actions=dict.fromkeys(actions, "NoPermission"), **said)
+
+
+@_named("cloud-refusal")
+@click.argument("operation")
+@click.argument("kind", type=click.Choice(list(CLOUD_KINDS)), metavar="KIND")
+@click.option("--times", type=click.IntRange(1), metavar="N", help="End by itself after so many calls.")
+def cloud_refusal(options: Options, **said: Any) -> None:
+    """Let the cloud refuse an operation, lose its answer, or fail its task.
+
+    KIND is quota, permission, throttling, task-failed, name-taken or accepted-but-timeout.
+
+    \b
+    Example: fleet-console sim fault cloud-refusal CreateHubCluster quota --times 1 --dir /var/tmp/fleet
+    """
+    _begin(options, "cloud-refusal", **said)
+
+
+@_named("write-refusal")
+@click.argument("resource")
+@click.argument("kind", type=click.Choice(list(WRITE_KINDS)), metavar="KIND")
+@click.option("--times", type=click.IntRange(1), metavar="N", help="End by itself after so many writes.")
+def write_refusal(options: Options, **said: Any) -> None:
+    """Let Kubernetes APIs refuse writes of a resource, or lose their answers.
+
+    KIND is quota, permission, throttling, webhook, conflict or accepted-but-timeout.
+
+    \b
+    Example: fleet-console sim fault write-refusal albconfigs webhook --dir /var/tmp/fleet
+    """
+    _begin(options, "write-refusal", **said)
 
 
 @fault.command("clear")

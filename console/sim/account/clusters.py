@@ -59,11 +59,14 @@ def create(account: Account, grounds: Grounds, body: Body) -> Task:
     account.clusters[made.id] = made
 
     async def done() -> None:
-        if made.kind == "registered":
+        if made.state == "initial" and made.kind == "registered":
             made.state = "waiting"
-            return
-        await grounds.raise_cluster(made)
-        made.state = "running"
+        elif made.state == "initial":
+            await grounds.raise_cluster(made)
+            made.state = "running" if made.state == "initial" else made.state
+        if made.id not in account.clusters:
+            # It was taken away while it was being made.
+            await grounds.raze_cluster(made)
 
     return account.tasks.begin("cluster_create", made.id, stages, Ways(_unheard, done, lambda why: _fail(made)))
 

@@ -53,8 +53,12 @@ def create(
     account.hubs[made.id] = made
 
     async def done() -> None:
-        await grounds.raise_hub(made)
-        made.state = "running"
+        if made.state == "initial":
+            await grounds.raise_hub(made)
+            made.state = "running" if made.state == "initial" else made.state
+        if made.id not in account.hubs:
+            # It was taken away while it was being made.
+            await grounds.raze_hub(made)
 
     def failed(why: str) -> None:
         made.state, made.error = "failed", why

@@ -18,6 +18,7 @@ from console.sim.argo.charts import Charts
 from console.sim.argo.kinds import DEPLOYMENTS
 from console.sim.argo.manifests import Cluster as Reached
 from console.sim.client import Mirror, Obj
+from console.sim.faults.writes import Writes
 from console.sim.fleet import Fleet
 from console.sim.handover import Context
 from console.sim.hub.own import OwnHub
@@ -53,6 +54,7 @@ class Living:
         self.clusters: dict[str, Served] = {}
         self.centres: dict[str, Served] = {}
         self.first: dict[str, Reached] = {}
+        self.writes = Writes()
 
     async def start(self, session: ClientSession, cloud: AlbCloud) -> None:
         """Serve the data centres, and be ready for what the account makes."""
@@ -99,6 +101,7 @@ class Living:
             dead={},
         )
         own = OwnHub(world, self._clock, self._api, authority=self._works.certificate.authority, fresh=True)
+        own.guarded(self.writes)
         fleet = Fleet(world, own, members=self._members, works=self._works, clock=self._clock, speed=self._speed)
         await own.start(self.session, AsyncExitStack(), ())
         assert self._cloud is not None, "it was started"
@@ -171,7 +174,7 @@ class Living:
         self._members.servers[identifier] = served.server
 
     def _served(self, member: Member, passes: Callable[[str, int], bool], *, began: float) -> Served:
-        return Served(
+        made = Served(
             replace(self._world, began=began, dead={}, silent={}),
             member,
             self._works,
@@ -181,6 +184,8 @@ class Living:
             clock=self._clock,
             speed=self._speed,
         )
+        self.writes.watch_over(made.api, made.inside)
+        return made
 
     async def _open(self, centre: DataCentre) -> None:
         """Serve a data centre's own cluster, and look out for agents in it."""

@@ -49,6 +49,9 @@ class Served:
     ) -> None:
         self.member = member
         self.token = secrets.token_urlsafe(24)
+        """An administrator's, for people."""
+        self.inside = secrets.token_urlsafe(24)
+        """An administrator's, for its own controllers and for ArgoCD."""
         self._world = world
         self._works = works
         self._passes = passes
@@ -61,7 +64,9 @@ class Served:
         self._site: Site | None = None
         self.server = MemberServer(member.name, member.zone, self._speaks)
         with clock.at(world.began - member.age):
-            self.api = KubeApi(tokens={self.token: Role.ADMIN}, clock=clock, version=member.version)
+            self.api = KubeApi(
+                tokens={self.token: Role.ADMIN, self.inside: Role.ADMIN}, clock=clock, version=member.version
+            )
         past.seed(self.api, clock, [node(world, member, each, ready=True) for each in member.nodes])
 
     @property
@@ -77,11 +82,11 @@ class Served:
 
     def cluster(self, member: Member) -> Cluster:
         """As ArgoCD reaches it, under the identity of a member."""
-        return Cluster(member, self.url, self.token, self._works.certificate.authority)
+        return Cluster(member, self.url, self.inside, self._works.certificate.authority)
 
     def client(self, session: ClientSession, agent: str) -> Client:
         """A client that may do everything."""
-        return Client(session, self.url, self.token, agent=agent)
+        return Client(session, self.url, self.inside, agent=agent)
 
     async def start(self, session: ClientSession) -> None:
         """Serve, and set its controllers to work."""

@@ -224,7 +224,7 @@ class Account:
         return next((hub for hub in self.hubs.values() if cluster in hub.members), None)
 
     def free(self, vswitch: VSwitch) -> int:
-        """Addresses of a vSwitch that nobody has: nodes, pods, ALBs and Fleets have some."""
+        """Addresses of a vSwitch that nobody has: nodes, ALBs, and the pods of the beginning have some."""
         network = vswitch.network
         held = [node.ip for cluster in self.clusters.values() for node in cluster.nodes]
         held += [ip for cluster in self.clusters.values() for ip in cluster.pods]

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+from console.errors import UsageError
 from console.sim.alb_ingress import DELAY
 from console.sim.client import INGRESSES
 from console.sim.faults import admission, specs
@@ -17,6 +18,7 @@ from console.sim.faults.site import Site
 from console.sim.hub.own import OwnHub
 from console.sim.ingress_annotations import PREFIX, annotations_of
 from console.sim.kubeapi import Denial
+from console.sim.openapis.refusals import OF_CONTROLLER, TASKS, Refusal, Refusals
 from console.sim.terms import seconds
 
 POISON = (PREFIX + "healthcheck-interval-seconds", "2s")
@@ -87,7 +89,8 @@ async def throttle(site: Site, _: specs.Throttle) -> AsyncIterator[str]:
     site.openapi.throttled.add("alb")
     site.cloud.throttled = True
     # A resync, as the controller has one now and then: it meets the limit without anybody's change.
-    site.controller.resync()
+    for fleet in site.living.fleets.values():
+        fleet.controller.resync()
     yield "the ALB OpenAPI answers Throttling.User, to the controller too"
     site.openapi.throttled.discard("alb")
     site.cloud.throttled = False
@@ -104,7 +107,7 @@ async def clock_skew(site: Site, fault: specs.ClockSkew) -> AsyncIterator[str]:
 async def _set_clocks(site: Site, skew: float) -> None:
     site.clock.skew = skew
     # Renewed at once, or the hub's controllers would take the leap for silence.
-    for agent in site.agents.values():
+    for agent in (agent for fleet in site.living.fleets.values() for agent in fleet.agents.values()):
         if not agent.silent:
             await agent.renew()
 
@@ -165,6 +168,35 @@ async def denied(site: Site, fault: specs.Denied) -> AsyncIterator[str]:
             site.openapi.denied.pop(each, None)
 
 
+@asynccontextmanager
+async def cloud_refusal(site: Site, fault: specs.CloudRefusal) -> AsyncIterator[str]:
+    """One operation of the cloud, whoever calls it."""
+    if fault.operation not in (*OF_CONTROLLER, *site.openapi.operations):
+        raise UsageError(f"no operation is called '{fault.operation}'", fix="Write it as the SDK does: CreateCluster.")
+    if fault.kind == "task-failed" and fault.operation not in (*OF_CONTROLLER, *TASKS):
+        raise UsageError(f"{fault.operation} begins no task", fix=f"Those that do: {', '.join(TASKS)}.")
+    with _held(site.openapi.refusals, fault.operation, fault.kind, fault.times):
+        often = "" if fault.times is None else f", {fault.times} times"
+        yield f"{fault.operation} meets {fault.kind}{often}"
+
+
+@asynccontextmanager
+async def write_refusal(site: Site, fault: specs.WriteRefusal) -> AsyncIterator[str]:
+    """Writes of one resource."""
+    with _held(site.living.writes.refusals, fault.resource, fault.kind, fault.times):
+        often = "" if fault.times is None else f", {fault.times} times"
+        yield f"writes of {fault.resource} meet {fault.kind}{often}"
+
+
+@contextlib.contextmanager
+def _held(refusals: Refusals, subject: str, kind: str, times: int | None) -> Iterator[None]:
+    """One refusal, as long as it is this one."""
+    mine = refusals.held[subject] = Refusal(kind, times)
+    yield
+    if refusals.held.get(subject) is mine:
+        del refusals.held[subject]
+
+
 @contextlib.contextmanager
 def _lessened(hub: OwnHub, fault: specs.Denied) -> Iterator[None]:
     """The first context as user `role` of the fault, without its permissions."""
@@ -199,4 +231,6 @@ EFFECTS: Mapping[type, Callable[[Site, Any], Effect]] = {
     specs.SelfHeal: self_heal,
     specs.Webhook: webhook,
     specs.Denied: denied,
+    specs.CloudRefusal: cloud_refusal,
+    specs.WriteRefusal: write_refusal,
 }

@@ -18,6 +18,8 @@ def impossible(fault: Fault) -> str | None:
         what = "its tokens are not the simulator's to take back"
     elif isinstance(fault, specs.Webhook):
         what = "its admission is not the simulator's to play"
+    elif isinstance(fault, specs.WriteRefusal):
+        what = "its writes are not the simulator's to refuse"
     elif isinstance(fault, specs.Denied) and fault.permissions:
         what = "its roles are not the simulator's to change"
     return f"{name_of(fault)} cannot be done to a hub that was given: {what}" if what else None

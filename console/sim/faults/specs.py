@@ -7,7 +7,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from console.sim.terms import Base, Days, Name, Rate, RouteKey
+from console.sim.openapis.refusals import Kind
+from console.sim.terms import Base, Days, Name, Positive, Rate, RouteKey
+
+How = Literal["quota", "permission", "throttling", "webhook", "conflict", "accepted-but-timeout"]
+"""In which way a Kubernetes API refuses a write."""
 
 
 class _Fault(Base, frozen=True, tag_field="fault"):
@@ -101,6 +105,24 @@ class Denied(_Fault, frozen=True, kw_only=True, tag="denied"):
     actions: dict[Action, str] = msgspec.field(default_factory=dict)
 
 
+class CloudRefusal(_Fault, frozen=True, kw_only=True, tag="cloud-refusal"):
+    """An operation of the cloud is refused to everybody, or carried out without an answer, or its task fails; the next
+    `times` times, or until it is cleared."""
+
+    operation: Action
+    kind: Kind
+    times: Positive | None = None
+
+
+class WriteRefusal(_Fault, frozen=True, kw_only=True, tag="write-refusal"):
+    """Writes of a resource, by its plural, are refused on the hub and in the clusters of an account, or carried out
+    without an answer; the next `times` times, or until it is cleared."""
+
+    resource: Annotated[str, msgspec.Meta(pattern=r"^[a-z]+$")]
+    kind: How
+    times: Positive | None = None
+
+
 Fault = (
     ServersDead
     | AgentSilent
@@ -115,6 +137,8 @@ Fault = (
     | SelfHeal
     | Webhook
     | Denied
+    | CloudRefusal
+    | WriteRefusal
 )
 
 
@@ -145,5 +169,6 @@ def name_of(fault: Fault) -> str:
 
 
 def subject_of(fault: Fault) -> str:
-    """The member or route that it is about, nothing where it is about all."""
-    return str(getattr(fault, "member", getattr(fault, "route", "")))
+    """The member, route, operation or resource that it is about, nothing where it is about all."""
+    found = (getattr(fault, name, "") for name in ("member", "route", "operation", "resource"))
+    return next(filter(None, found), "")

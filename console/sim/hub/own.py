@@ -16,6 +16,7 @@ from console.sim.argo.kinds import APP_PROJECTS, CONTROLLER, GROUP, NAMESPACE
 from console.sim.argo.manifests import PROJECT, Cluster, project
 from console.sim.client import Client, Obj
 from console.sim.faults.link import Link
+from console.sim.faults.writes import Writes
 from console.sim.handover import Context, token_context
 from console.sim.hub.crds import CRDS, name_of, shipped
 from console.sim.kubeapi import KubeApi, Role
@@ -83,6 +84,10 @@ class OwnHub:
             argo_past.seed(self.api, self.clock, self._world, clusters)
         self._session = session
         self.url = await self._serve(self.api)
+
+    def guarded(self, writes: Writes) -> None:
+        """Have its writes refused by what is held there, but for those of its own controllers."""
+        writes.watch_over(self.api, self._inside)
 
     def define_argocd(self) -> None:
         """What an installation of ArgoCD brings: its kinds, its namespace and the project that allows everything."""

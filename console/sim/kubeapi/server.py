@@ -44,6 +44,8 @@ class KubeApi:
         version: str = "v1.32.4",
     ) -> None:
         self.faults: list[Fault] = []
+        self.lost: list[Callable[[web.Request], bool]] = []
+        """Asked after a request was carried out whether its answer is lost: the connection breaks then."""
         self.access = Access(tokens)
         self._version = version
         self._store = Store(history)
@@ -143,6 +145,8 @@ class KubeApi:
             response = negotiation.answer_error(
                 request, ApiError(500, "InternalError", f"Internal error occurred: {error}")
             )
+        if any(each(request) for each in self.lost) and request.transport is not None:
+            request.transport.abort()
         if not response.prepared:
             response.headers["Date"] = self._handlers.date()
             response.headers["Audit-Id"] = str(uuid.uuid4())

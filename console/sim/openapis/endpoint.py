@@ -53,6 +53,11 @@ class OpenApi:
         self._buckets: dict[str, Bucket] = {}
         self._tokens: dict[tuple[str, str, str], tuple[object, Answer]] = {}
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """Every operation of every product."""
+        return frozenset(name for each in self._products.values() for name in (*each.reads, *each.writes))
+
     def application(self) -> web.Application:
         """What serves it."""
         from aiohttp import web

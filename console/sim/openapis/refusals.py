@@ -9,6 +9,8 @@ from typing import Literal
 from console.sim.openapis.refusal import OpenApiError, throttling
 
 Kind = Literal["quota", "permission", "throttling", "task-failed", "name-taken", "accepted-but-timeout"]
+OF_CONTROLLER = ("CreateLoadBalancer", "CreateListener", "CreateServerGroup", "CreateRule")
+"""Operations of the ALB that nobody but its ingress controller calls; for it a failing job is a refusal like others."""
 DROPPED = "accepted-but-timeout"
 TASKS = {
     "CreateHubCluster": "create_hub",
@@ -39,7 +41,7 @@ class Dropped(Exception):
 class Refusal:
     """One operation that is refused, `left` times more; None is until it is taken away."""
 
-    kind: Kind
+    kind: str
     left: int | None = None
 
 
@@ -55,6 +57,17 @@ class Refusals:
         if found is None or found.kind == "task-failed":
             return None
         return self._used(action, found)
+
+    def check(self, action: str, product: str) -> None:
+        """Raise the refusal of a call that is not made over the wire, in the product's words."""
+        found = self.held.get(action)
+        if found is not None and found.kind != DROPPED:
+            raise error_of(self._used(action, found).kind, product, action)
+
+    def drops(self, action: str) -> bool:
+        """Whether the answer to a call that was carried out is lost."""
+        found = self.held.get(action)
+        return found is not None and found.kind == DROPPED and self._used(action, found) is found
 
     def dooms(self, task: str) -> bool:
         """Whether a task of this kind is to fail."""
@@ -83,4 +96,6 @@ def error_of(kind: str, product: str, action: str) -> OpenApiError:
         return OpenApiError(
             _TAKEN.get(product, "InvalidName.Duplicate"), f"The name that {action} gives is in use.", 409
         )
+    if kind == "task-failed":
+        return OpenApiError("OperationFailed", f"The operation {action} failed: internal error.", 500)
     return throttling()

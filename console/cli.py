@@ -14,7 +14,22 @@ import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import apps, config, doctor, drill, evidence, guards, plans, policy, runs, see, shift, simulate
+from console.verbs import (
+    apps,
+    config,
+    doctor,
+    drill,
+    evidence,
+    guards,
+    plans,
+    policy,
+    runs,
+    see,
+    setups,
+    shift,
+    simulate,
+    topology,
+)
 
 EPILOG = """\b
 Exit codes
@@ -83,6 +98,7 @@ for verb in (
     evidence.evidence,
     evidence.verify,
     policy.policy,
+    topology.topology,
     doctor.doctor,
     config.config,
     simulate.demo,
@@ -90,6 +106,8 @@ for verb in (
     simulate.sim,
 ):
     console.add_command(verb)
+for verb in (setups.apply, setups.teardown):
+    topology.topology.add_command(verb)
 
 
 def main(arguments: list[str] | None = None) -> None:

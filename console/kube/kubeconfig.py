@@ -52,6 +52,15 @@ def load(kubeconfig: str | None, context: str | None) -> Entry:
     return merged.entry(context, ", ".join(str(path) for path in paths))
 
 
+def contexts(kubeconfig: str | None) -> tuple[str, ...]:
+    """Names of all contexts, the current one first. Raises `KubeconfigError` as `load` does."""
+    merged = _Merged()
+    for path in files(kubeconfig):
+        merged.add(path, _document(path))
+    current = [merged.current] if merged.current in merged.contexts else []
+    return tuple(dict.fromkeys((*filter(None, current), *merged.contexts)))
+
+
 def files(kubeconfig: str | None) -> list[Path]:
     """The files that are read, in their order. Raises `KubeconfigError` where there is none."""
     if kubeconfig is not None:

@@ -75,6 +75,8 @@ _EXITS = {
 
 ONE_STEP = ("refresh", "sync")
 """Kinds of run that write to one Application, once, and move no weights."""
+PROVISIONS = ("setup", "teardown")
+"""Kinds of run that make a topology, or take it away."""
 
 Split = tuple[tuple[str, int | None], ...]
 """((member id, weight or None where absent), ...)"""
@@ -137,13 +139,24 @@ class RunReport:
     expires: float | None = None
     """Epoch second at which it goes back by itself; None: never, or not known yet."""
     target: str = ""
-    """The zone or member that a drain empties; the Application that a run of one step writes to."""
+    """The zone or member that a drain empties; the Application that a run of one step writes to; a topology's name."""
     overrides: tuple[str, ...] = ()
 
     @property
     def one_step(self) -> bool:
         """Whether it refreshes or syncs an Application."""
         return self.kind in ONE_STEP
+
+    @property
+    def provisions(self) -> bool:
+        """Whether it sets a topology up, or takes it away; `target` is the topology's name then."""
+        return self.kind in PROVISIONS
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a new runner may go on with it: its own is dead, or it is a set-up that did not come to its end."""
+        unfinished = self.provisions and self.state.over and self.state is not RunState.DONE
+        return unfinished or self.state is RunState.INTERRUPTED
 
     @property
     def commandable(self) -> bool:

@@ -167,6 +167,9 @@ def goes_on(report: RunReport) -> Line:
     name = inert(report.run, 40)
     if report.one_step and report.state.over:
         return line(dim("over; it moved no weights, and there is nothing to put back"))
+    if report.provisions and report.state.over:
+        way = f"fleet-console resume {name}" if report.resumable else "fleet-console topology status FILE"
+        return line(dim(f"over; {way}"))
     if report.state.over:
         return line(dim(f"over; undo it here with 2, or: fleet-console rollback {name}"))
     return line(dim(f"this run goes on without this screen; any login: fleet-console attach {name}"))
@@ -217,7 +220,7 @@ def _listed(report: RunReport) -> str:
 
 def what(report: RunReport) -> str:
     """`gateway-demo/api 62:38 -> 80:20`, `drain zone-b, 12 routes`, or `sync argocd/api`."""
-    if report.one_step:
+    if report.one_step or report.provisions:
         return f"{inert(report.kind, 20)} {inert(report.target, 320)}"
     if report.target or len(report.routes) > 2:
         named = f"{inert(report.kind, 20)} {inert(report.target, 40)}".strip()

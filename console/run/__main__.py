@@ -38,7 +38,7 @@ PRELOADED = (
     "console.cloud.alb", "console.cloud.credentials", "console.cloud.decode", "console.cloud.poll",
     "console.kube.connect", "console.kube.follow", "console.kube.tls", "console.kube.watch", "console.observe",
     "console.probe.probes", "console.run.executor", "console.run.guardian", "console.run.onestep", "console.run.runs",
-    "console.run.witness",
+    "console.run.setup.setups", "console.run.witness",
     "encodings.idna", "traceback", "yaml",
 )  # fmt: skip
 """What a run imports late: taken in before its first write, so that an upgrade under its feet changes nothing."""
@@ -83,6 +83,10 @@ def _carry_out(journal: Journal, row: Row, *, resumed: bool, taken: bool) -> Run
         import_module(name)
     reach, report = _Reach(**row.access), row.report
     settings = settings_file.load(Path(reach.config) if reach.config else None).opening(reach.fleet)
+    if report.provisions:
+        from console.run.setup import setups
+
+        return setups.carry_out(journal, row, settings, kubeconfig=reach.kubeconfig, context=reach.context)
     plan = row.step() if report.one_step else row.planned()
     hub = Hub.open(reach.kubeconfig or settings.fleet.kubeconfig, reach.context or settings.fleet.context)
     uid = hub.fleet_uid()

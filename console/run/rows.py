@@ -45,6 +45,8 @@ class Row:
         """
         if self.report.one_step:
             raise UsageError(f"run {self.report.run} is a {self.report.kind} of an Application: {MOVES_NOTHING}")
+        if self.report.provisions:
+            raise UsageError(f"run {self.report.run} is a {self.report.kind} of a topology: {MOVES_NOTHING}")
         plan = plans.parse(self.plan)
         if plan.hash != self.report.plan_hash:
             raise UsageError("the journal's plan does not have its hash")

@@ -70,7 +70,7 @@ def start(
         if isinstance(plan, OneStep):
             _alone(journal, plan)
         report = RunReport(
-            run=_fresh(journal),
+            run=fresh(journal),
             fleet_uid=plan.fleet_uid,
             kind=plan.kind,
             state=RunState.PLANNED,
@@ -82,13 +82,13 @@ def start(
             host=socket.gethostname(),
             **_planned_of(plan),
         )
-        journal.add(report, plan.canonical(), _reach(access))
+        journal.add(report, plan.canonical(), reach(access))
         warning = logout_warning(login())
         if warning:
             journal.line(report.run, "launch", "noted", warning)
         launch(journal, report.run)
         row = journal.row(report.run)
-    told = _told(row) if row else report
+    told = told_of(row) if row else report
     return replace(told, message=". ".join(filter(None, (told.message, warning)))) if warning else told
 
 
@@ -102,7 +102,7 @@ def _planned_of(plan: Plan | OneStep) -> dict[str, Any]:
 
 
 def _alone(journal: Journal, step: OneStep) -> None:
-    for one in map(_told, journal.rows(step.fleet_uid)):
+    for one in map(told_of, journal.rows(step.fleet_uid)):
         if one.one_step and not one.state.over and one.target == step.key:
             raise Refused(
                 f"run {one.run} ({one.kind}) is under way on {inert(step.key, 320)}",
@@ -110,7 +110,7 @@ def _alone(journal: Journal, step: OneStep) -> None:
             )
 
 
-def _reach(access: Access) -> dict[str, str | None]:
+def reach(access: Access) -> dict[str, str | None]:
     """What the runner needs to reach the same Fleet and settings, wherever it runs."""
     return {
         "kubeconfig": str(Path(access.kubeconfig).expanduser().absolute()) if access.kubeconfig else None,
@@ -128,7 +128,7 @@ def report(access: Access, run: str) -> RunReport | None:
         return None
     with journal:
         row = journal.named(run)
-    return _told(row) if row else None
+    return told_of(row) if row else None
 
 
 def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ...]:
@@ -137,7 +137,7 @@ def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ..
     if journal is None:
         return ()
     with journal:
-        return tuple(_told(row) for row in journal.rows(fleet_uid))
+        return tuple(told_of(row) for row in journal.rows(fleet_uid))
 
 
 def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = False) -> Iterator[RunReport]:
@@ -156,7 +156,7 @@ def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = Fal
             if time.monotonic() - seen >= VIEW:
                 seen = time.monotonic()
                 journal.viewed(row.report.run)
-            now = _told(row)
+            now = told_of(row)
             if now != last:
                 last = now
                 yield now
@@ -189,9 +189,11 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
         raise UsageError(f"no run understands '{inert(word, 40)}'")
     with _journal(access, run) as journal:
         row = _named(journal, run)
-        told = _told(row)
+        told = told_of(row)
         if told.one_step:
             raise UsageError(f"run {told.run} is a {told.kind}: it takes no words, and ends by itself")
+        if told.provisions and word != "stop":
+            raise UsageError(f"run {told.run} is a {told.kind}: it can be stopped and resumed")
         if not told.commandable:
             fix = "Go on with it: fleet-console resume." if told.state is RunState.INTERRUPTED else _UNDO
             raise UsageError(f"run {row.report.run} is over ({told.state})", fix=fix)
@@ -289,14 +291,14 @@ def resume(access: Access, run: str) -> RunReport:
     """
     with _journal(access, run) as journal:
         row = _named(journal, run)
-        told = _told(row)
-        if told.state is not RunState.INTERRUPTED:
+        told = told_of(row)
+        if not told.resumable:
             raise UsageError(f"run {told.run} is {told.state}: there is nothing to resume", fix=_UNDO)
         if not journal.replan(told.run, row.process):
             raise UsageError(f"run {told.run} is being resumed already", fix="Attach to it.")
         launch(journal, told.run)
         again = journal.row(told.run)
-    return _told(again) if again else told
+    return told_of(again) if again else told
 
 
 def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str) -> RunReport:
@@ -323,13 +325,13 @@ def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str
     with Journal(access.state_dir) as journal:
         own = journal.row(report.run)
         if own is None:
-            journal.add(report, plan.canonical(), _reach(access), taken=True)
+            journal.add(report, plan.canonical(), reach(access), taken=True)
         elif not journal.replan(report.run, own.process, taken=True):
             raise UsageError(f"run {report.run} is being taken over already", fix="Attach to it.")
         journal.line(report.run, "takeover", "noted", f"from {record.host or 'another host'}: {record.actor}")
         launch(journal, report.run)
         row = journal.row(report.run)
-    return _told(row) if row else report
+    return told_of(row) if row else report
 
 
 def _journal(access: Access, run: str) -> Journal:
@@ -399,7 +401,7 @@ def _planned(record: Run) -> dict[str, Any]:
     return {"kind": "shift"}
 
 
-def _told(row: Row) -> RunReport:
+def told_of(row: Row) -> RunReport:
     """The report, or `interrupted` where its runner is provably dead, or `failed` where it never had one."""
     known = row.report
     if known.state is RunState.PLANNED and time.time() - (known.started or 0.0) > NEVER:
@@ -418,6 +420,9 @@ def _told(row: Row) -> RunReport:
         what = f"the {known.kind} may have been asked for" if asked else "nothing was asked for"
         ways = f"fleet-console resume {known.run} looks, and goes on from there"
         return replace(known, state=RunState.INTERRUPTED, message=f"its runner is dead; {what}. {ways}")
+    if known.provisions:
+        ways = f"fleet-console resume {known.run} looks, and goes on from there"
+        return replace(known, state=RunState.INTERRUPTED, message=f"its runner is dead. {ways}")
     begun = any(line.step.startswith("weigh") for line in known.lines)
     what = "weights may have been written" if begun else "no weight was written"
     ways = f"Go on with fleet-console resume {known.run}, or put back what was there with rollback {known.run}"
@@ -425,7 +430,7 @@ def _told(row: Row) -> RunReport:
     return replace(known, state=RunState.INTERRUPTED, message=message)
 
 
-def _fresh(journal: Journal) -> str:
+def fresh(journal: Journal) -> str:
     """Five letters and digits that are read out without mistakes and make no number, never used in this journal.
 
     Another host may have taken one on the same Fleet once in millions; then its record refuses ours.

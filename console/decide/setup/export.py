@@ -52,7 +52,7 @@ def _readme(found: Found, resources: Sequence[str]) -> str:
             "",
             "- `topology.yaml`: the whole, for `fleet-console topology plan topology.yaml`",
             "- `kustomization.yaml`: everything that is applied to the Fleet: `kubectl apply -k . --server-side`",
-            "- `clusters/`: labels of ArgoCD's clusters; patches of Secrets that the Fleet owns, so no part of the above",
+            "- `clusters/`: labels of ArgoCD's clusters; patches of Secrets that the Fleet owns, no part of the above",
             *(f"  - {name}" for name in patches),
             "",
         ]
@@ -60,7 +60,7 @@ def _readme(found: Found, resources: Sequence[str]) -> str:
 
 
 def settings(found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str | None) -> dict[str, Any]:
-    """The console's settings for this Fleet, as console.settings reads them. `cloud`: the section that the set-up used."""
+    """The console's settings for this Fleet, as console.settings reads them. `cloud`: the section that was used."""
     topology, balancer = found.topology, found.balancer
     ranges = cidrs.ranges(found)
     fleet: dict[str, Any] = {

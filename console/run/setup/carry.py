@@ -178,7 +178,7 @@ class SetupRun:
             return RunState.UNVERIFIED, f"{task.what}: not within {lasting(task.allowed)}; {self._go_on}"
         if (task.id, "noted") not in self._lines and not unseen:
             self._line(task.id, "noted", task.what)
-        self._say(f"{task.stage}: {task.what}; since {lasting(passed)}, usually {lasting(task.usual)}")
+        self._say(f"{task.stage}: {task.what}; usually {lasting(task.usual)}")
         self._pause(min(self._pace.poll, 1.0) if passed < 10 else self._pace.poll)
         return None
 

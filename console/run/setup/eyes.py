@@ -62,6 +62,10 @@ class WireEyes:
         self._ground = replace(self._ground, unread=unread, shares=dict(self.shares))
         return self._ground
 
+    def last(self) -> Ground:
+        """As it was read last."""
+        return self._ground
+
     @property
     def hub(self) -> Hub | None:
         """The Fleet's API as it was read last; None where there is none."""

@@ -55,7 +55,7 @@ def start(access: Access, settings: Settings, order: Order, *, reason: str = "")
     with Journal(access.state_dir) as journal:
         name = UID.format(order.topology.name)
         for row in journal.rows(name):
-            told = runs.told(row)
+            told = runs.told_of(row)
             if not told.state.over:
                 raise Refused(
                     f"run {told.run} ({told.kind} of {order.topology.name}) is under way",
@@ -77,7 +77,7 @@ def start(access: Access, settings: Settings, order: Order, *, reason: str = "")
         warning = logout_warning(login())
         launch(journal, report.run)
         told_row = journal.row(report.run)
-    told = runs.told(told_row) if told_row is not None else report
+    told = runs.told_of(told_row) if told_row is not None else report
     return replace(told, message=". ".join(filter(None, (told.message, warning)))) if warning else told
 
 
@@ -88,16 +88,18 @@ def last(access: Access, topology: str) -> RunReport | None:
         return None
     with journal:
         rows = journal.rows(UID.format(topology))
-    return runs.told(rows[0]) if rows else None
+    return runs.told_of(rows[0]) if rows else None
 
 
-def carry_out(journal: Journal, row: Row, settings: Settings, access: Access) -> RunState:
+def carry_out(
+    journal: Journal, row: Row, settings: Settings, *, kubeconfig: str | None, context: str | None
+) -> RunState:
     """Be the runner of a journaled set-up. Raises `UsageError` where the journal holds none."""
     from console.decide.setup import order as orders
 
     order = orders.parse(row.plan)
     shelf = Shelf(journal.directory, order.topology.name)
-    sight = WireEyes(settings, order.topology, shelf, kubeconfig=access.kubeconfig, context=access.context)
+    sight = WireEyes(settings, order.topology, shelf, kubeconfig=kubeconfig, context=context)
     found = _Left(order.topology, sight, settings, shelf)
     requests = FirstRequests(order.topology, sight.last, sight.shares, settings.probe.proxy)
 
@@ -152,5 +154,3 @@ def written(directory: Path, texts: dict[str, str]) -> None:
             path.write_text(text, "utf-8")
     except OSError as error:
         raise UsageError(f"{directory}: {error.strerror}", fix="Name a directory that can be written.") from None
-
-

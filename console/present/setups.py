@@ -1,0 +1,188 @@
+"""A set-up in words and as JSON: what was found, what is red, what will be done, what differs, what is unchecked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from console.decide.plan import short
+from console.decide.setup.checks import is_confirmed, reds, unconfirmed
+from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait
+from console.errors import EXIT_DONE, EXIT_HELD
+from console.model.run import RunReport
+from console.model.text import inert
+from console.model.topology import SCHEMA, Topology
+from console.present.times import exact
+
+_PROOF = (Stage.FIRST, Stage.FINISH)
+_ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED, Verdict.OK)
+
+
+def check_lines(checks: Sequence[Check], *, all_: bool = False) -> list[str]:
+    """What speaks against it first; of those that are ok the number alone, unless all are wanted."""
+    out: list[str] = []
+    for verdict in _ORDER:
+        for one in checks:
+            if one.verdict is verdict and (all_ or verdict is not Verdict.OK):
+                out += _check(one)
+    good = sum(1 for one in checks if one.verdict is Verdict.OK)
+    return out if all_ else [*out, f"  ok         {good} checks"]
+
+
+def _check(one: Check) -> list[str]:
+    word = "by word" if is_confirmed(one) else one.verdict.value
+    lines = [f"  {word:<10} {one.rule:<24} {one.about}: {one.measured}"]
+    if one.needed and one.verdict is not Verdict.OK:
+        lines.append(f"{'':<13}needed: {one.needed}")
+    if one.fix:
+        lines.append(f"{'':<13}{'by hand' if one.verdict is Verdict.UNCHECKED else 'fix'}: {one.fix}")
+    if one.verdict is not Verdict.OK and one.source:
+        lines.append(f"{'':<13}by: {one.source}")
+    return lines
+
+
+def plan_lines(plan: SetupPlan) -> list[str]:
+    """The tasks in order, with what they change, what is final, and how each is taken back."""
+    if not plan.tasks:
+        return ["  nothing to do: everything is as the topology says"]
+    out: list[str] = []
+    stage = None
+    for number, one in enumerate(plan.tasks, 1):
+        if one.stage is not stage:
+            stage = one.stage
+            out.append(f" {stage.upper()}")
+        out += task_lines(one, number)
+    return out
+
+
+def task_lines(one: Task, number: int) -> list[str]:
+    """One task."""
+    waits = isinstance(one.call, Wait)
+    lines = [f"  {number:>3} {one.verb:<7} {one.what}  ({'usually ' if waits else ''}{exact(one.usual)})"]
+    for change in one.changes:
+        before = "absent" if change.before is None else change.before
+        after = "absent" if change.after is None else change.after
+        lines.append(f"{'':<14}{change.path}: {before} -> {after}")
+    lines += [f"{'':<14}final: {one.final}"] if one.final else []
+    lines += [f"{'':<14}failed: {one.failed}"] if one.failed else []
+    return lines
+
+
+def plan_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan | None, notes: Sequence[str] = ()) -> str:
+    """The whole answer of `topology plan`."""
+    lines = [f"topology {topology.name}, Fleet {topology.fleet.name} in {topology.region}", "", "CHECKS"]
+    lines += check_lines(checks)
+    lines += ["", f"PLAN {short(plan.hash)}  {len(plan.tasks)} tasks", *plan_lines(plan)] if plan is not None else []
+    lines += ["", *notes] if notes else []
+    return "\n".join(lines)
+
+
+def verdict_line(checks: Sequence[Check], plan: SetupPlan) -> str:
+    """One sentence: may it begin."""
+    red, open_ = len(reds(checks)), len(unconfirmed(checks))
+    if red:
+        return f"refused: {red} check{'s are' if red > 1 else ' is'} red, and nothing is written on red"
+    rest = f"; {open_} unchecked, recorded as unconfirmed" if open_ else ""
+    writes = sum(1 for one in plan.tasks if not isinstance(one.call, Wait))
+    return f"{writes} writes{rest}"
+
+
+def status_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan, notes: Sequence[str]) -> str:
+    """What stands, stage by stage, and what is missing."""
+    lines = [f"topology {topology.name}, Fleet {topology.fleet.name} in {topology.region}"]
+    for stage in Stage:
+        missing = [one for one in plan.tasks if one.stage is stage]
+        if stage in _PROOF or not _has(topology, stage):
+            continue
+        word = "stands" if not missing else f"{len(missing)} to do"
+        lines.append(f"  {stage.value:<14} {word:<10} {missing[0].what if missing else ''}".rstrip())
+    red = reds(checks)
+    lines += [f"  red: {one.rule}: {one.about}: {one.measured}" for one in red]
+    return "\n".join([*lines, *notes])
+
+
+def _has(topology: Topology, stage: Stage) -> bool:
+    """Whether a topology has anything at a stage."""
+    kinds = {one.kind for one in topology.members}
+    return {
+        Stage.ACK: "ack" in kinds, Stage.REGISTERED: "registered" in kinds,
+        Stage.APPLICATIONS: bool(topology.applications), Stage.GATEWAY: topology.gateway is not None,
+        Stage.LINK: topology.gateway is not None,
+    }.get(stage, True)  # fmt: skip
+
+
+def status_exit(plan: SetupPlan) -> int:
+    """0 where everything stands, 4 where something is missing or differs."""
+    return EXIT_HELD if plan.tasks else EXIT_DONE
+
+
+def run_line(report: RunReport) -> str:
+    """How the last run ended."""
+    return (
+        f"last run {report.run} ({report.kind}): {report.state.value.replace('_', ' ')}: {inert(report.message, 500)}"
+    )
+
+
+def document(
+    topology: Topology, checks: Sequence[Check], plan: SetupPlan | None, *, run: RunReport | None = None,
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """The answer of every `topology` verb; assets/schemas holds its schema."""
+    tasks = plan.tasks if plan is not None else ()
+    return {
+        "schema": SCHEMA,
+        "topology": topology.name,
+        "kind": plan.kind if plan is not None else None,
+        "plan_hash": plan.hash if plan is not None else None,
+        "checks": [_check_document(one) for one in checks],
+        "steps": [_task_document(one) for one in tasks],
+        "unchecked": [_check_document(one) for one in checks if one.verdict is Verdict.UNCHECKED],
+        "drift": [
+            {"object": one.id.removeprefix("apply "), "path": c.path, "before": c.before, "after": c.after}
+            for one in tasks
+            for c in one.changes
+        ],
+        "run": None if run is None else run_document(run),
+        "notes": list(notes),
+    }
+
+
+def _check_document(one: Check) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "verdict": str(one.verdict),
+        "stage": str(one.stage),
+        "about": one.about,
+        "source": one.source,
+        "measured": one.measured,
+        "needed": one.needed,
+        "fix": one.fix,
+        "confirmed": is_confirmed(one),
+    }
+
+
+def _task_document(one: Task) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "stage": str(one.stage),
+        "verb": one.verb,
+        "what": one.what,
+        "undo": one.undo,
+        "final": one.final,
+        "failed": one.failed,
+        "usual": one.usual,
+        "changes": [{"path": c.path, "before": c.before, "after": c.after} for c in one.changes],
+    }
+
+
+def run_document(report: RunReport) -> dict[str, Any]:
+    """The run that carries a plan out."""
+    return {
+        "run": report.run,
+        "kind": report.kind,
+        "state": str(report.state),
+        "message": inert(report.message, 2000),
+        "started": report.started,
+        "ended": report.ended,
+        "exit_code": report.state.exit_code,
+    }

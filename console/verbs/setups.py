@@ -1,0 +1,130 @@
+"""The verbs that carry a topology out, or take it away: shown, confirmed by typed words, done by the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from console.errors import EXIT_DONE, EXIT_REFUSED, Refused
+from console.options import Options, common
+from console.verbs.telling import confirm_word, follow
+from console.verbs.topology import FILE, TAKE, survey, tell
+
+if TYPE_CHECKING:
+    from console.decide.setup.order import Order
+    from console.decide.setup.task import Check, SetupPlan
+    from console.model.topology import Topology
+
+_YES = click.option("--yes", is_flag=True, help="Answer the typed confirmation.")
+_DETACH = click.option("--detach", is_flag=True, help="Leave once the run has begun.")
+_HASH = click.option("--plan-hash", metavar="HASH", help="Begin only if the plan is still this one.")
+_REASON = click.option("--reason", default="", metavar="TEXT", help="Why, for the journal.")
+
+
+@click.command()
+@FILE
+@TAKE
+@_YES
+@_DETACH
+@_HASH
+@_REASON
+@common
+def apply(
+    options: Options, file: Path, take: Sequence[str], yes: bool, detach: bool, plan_hash: str | None, reason: str
+) -> None:
+    """Do what the plan says, in order, by a runner that outlives this terminal; exit 3 where something is red.
+
+    \b
+    Example: fleet-console topology apply topology.yaml
+    Example: fleet-console topology apply topology.yaml --yes --detach
+    """
+    from console.decide.setup import file as files
+    from console.decide.setup.checks import reds, unconfirmed
+    from console.decide.setup.order import order
+    from console.present import setups as words
+
+    said = files.read(file)
+    options.load().check_writable()
+    _, checks, made = survey(options, said, take)
+    if reds(checks) or not made.tasks:
+        notes = (words.verdict_line(checks, made),)
+        tell(options, words.plan_text(said, checks, made, notes), said, checks, made)
+        click.get_current_context().exit(EXIT_REFUSED if reds(checks) else EXIT_DONE)
+    _same(made, plan_hash)
+    open_ = sorted({one.rule for one in unconfirmed(checks)})
+    _begin(options, said, checks, made, order(said, made, take=take, unconfirmed=open_), yes=yes, detach=detach,
+           reason=reason)  # fmt: skip
+
+
+@click.command()
+@FILE
+@click.option(
+    "--also", multiple=True, metavar="THING", help="An adopted thing that goes, too: fleet, 'member NAME', vpc, ..."
+)
+@_YES
+@_DETACH
+@_HASH
+@_REASON
+@click.option("--show", is_flag=True, help="Say what would go, and leave.")
+@common
+def teardown(
+    options: Options, file: Path, also: Sequence[str], yes: bool, detach: bool, plan_hash: str | None, reason: str,
+    show: bool,
+) -> None:  # fmt: skip
+    """Take away what the set-up made, in reverse; what was adopted stays, unless it is named.
+
+    \b
+    Example: fleet-console topology teardown topology.yaml --show
+    Example: fleet-console topology teardown topology.yaml
+    """
+    from console.decide.setup import file as files
+    from console.decide.setup.order import order
+    from console.decide.setup.teardown import left
+    from console.decide.setup.teardown import teardown as planned
+    from console.present import setups as words
+
+    said = files.read(file)
+    ground, _, _ = survey(options, said, ())
+    made = planned(said, ground, also=frozenset(also))
+    kept = [f"stays: {one}" for one in left(said, ground)]
+    if show or not made.tasks:
+        tell(options, words.plan_text(said, (), made, kept), said, (), made, notes=kept)
+        click.get_current_context().exit(EXIT_DONE)
+    options.load().check_writable()
+    _same(made, plan_hash)
+    _begin(options, said, (), made, order(said, made, also=also), yes=yes, detach=detach, reason=reason, notes=kept)
+
+
+def _same(made: SetupPlan, plan_hash: str | None) -> None:
+    from console.decide.plan import short
+
+    plain = (plan_hash or "").replace("-", "").lower()
+    if plan_hash is not None and not (len(plain) >= 8 and made.hash.startswith(plain)):
+        raise Refused(
+            f"the plan is {short(made.hash)}, not {plan_hash}", fix="Look at it: fleet-console topology plan."
+        )
+
+
+def _begin(
+    options: Options, said: Topology, checks: Sequence[Check], made: SetupPlan, told: Order, *, yes: bool,
+    detach: bool, reason: str, notes: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Show, have it confirmed, start the runner and follow it."""
+    from console.decide.plan import short
+    from console.present import setups as words
+    from console.run import runs as engine
+    from console.run.setup import setups
+
+    click.echo(
+        words.plan_text(said, checks, made, [*notes, *([words.verdict_line(checks, made)] if checks else [])]), err=True
+    )
+    if not yes:
+        word = f"teardown {said.name}" if made.kind == "teardown" else said.name
+        final = [one.final for one in made.tasks if one.final]
+        what = f"{made.kind} {said.name} (plan {short(made.hash)}; {len(final)} of its steps cannot be undone)"
+        confirm_word(word, what)
+    started = setups.start(options.access(), options.load(), told, reason=reason)
+    follow(options, started, () if detach else engine.follow(options.access(), started.run))

@@ -139,6 +139,7 @@ class NetworkDecoder(GroundFields):
                 policy=self._text(one, "Policy") or "Accept",
                 priority=self.count(one, "Priority") or 1,
                 id=self._text(one, "SecurityGroupRuleId"),
+                note=self._text(one, "Description"),
             )
 
     def balancers(self, body: Any) -> Iterator[Balancer]:
@@ -153,3 +154,9 @@ class NetworkDecoder(GroundFields):
             )
             if found.id:
                 yield found
+
+    def gateway_rules(self, body: Any) -> Iterator[tuple[str, str]]:
+        """ListRules: id and status of each."""
+        for one in self.rows(body, "Rules"):
+            if id := self._text(one, "RuleId"):
+                yield id, self._text(one, "RuleStatus")

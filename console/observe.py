@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console import log
@@ -135,6 +136,7 @@ class Observer:
         from console.kube.follow import Follower
         from console.kube.kinds import KINDS, cluster_secrets
         from console.probe.probes import Probes
+        from console.probe.request import ask
         from console.prometheus.poll import PrometheusPoll
 
         fleet = self._settings.fleet
@@ -173,7 +175,15 @@ class Observer:
                 turn=self._behind_the_alb,
             )
             budget = self._settings.probe_budget
-            self._probes = Probes(fleet.probes, budget, self._post, self._clock, self._member_names, heard=self._heard)
+            self._probes = Probes(
+                fleet.probes,
+                budget,
+                self._post,
+                self._clock,
+                self._member_names,
+                ask=partial(ask, proxy=self._settings.probe.proxy),
+                heard=self._heard,
+            )
             self._rates = PrometheusPoll(fleet.prometheus, self._post, self._clock)
             for route, rate in self._boosts.items():
                 self._probes.boost(route, rate)

@@ -62,7 +62,7 @@ ANSWERS: dict[str, Any] = {
         {"SecurityGroupId": "sg-2", "VpcId": "vpc-1", "SecurityGroupName": "two"}]}},
     "DescribeSecurityGroupAttribute": {"Permissions": {"Permission": [
         {"IpProtocol": "TCP", "PortRange": "80/80", "SourceCidrIp": "10.0.0.0/24", "Policy": "Accept", "Priority": "5",
-         "Direction": "ingress", "SecurityGroupRuleId": "sgr-1"}]}},
+         "Direction": "ingress", "SecurityGroupRuleId": "sgr-1", "Description": "ours"}]}},
     "DescribeHubClusters": {"Clusters": [FLEET]},
     "DescribeHubClusterDetails": {"Cluster": FLEET},
     "DescribeManagedClusters": {"Clusters": [{"Cluster": {"ClusterID": "c-a"}, "Status": {"State": "Installing"}}]},
@@ -74,6 +74,7 @@ ANSWERS: dict[str, Any] = {
     "ListLoadBalancers": {"LoadBalancers": [
         {"LoadBalancerId": "alb-1", "LoadBalancerName": "gw", "DNSName": "d.example", "LoadBalancerStatus": "Active",
          "VpcId": "vpc-1"}]},
+    "ListRules": {"Rules": [{"RuleId": "rule-1", "RuleStatus": "Available"}]},
 }  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def scripted(cloud: ScriptedCloud) -> ScriptedCloud:
 
 
 def test_every_part_of_the_account_is_read(scripted: ScriptedCloud) -> None:
-    found = reader(scripted.settings).read(vpc="vpc-1")
+    found = reader(scripted.settings).read(vpc="vpc-1", balancers=("alb-1",))
     account = found.account
 
     assert ({}, {}) == (found.unread, found.odd)
@@ -105,14 +106,14 @@ def test_every_part_of_the_account_is_read(scripted: ScriptedCloud) -> None:
         account.vpcs[0].secondary, account.vpcs[0].user, account.vpcs[0].tags)  # fmt: skip
     assert ("n", 7) == (account.subnets[0].name, account.subnets[0].free)
     assert (NextHop("vpc-1", "vtb-1", "192.168.0.0/16", "RouterInterface", "ri-1"),) == account.hops
-    assert (Admission("TCP", "80/80", "10.0.0.0/24", "Accept", 5, "sgr-1"),) == account.groups[0].rules
+    assert (Admission("TCP", "80/80", "10.0.0.0/24", "Accept", 5, "sgr-1", "ours"),) == account.groups[0].rules
     assert account.groups[1].rules is None
     fleet, cluster = account.fleets[0], account.clusters[0]
     assert (True, True, "vpc-1", ("vsw-1",)) == (fleet.argocd, fleet.public, fleet.vpc, fleet.vswitches)
     assert ("info early", "error late") == fleet.log
     assert ("ack", "c-hub", ("vsw-7",), "sg-1") == (
         cluster.kind, cluster.fleet, cluster.pod_vswitches, cluster.security_group)  # fmt: skip
-    assert "d.example" == account.balancers[0].dns
+    assert ("d.example", (("rule-1", "Available"),)) == (account.balancers[0].dns, account.balancers[0].rules)
     assert "canary" not in str(found)
 
 
@@ -124,11 +125,12 @@ def test_only_what_is_named_is_asked_for(scripted: ScriptedCloud) -> None:
     assert {} == found.unread
 
 
-def test_without_a_vpc_its_parts_are_unread_and_not_absent(scripted: ScriptedCloud) -> None:
+def test_without_a_vpc_its_routes_are_unread_and_not_absent(scripted: ScriptedCloud) -> None:
     found = reader(scripted.settings).read()
 
-    assert (None, None) == (found.account.hops, found.account.groups)
-    assert {"hops", "groups"} == found.unread.keys()
+    assert found.account.hops is None
+    assert {"hops"} == found.unread.keys()
+    assert [None, None] == [one.rules for one in found.account.groups or ()]
 
 
 def test_a_refusal_names_the_permission_and_leaves_the_rest_known(scripted: ScriptedCloud) -> None:
@@ -195,6 +197,7 @@ PATHS: tuple[tuple[str, Callable[[Any], object]], ...] = tuple(
         "DescribeSecurityGroups": lambda body: list(NetworkDecoder().groups(body)),
         "DescribeSecurityGroupAttribute": lambda body: list(NetworkDecoder().rules(body)),
         "ListLoadBalancers": lambda body: list(NetworkDecoder().balancers(body)),
+        "ListRules": lambda body: list(NetworkDecoder().gateway_rules(body)),
         "DescribeHubClusters": lambda body: list(MembersDecoder().fleets(body)),
         "DescribeHubClusterDetails": lambda body: MembersDecoder().fleet(
             body.get("Cluster") if isinstance(body, dict) else None

@@ -287,3 +287,63 @@ def test_all_probes_together_stay_within_the_budget(wanted: dict[str, float], bo
     assert wanted.keys() == rates.keys()
     assert sum(rates.values()) <= budget * 1.0001
     assert all(rate >= 0 for rate in rates.values())
+
+
+class Proxy:
+    """A forward proxy that says `answer` to the head of each request; `heads` holds them, `then` what followed."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.heads: list[str] = []
+        self.then = b""
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._answer = answer
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def _serve(self) -> None:
+        link, _ = self._listening.accept()
+        with link:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += link.recv(4096)
+            self.heads = head.decode().split("\r\n")
+            link.sendall(self._answer)
+            self.then = link.recv(4096)
+
+    def close(self) -> None:
+        self._thread.join(5)
+        self._listening.close()
+
+
+def test_through_a_proxy_the_whole_address_is_asked_for_and_the_host_stays() -> None:
+    proxy = Proxy(b"HTTP/1.1 200 OK\r\nX-Member: hz\r\nContent-Length: 2\r\n\r\nok")
+    reply = ask("http://alb-x.example:8001/p?q=1", "shop.example", 2.0, proxy.url)
+    proxy.close()
+
+    assert "GET http://alb-x.example:8001/p?q=1 HTTP/1.1" == proxy.heads[0]
+    assert "Host: shop.example" in proxy.heads
+    assert (200, "hz", b"ok") == (reply.status, reply.headers["X-Member"], reply.body)
+
+
+def test_an_https_address_is_reached_by_a_tunnel() -> None:
+    proxy = Proxy(b"HTTP/1.1 200 OK\r\n\r\n")
+    with pytest.raises(Unanswered):
+        ask("https://alb-x.example/p", None, 2.0, proxy.url)
+    proxy.close()
+
+    assert "CONNECT alb-x.example:443 HTTP/1.1" == proxy.heads[0]
+    assert b"\x16\x03" == proxy.then[:2]  # a TLS handshake, and nothing of the request before it
+
+
+def test_a_proxy_that_lets_nobody_through_is_named() -> None:
+    proxy = Proxy(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+    with pytest.raises(Unanswered, match=r"leads to no alb-x.example:443: it answered 403"):
+        ask("https://alb-x.example/", None, 2.0, proxy.url)
+    proxy.close()
+
+    with pytest.raises(Unanswered, match=r"the proxy 127.0.0.1:1: connection refused"):
+        ask("http://alb-x.example/", None, 2.0, "http://127.0.0.1:1")

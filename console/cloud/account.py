@@ -42,10 +42,17 @@ class AccountReader:
         """A creation, an association or a deletion answered with this task: its lines are read with the cluster."""
         self._members.remember(cluster, task)
 
-    def read(self, parts: Collection[str] = PARTS, *, vpc: str | None = None, groups: Collection[str] = ()) -> Reading:
-        """The parts that are named. `vpc`: whose vSwitches, routes and security groups are meant; without it all
-        vSwitches of the region are read, and neither routes nor groups. `groups`: security groups whose rules are
-        wanted besides those of the clusters that are read."""
+    def read(
+        self,
+        parts: Collection[str] = PARTS,
+        *,
+        vpc: str | None = None,
+        groups: Collection[str] = (),
+        balancers: Collection[str] = (),
+    ) -> Reading:
+        """The parts that are named. `vpc`: whose vSwitches, routes, security groups and balancers are meant; without it
+        those of the region are read, but no routes. `groups`: security groups whose rules are wanted besides those of
+        the VPC's clusters that are read; `balancers`: ids of those whose rules are."""
         found: dict[str, Any] = {}
         unread: dict[str, str] = {}
         odd: dict[str, str] = {}
@@ -64,7 +71,7 @@ class AccountReader:
             "vpcs": self._vpcs,
             "subnets": lambda decoder: self._subnets(decoder, vpc),
             "hops": lambda decoder: self._hops(decoder, vpc),
-            "balancers": lambda decoder: self._balancers(decoder, vpc),
+            "balancers": lambda decoder: self._balancers(decoder, vpc, balancers, unread),
         }
         for part, look in looks.items():
             if part in parts:
@@ -110,8 +117,8 @@ class AccountReader:
     def _groups(
         self, decoder: NetworkDecoder, vpc: str | None, wanted: Collection[str], unread: dict[str, str]
     ) -> tuple[SecurityGroup, ...]:
-        """All of the VPC, and the rules of those that are wanted: None where these alone cannot be read."""
-        asked = {"RegionId": self._region, "VpcId": _named(vpc), "MaxResults": "100"}
+        """All of the VPC or region, and the rules of those that are wanted: None where these cannot be read."""
+        asked = {"RegionId": self._region, "MaxResults": "100", **({"VpcId": vpc} if vpc else {})}
         bodies = self._following("ecs", "DescribeSecurityGroups", asked, decoder)
         listed = tuple(one for body in bodies for one in decoder.groups(body) if one.id)
         found = []
@@ -129,10 +136,26 @@ class AccountReader:
         for body in self._following("ecs", "DescribeSecurityGroupAttribute", asked, decoder):
             yield from decoder.rules(body)
 
-    def _balancers(self, decoder: NetworkDecoder, vpc: str | None) -> tuple[Balancer, ...]:
+    def _balancers(
+        self, decoder: NetworkDecoder, vpc: str | None, wanted: Collection[str], unread: dict[str, str]
+    ) -> tuple[Balancer, ...]:
+        """All of the VPC or region, and the rules of those that are wanted: None where these cannot be read."""
         asked: dict[str, Any] = {"MaxResults": "100", **({"VpcIds": [vpc]} if vpc else {})}
         bodies = self._following("alb", "ListLoadBalancers", asked, decoder)
-        return tuple(one for body in bodies for one in decoder.balancers(body))
+        found = []
+        for balancer in tuple(one for body in bodies for one in decoder.balancers(body)):
+            if balancer.id in wanted:
+                try:
+                    balancer = replace(balancer, rules=tuple(self._gateway_rules(decoder, balancer.id)))
+                except Trouble as error:
+                    unread[f"balancers {balancer.id}"] = str(error)
+            found.append(balancer)
+        return tuple(found)
+
+    def _gateway_rules(self, decoder: NetworkDecoder, balancer: str) -> Iterator[tuple[str, str]]:
+        asked = {"LoadBalancerIds": [balancer], "MaxResults": "100"}
+        for body in self._following("alb", "ListRules", asked, decoder):
+            yield from decoder.gateway_rules(body)
 
     def _pages(
         self, action: str, asked: dict[str, str], decoder: NetworkDecoder, decode: Callable[[Any], Iterator[Told]]

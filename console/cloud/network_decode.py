@@ -159,3 +159,9 @@ class NetworkDecoder(GroundFields):
             )
             if found.id:
                 yield found
+
+    def gateway_rules(self, body: Any) -> Iterator[tuple[str, str]]:
+        """ListRules: id and status of each."""
+        for one in self.rows(body, "Rules"):
+            if id := self._text(one, "RuleId"):
+                yield id, self._text(one, "RuleStatus")

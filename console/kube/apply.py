@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from console.errors import Answered, FleetConsoleError, Refused, Superseded, UsageError
 from console.kube.connect import Answer, Hub, permission
-from console.kube.served import Resource, Served
+from console.kube.served import NotServed, Resource, Served
 from console.kube.write import document, failed
 from console.model.ground import Key
 from console.model.text import inert
@@ -117,6 +118,17 @@ class Applier:
         """Every document of a YAML text, in order; the keys of what was applied. Raises at the first that is refused:
         those before it stay, and all may be applied again."""
         return tuple(self._apply_one(one, force=force, dry_run=dry_run) for one in documents(text))
+
+    def delete_all(self, text: str) -> tuple[Key, ...]:
+        """Every document of a YAML text, the last one first; the keys of what was there. What is not served is not
+        there either."""
+        gone: list[Key] = []
+        for manifest in reversed(tuple(documents(text))):
+            with suppress(NotServed):
+                resource, namespace, name = self._place(manifest)
+                key = Key(resource.group, resource.kind, namespace, name)
+                gone += [key] if self.delete(key) else []
+        return tuple(gone)
 
     def _apply_one(self, manifest: Mapping[str, Any], *, force: bool, dry_run: bool) -> Key:
         resource, namespace, name = self._place(manifest)

@@ -3,7 +3,7 @@ alone, the newest trouble of the gateway, and what we may write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from console.errors import Answered, FleetConsoleError
@@ -18,17 +18,17 @@ from console.model.text import inert
 
 EVENTS = 20
 """Warnings that are kept, the newest ones."""
-WRITES = (
-    *((verb, "", "namespaces") for verb in ("create", "patch", "delete")),
-    *((verb, "", "secrets") for verb in ("list", "patch")),
-    *((verb, "alibabacloud.com", "albconfigs") for verb in ("create", "patch", "delete")),
-    *((verb, "networking.k8s.io", "ingressclasses") for verb in ("create", "patch", "delete")),
-    *((verb, "networking.k8s.io", "ingresses") for verb in ("create", "patch", "delete")),
-    *((verb, "argoproj.io", "appprojects") for verb in ("create", "patch", "delete")),
-    *((verb, "argoproj.io", "applicationsets") for verb in ("create", "patch", "delete")),
+SETUP, TEARDOWN = ("create", "patch"), ("delete",)
+"""Verbs of a set-up and of its teardown. Server-side apply of what is not there needs both of the former."""
+_WRITTEN = (
+    ("", "namespaces"),
+    ("alibabacloud.com", "albconfigs"),
+    ("networking.k8s.io", "ingressclasses"),
+    ("networking.k8s.io", "ingresses"),
+    ("argoproj.io", "appprojects"),
+    ("argoproj.io", "applicationsets"),
 )
-"""What a set-up and its teardown do on the hub: verb, group, resource. Server-side apply of what is not there needs
-both create and patch."""
+"""Group and resource."""
 
 
 class _Listed(NamedTuple):
@@ -66,8 +66,8 @@ class Groundwork(NamedTuple):
     unread: Mapping[str, str]
 
 
-def read(hub: Hub, *, argocd: str = "argocd") -> Groundwork:
-    """Everything; blocks, and raises nothing that a server can bring about."""
+def read(hub: Hub, *, argocd: str = "argocd", verbs: Sequence[str] = SETUP) -> Groundwork:
+    """Everything, and whether the `verbs` are allowed; blocks, and raises nothing that a server can bring about."""
     unread: dict[str, str] = {}
     try:
         uid = hub.fleet_uid()
@@ -90,7 +90,13 @@ def read(hub: Hub, *, argocd: str = "argocd") -> Groundwork:
         events = warnings(hub)
     except FleetConsoleError as error:
         unread["hub Event"] = str(error)
-    return Groundwork(HubGround(uid, objects, frozenset(missing), reviews(hub, WRITES), events), unread)
+    return Groundwork(HubGround(uid, objects, frozenset(missing), reviews(hub, writes(argocd, verbs)), events), unread)
+
+
+def writes(argocd: str, verbs: Sequence[str]) -> tuple[tuple[str, str, str, str | None], ...]:
+    """What is asked for: verb, group, resource, namespace. Labels of ArgoCD's cluster Secrets are patched, no more."""
+    found = [(verb, *one, argocd if one[0] == "argoproj.io" else None) for verb in verbs for one in _WRITTEN]
+    return (*found, *((verb, "", "secrets", argocd) for verb in verbs if verb == "patch"))
 
 
 def warnings(hub: Hub) -> tuple[str, ...]:

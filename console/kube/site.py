@@ -17,7 +17,7 @@ from console.model.text import inert
 AGENTS = ("alibabacloud-ack-connector", "ack-cluster-agent")
 """Names of the connector's Deployment, the newer one first; neither is documented (domain.md, section 5.2)."""
 WRITES = tuple(
-    (verb, group, resource)
+    (verb, group, resource, None)
     for group, resource in (
         ("", "namespaces"),
         ("", "serviceaccounts"),

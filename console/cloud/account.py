@@ -82,13 +82,6 @@ class AccountReader:
             ask("groups", lambda decoder: self._groups(decoder, vpc, wanted, unread))
         return Reading(Account(**found), unread, odd)
 
-    def rules(self, balancer: str) -> tuple[tuple[str, str], ...]:
-        """Id and status of each rule of an ALB (ListRules). Raises `Trouble`."""
-        decoder = NetworkDecoder()
-        asked = {"LoadBalancerIds": [balancer], "MaxResults": "100"}
-        bodies = self._following("alb", "ListRules", asked, decoder)
-        return tuple(one for body in bodies for one in decoder.rule_states(body))
-
     def _regions(self, decoder: NetworkDecoder) -> tuple[str, ...]:
         return tuple(decoder.regions(self._openapis.rpc("adcp", "DescribeRegions", {})))
 

@@ -142,11 +142,6 @@ class NetworkDecoder(GroundFields):
                 note=self._text(one, "Description"),
             )
 
-    def rule_states(self, body: Any) -> Iterator[tuple[str, str]]:
-        """ListRules: RuleId and RuleStatus."""
-        for one in self.rows(body, "Rules"):
-            yield self._text(one, "RuleId"), self._text(one, "RuleStatus")
-
     def balancers(self, body: Any) -> Iterator[Balancer]:
         """ListLoadBalancers."""
         for one in self.rows(body, "LoadBalancers"):

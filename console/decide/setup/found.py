@@ -144,12 +144,17 @@ class Found:
         )
 
     @property
-    def balancer(self) -> Balancer | None:
-        """The gateway's ALB, by the id in the AlbConfig's status."""
+    def balancer_id(self) -> str:
+        """Of the gateway's ALB, as the AlbConfig's status says it; empty where it does not."""
         gateway = self.topology.gateway
         config = self.hub.find("AlbConfig", gateway.name) if gateway else None
-        identifier = ((config or {}).get("status") or {}).get("loadBalancer", {}).get("id")
-        return next((one for one in self.account.balancers or () if one.id == identifier), None)
+        identifier = (((config or {}).get("status") or {}).get("loadBalancer") or {}).get("id")
+        return identifier if isinstance(identifier, str) else ""
+
+    @property
+    def balancer(self) -> Balancer | None:
+        """The gateway's ALB."""
+        return next((one for one in self.account.balancers or () if one.id == self.balancer_id), None)
 
 
 def templated(secret: Object) -> tuple[str, ...]:

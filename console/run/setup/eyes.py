@@ -4,7 +4,6 @@ APIs. Parts that are not asked for stay as they were read last."""
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +11,11 @@ from console.cloud.account import AccountReader
 from console.cloud.budget import CallBudget
 from console.cloud.credentials import client
 from console.cloud.openapi import OpenApis
-from console.cloud.trouble import Trouble
 from console.decide.setup.found import Found
 from console.errors import FleetConsoleError
 from console.kube import groundwork, site
 from console.kube.connect import Hub
-from console.model.ground import Account, Ground, Share, Site
+from console.model.ground import Ground, Share, Site
 from console.model.topology import Topology
 from console.run.setup.shelf import Shelf
 from console.run.setup.sides import ACCOUNT, PARTS
@@ -50,15 +48,15 @@ class WireEyes:
     def read(self, parts: Collection[str] = PARTS) -> Ground:
         """Read these parts anew. Blocks; raises nothing that a server can bring about."""
         unread = {name: why for name, why in self._ground.unread.items() if name.split()[0] not in parts}
-        wanted = [name for name in ACCOUNT if name in parts]
+        wanted = [name for name in ACCOUNT if name in parts and name != "balancers"]
         if wanted:
             self._read_account(wanted, unread)
         if "sites" in parts:
             self._ground = replace(self._ground, sites=self._sites())
         if "hub" in parts:
             self._read_hub(unread)
-        if "balancers" in parts:
-            self._read_rules(unread)
+        if "balancers" in parts:  # after the hub, which says which one is the gateway's
+            self._read_account(("balancers",), unread)
         self._ground = replace(self._ground, unread=unread, shares=dict(self.shares))
         return self._ground
 
@@ -79,7 +77,8 @@ class WireEyes:
 
     def _read_account(self, parts: Collection[str], unread: dict[str, str]) -> None:
         vpc = self._vpc()
-        reading = self.account.read([one for one in parts if vpc or one not in _IN_VPC], vpc=vpc)
+        wanted = [one for one in parts if vpc or one not in _IN_VPC]
+        reading = self.account.read(wanted, vpc=vpc, balancers=self._balancers())
         told: dict[str, Any] = {name: getattr(reading.account, name) for name in parts}
         if vpc is None and "vpcs" in parts and reading.account.vpcs is not None:
             self._ground = replace(self._ground, account=replace(self._ground.account, vpcs=reading.account.vpcs))
@@ -90,6 +89,10 @@ class WireEyes:
         unread |= reading.unread
         self._ground = replace(self._ground, account=replace(self._ground.account, **told))
         return None
+
+    def _balancers(self) -> tuple[str, ...]:
+        found = Found(self._topology, self._ground).balancer_id
+        return (found,) if found else ()
 
     def _vpc(self) -> str | None:
         if self._topology.vpc.id is not None:
@@ -132,25 +135,3 @@ class WireEyes:
         except FleetConsoleError as error:
             unread["hub"] = str(error)
         return None
-
-    def _read_rules(self, unread: dict[str, str]) -> None:
-        balancer = Found(self._topology, self._ground).balancer
-        if balancer is None:
-            return
-        with suppress(FleetConsoleError):
-            try:
-                rules = self.account.rules(balancer.id)
-            except Trouble as error:
-                unread["balancers rules"] = str(error)
-                return
-            told = tuple(
-                replace(one, rules=rules) if one.id == balancer.id else one
-                for one in self._ground.account.balancers or ()
-            )
-            self._ground = replace(self._ground, account=replace(self._ground.account, balancers=told))
-
-
-def bare_ground(openapis: OpenApis, region: str) -> tuple[Account, dict[str, str]]:
-    """What a region holds before any topology is written: for proposals and adoption."""
-    reading = AccountReader(openapis, region).read()
-    return reading.account, reading.unread

@@ -224,7 +224,7 @@ def test_what_was_not_read_is_unchecked_with_the_reason_and_never_red() -> None:
 def test_a_persons_word_is_recorded_as_a_word_and_makes_no_red_green() -> None:
     said = hybrid(("routes:\n", "confirmed: [leased-line, cen, node-routes]\nroutes:\n"))
 
-    found = checks(said, account(hops=()))
+    found = checks(said, account(hops=(NextHop("vpc-1", "vtb-1", "10.0.0.0/8", "local"),)))
 
     words = {one.rule for one in found if is_confirmed(one)}
     assert {"leased-line", "cen"} == words
@@ -319,3 +319,10 @@ def test_the_contract_has_every_verdict_and_stage() -> None:
     assert list(Stage) == said["stage"]["enum"]
     assert set(Verdict) == set(said["check"]["properties"]["verdict"]["enum"])
     assert {one.name for one in fields(Task)} - {"call"} == set(said["step"]["properties"])
+
+
+def test_a_vpc_that_shows_no_route_at_all_was_not_read() -> None:
+    found = checks(hybrid(), account(hops=()))
+
+    assert ["no route of vpc-1 was shown"] == [one.measured for one in found if one.rule == "node-routes"]
+    assert () == reds(found)

@@ -32,9 +32,10 @@ def one_fleet(found: Found) -> Iterator[Finding]:
             measured = f"{part.name} is a member of {inert(', '.join(others), 120)}"
             fix = "Detach it there first, which takes away what that Fleet deployed; or adopt that Fleet."
             yield red(about, source, measured, needed, fix)
-        elif fleets is None or any(one.attached is None for one in fleets):
+        elif fleets is None or (unknown := [one.id for one in fleets if one.attached is None]):
             how = f"Look in the ACK One console which Fleet {part.name} belongs to."
-            yield unread(found, "fleets", about, source, needed, how)
+            what = "fleets" if fleets is None else f"fleets {unknown[0]}"
+            yield unread(found, what, about, source, needed, how)
         else:
             yield ok(about, source, f"{part.name} is in no other of {len(fleets)} Fleets", needed)
 
@@ -66,7 +67,8 @@ def _admitted(
     if group is None or group.rules is None:
         shown = inert(identifier, 60) or "the cluster's security group"
         how = f"Look in the ECS console whether {shown} admits all ports from {network}."
-        return unread(found, "groups", about, source, needed, how)
+        one = f"groups {identifier}"
+        return unread(found, one if one in found.ground.unread else "groups", about, source, needed, how)
     shown = f"{inert(group.id, 60)} ({len(group.rules)} rules)"
     if admits(group, str(network)):
         return ok(about, source, f"{shown} admits {network}", needed)
@@ -153,6 +155,9 @@ def _routed(found: Found, number: int, part: MemberPart, use: Use) -> Iterator[F
             yield unchecked(about, source, "the VPC is not there yet", needed, how)
             continue
         mine = [hop for hop in hops if hop.vpc == found.vpc_id]
+        if not mine:  # every VPC has routes of its own, so none was shown to us
+            yield unchecked(about, source, f"no route of {found.vpc_id} was shown", needed, how)
+            continue
         ways = [hop for hop in mine if hop.kind not in _NO_WAY and _leads(hop.cidr, one.network)]
         if ways:
             measured = f"{ways[0].cidr} by {inert(ways[0].kind, 40)} {inert(ways[0].next, 60)}".rstrip()

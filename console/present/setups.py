@@ -12,6 +12,7 @@ from console.errors import EXIT_DONE, EXIT_HELD
 from console.model.run import RunReport
 from console.model.text import inert
 from console.model.topology import SCHEMA, Topology
+from console.present.setup_checks import checks_document, unchecked_document
 from console.present.times import exact
 
 _PROOF = (Stage.FIRST, Stage.FINISH)
@@ -134,30 +135,14 @@ def document(
         "topology": topology.name,
         "kind": plan.kind if plan is not None else None,
         "plan_hash": plan.hash if plan is not None else None,
-        "checks": [_check_document(one) for one in checks],
+        "checks": checks_document(checks),
         "steps": [_task_document(one) for one in tasks],
-        "unchecked": [_check_document(one) for one in checks if one.verdict is Verdict.UNCHECKED],
+        "unchecked": unchecked_document(checks),
         "drift": [
-            {"object": one.id.removeprefix("apply "), "path": c.path, "before": c.before, "after": c.after}
-            for one in tasks
-            for c in one.changes
+            {"step": one.id, "path": c.path, "before": c.before, "after": c.after} for one in tasks for c in one.changes
         ],
         "run": None if run is None else run_document(run),
         "notes": list(notes),
-    }
-
-
-def _check_document(one: Check) -> dict[str, Any]:
-    return {
-        "rule": one.rule,
-        "verdict": str(one.verdict),
-        "stage": str(one.stage),
-        "about": one.about,
-        "source": one.source,
-        "measured": one.measured,
-        "needed": one.needed,
-        "fix": one.fix,
-        "confirmed": is_confirmed(one),
     }
 
 
@@ -171,6 +156,7 @@ def _task_document(one: Task) -> dict[str, Any]:
         "final": one.final,
         "failed": one.failed,
         "usual": one.usual,
+        "allowed": one.allowed,
         "changes": [{"path": c.path, "before": c.before, "after": c.after} for c in one.changes],
     }
 

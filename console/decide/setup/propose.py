@@ -33,6 +33,8 @@ POD_MASK = range(19, 26)
 _DEMO = "https://github.com/AliyunContainerService/gitops-demo.git"
 _SERVICES = ("172.19.0.0/20", "172.21.0.0/20", "172.22.0.0/20", "172.23.0.0/20", "192.168.0.0/20")
 
+_FLANNEL = ("10.244.0.0/16", "172.24.0.0/14", "192.168.128.0/17", "172.28.0.0/14")
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -66,8 +68,7 @@ class _Chooser:
         vpc = self._vpc()
         subnets = [one for one in self._ground.account.subnets or () if vpc is None or one.vpc == vpc.id]
         gateway = self._gateway(subnets)
-        nodes = self._nodes(subnets, gateway)
-        pods = self._pods(subnets, nodes, gateway)
+        nodes, pods = self._ack_subnets(subnets, gateway)
         context, site = self._site()
         if self._missing or vpc is None or nodes is None:
             raise UsageError(
@@ -83,7 +84,7 @@ class _Chooser:
             vpc=VpcPart(id=vpc.id),
             vswitches=tuple(VSwitchPart(name=name, id=one.id) for name, one in used.items()),
             fleet=FleetPart(name=f"{self._name}-fleet", vswitches=(_named(nodes),), public=True),
-            members=(self._ack(nodes, pods, services), self._idc(context, site, nodes)),
+            members=(self._ack(nodes, pods, services, self._flannel(vpc, site)), self._idc(context, site, nodes)),
             gateway=GatewayPart(
                 name=f"{self._name}-gateway",
                 vswitches=tuple(_named(one) for one in gateway),
@@ -94,6 +95,7 @@ class _Chooser:
         )
         self._why |= {
             "vpc": f"{vpc.name or vpc.id} {vpc.cidr}: Fleet, members and gateway share one VPC",
+            "fleet.vswitches": "that of the nodes: the Fleet's API server needs few addresses",
             "fleet.public": "this host is taken to be outside the VPC; false where it is inside",
             "gateway.listeners": "the port of the vendor's demonstration; plain HTTP",
         }
@@ -124,32 +126,27 @@ class _Chooser:
         self._why["gateway.vswitches"] = f"the smallest vSwitches in two ALB zones: {told}"
         return tuple(sorted(chosen.values(), key=lambda one: one.zone))
 
-    def _nodes(self, subnets: Sequence[Subnet], gateway: Sequence[Subnet]) -> Subnet | None:
+    def _ack_subnets(self, subnets: Sequence[Subnet], gateway: Sequence[Subnet]) -> tuple[Subnet | None, Subnet | None]:
+        """Of nodes and of pods, in one zone: the zone with a pair, and in it the largest for pods."""
         rest = [one for one in subnets if one not in gateway]
         if not rest:
             self._missing.append("a vSwitch for nodes beside those of the gateway")
-            return None
-        small = [one for one in rest if _mask(one) not in POD_MASK] or rest
-        chosen = max(small, key=lambda one: (one.free or 0, one.id))
-        self._why["members[0].vswitches"] = (
-            f"{chosen.zone} {chosen.cidr} ({_free(chosen)}): the nodes of a cluster in one zone"
-        )
-        self._why["fleet.vswitches"] = "the same vSwitch: the Fleet's API server needs few addresses"
-        return chosen
-
-    def _pods(self, subnets: Sequence[Subnet], nodes: Subnet | None, gateway: Sequence[Subnet]) -> Subnet | None:
-        if nodes is None:
-            return None
-        fitting = [one for one in subnets if one not in gateway and one is not nodes and _mask(one) in POD_MASK]
-        same = [one for one in fitting if one.zone == nodes.zone]
-        if not same:
-            self._why["members[0].cidrs.pods"] = "no pod vSwitch in the nodes' zone: pods are Flannel's"
-            return None
-        chosen = max(same, key=lambda one: (one.free or 0, one.id))
-        self._why["members[0].pod_vswitches"] = (
-            f"{chosen.zone} {chosen.cidr} ({_free(chosen)}): Terway, in the nodes' zone"
-        )
-        return chosen
+            return None, None
+        pairs = [
+            (nodes, pods)
+            for nodes in rest
+            for pods in rest
+            if nodes is not pods and nodes.zone == pods.zone and _mask(pods) in POD_MASK and _size(nodes) <= _size(pods)
+        ]
+        if not pairs:
+            nodes = max(rest, key=lambda one: (one.free or 0, one.id))
+            self._why["members[0].vswitches"] = f"{nodes.zone} {nodes.cidr} ({_free(nodes)}): nodes in one zone"
+            self._why["members[0].cidrs.pods"] = "no pod vSwitch in the nodes' zone: pods are Flannel's, an overlay"
+            return nodes, None
+        nodes, pods = max(pairs, key=lambda pair: (pair[1].free or 0, pair[0].free or 0, pair[0].id))
+        self._why["members[0].vswitches"] = f"{nodes.zone} {nodes.cidr} ({_free(nodes)}): nodes in one zone"
+        self._why["members[0].pod_vswitches"] = f"{pods.zone} {pods.cidr} ({_free(pods)}): Terway, in the nodes' zone"
+        return nodes, pods
 
     def _site(self) -> tuple[str, Site]:
         answering = {name: one for name, one in self._sites.items() if not one.problem}
@@ -166,7 +163,12 @@ class _Chooser:
         self._why["members[0].cidrs.services"] = "free of the VPC, of the data centre and of other clusters' Services"
         return chosen
 
-    def _ack(self, nodes: Subnet, pods: Subnet | None, services: str) -> MemberPart:
+    def _flannel(self, vpc: Vpc, site: Site) -> str:
+        """A pod range that the VPC and the data centre leave free."""
+        taken = [vpc.cidr, *vpc.secondary, *vpc.user, *_joined(site.pods), *_around(site.nodes)]
+        return next((one for one in _FLANNEL if not any(_overlap(one, each) for each in taken)), _FLANNEL[0])
+
+    def _ack(self, nodes: Subnet, pods: Subnet | None, services: str, flannel: str) -> MemberPart:
         self._why["members[0].zone"] = "the failure domain is the cloud zone of its vSwitches"
         self._why["members[0].nodes"] = "two nodes of a common size; change both to what the load needs"
         return MemberPart(
@@ -175,7 +177,7 @@ class _Chooser:
             zone=nodes.zone,
             vswitches=(_named(nodes),),
             pod_vswitches=(_named(pods),) if pods else (),
-            cidrs=CidrsPart(services=services, pods=() if pods else ("10.244.0.0/16",)),
+            cidrs=CidrsPart(services=services, pods=() if pods else (flannel,)),
             network="underlay" if pods else "overlay",
             nodes=NodesPart(count=2, instance_types=("ecs.g7.xlarge",)),
         )

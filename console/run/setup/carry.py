@@ -170,7 +170,7 @@ class SetupRun:
         began = self._since.setdefault(task.id, self._clock())
         passed = self._clock() - began
         unseen = task.id in self._sent and not isinstance(task.call, Wait)
-        if unseen and self._over(self._sent[task.id], UNSEEN):
+        if unseen and self._over(self._sent[task.id], UNSEEN) and not self._over(began, task.allowed):
             del self._sent[task.id]  # it never came: it is sent again, with the same token
             self._line(task.id, "noted", f"not seen after {lasting(passed)}: sent again")
             return None
@@ -217,7 +217,7 @@ class SetupRun:
             self._sent[task.id] = self._clock()
         else:
             self._line(task.id, "confirmed", said or "done")
-        self._since.pop(task.id, None)
+            self._since.pop(task.id, None)
         return None
 
     def token(self, task: Task) -> str:

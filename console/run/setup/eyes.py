@@ -78,7 +78,8 @@ class WireEyes:
     def _read_account(self, parts: Collection[str], unread: dict[str, str]) -> None:
         vpc = self._vpc()
         wanted = [one for one in parts if vpc or one not in _IN_VPC]
-        reading = self.account.read(wanted, vpc=vpc, balancers=self._balancers())
+        groups = {one.security_group for one in self._ground.account.clusters or () if one.security_group}
+        reading = self.account.read(wanted, vpc=vpc, groups=groups, balancers=self._balancers())
         told: dict[str, Any] = {name: getattr(reading.account, name) for name in parts}
         if vpc is None and "vpcs" in parts and reading.account.vpcs is not None:
             self._ground = replace(self._ground, account=replace(self._ground.account, vpcs=reading.account.vpcs))

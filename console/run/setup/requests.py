@@ -18,6 +18,8 @@ from console.settings import AttributionSettings
 RATE = 20.0
 """Requests a second: the prober's whole budget, which nobody else uses yet."""
 TIMEOUT = 3.0
+ENOUGH = 200
+"""Answers after which a share that agrees, or surely does not, is believed."""
 
 
 class FirstRequests:
@@ -78,7 +80,7 @@ class FirstRequests:
         """Whether enough is known: every weight agrees, or one disagrees for sure."""
         verdicts = _verdicts(found, route, counts)
         total = sum(counts.values())
-        return total >= 60 and (all(one is Verdict.AGREE for one in verdicts) or Verdict.DISAGREE in verdicts)
+        return total >= ENOUGH and (all(one is Verdict.AGREE for one in verdicts) or Verdict.DISAGREE in verdicts)
 
     def _said(self, found: Found, route: RoutePart) -> tuple[bool, str]:
         share = self._shares[route.name]

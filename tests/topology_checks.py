@@ -113,7 +113,8 @@ TABLE: tuple[Broken, ...] = (
     Broken("one-fleet", (), account(fleets=(*(ACCOUNT.fleets or ()), FleetHub(
         "fleet-2", "other", "running", attached=(Attached(ACK, "Successed"),)))),
            "ack-prod is a member of fleet-2", "no Fleet but fleet-1", "Detach it"),
-    Broken("data-centre-api", (), replace(GROUND, sites={"idc-prod": Site("connection refused by 192.168.0.5:6443")}),
+    Broken("data-centre-api", (), replace(account(clusters=(_ACK, replace(_IDC, state="waiting"))), sites={
+        "idc-prod": Site("connection refused by 192.168.0.5:6443")}),
            "connection refused", "an API that answers", "Correct context"),
     Broken("node-routes", (), account(hops=(NextHop("vpc-1", "vtb-1", "0.0.0.0/0", "RouterInterface"),)),
            "0 of 1 routes lead to 192.168.0.0/20", "route of vpc-1 to 192.168.0.0/20", "Add a route"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from console.decide.plan import short
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
-from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait
+from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
 from console.errors import EXIT_DONE, EXIT_HELD
 from console.model.run import RunReport
 from console.model.text import inert
@@ -84,8 +84,8 @@ def verdict_line(checks: Sequence[Check], plan: SetupPlan) -> str:
     if red:
         return f"refused: {red} check{'s are' if red > 1 else ' is'} red, and nothing is written on red"
     rest = f"; {open_} unchecked, recorded as unconfirmed" if open_ else ""
-    writes = sum(1 for one in plan.tasks if not isinstance(one.call, Wait))
-    return f"{writes} writes{rest}"
+    count = sum(1 for one in plan.tasks if writes(one.call))
+    return f"{count} write{'s' if count != 1 else ''}{rest}"
 
 
 def status_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan, notes: Sequence[str]) -> str:

@@ -180,13 +180,17 @@ def survey(options: Options, said: Topology, take: Sequence[str]) -> tuple[Groun
     from console.decide.setup.checks import checks as all_checks
     from console.decide.setup.plan import plan as planned
     from console.decide.setup.plan import unknown
+    from console.decide.setup.takes import live_weights
     from console.run.setup import setups
 
-    ground = setups.eyes(options.access(), options.load(), said).read()
+    sight = setups.eyes(options.access(), options.load(), said)
+    ground = sight.read()
     missing = unknown(ground)
     if missing:
         raise Lost(f"the ground cannot be read: {'; '.join(missing)}")
-    return ground, all_checks(said, ground), planned(said, ground, take=frozenset(take))
+    made = planned(said, ground, take=frozenset(take))
+    found = (*all_checks(said, ground), *live_weights(said, made), *setups.tried(said, made, sight))
+    return ground, found, made
 
 
 def tell(

@@ -125,7 +125,9 @@ def _member(
     kind: Any = "ack" if cluster.kind == "ack" else "registered"
     label = _cluster_label(hub, cluster.id)
     own = tuple(one for one in (cluster.pods,) if one)
-    said = hints.cidrs.get(cluster.id, ())
+    # An ACK cluster's ranges are those of its vSwitches, where it has them.
+    said = hints.cidrs.get(cluster.id, ()) if kind != "ack" or not cluster.pod_vswitches else ()
+    own = () if cluster.pod_vswitches else own
     return MemberPart(
         name=cluster.name,
         kind=kind,

@@ -124,6 +124,8 @@ def _route(
         for name, value in annotations.items()
         if name.startswith(prefix) and name.removeprefix(prefix) in by_id
     }
+    if sum(weights.values()) != 100:
+        raise ValueError(f"its weights sum to {sum(weights.values())}, those of a route to 100")
     (service, port), (path_type,) = backends.pop(), types
     ordered = {name: weights[name] for name in by_id.values() if name in weights}
     listeners = tuple(

@@ -116,7 +116,10 @@ def data_centre_api(found: Found) -> Iterator[Finding]:
             continue
         about, source = f"members[{number}].context", f"kubeconfig context {inert(part.context, 60)}"
         site, needed = found.ground.sites.get(part.name), "an API that answers"
-        if site is None:
+        cluster = found.cluster(part)
+        if cluster is not None and cluster.state == "running":
+            yield ok(about, f"DescribeClusterDetail {cluster.id}", "its agent is connected", needed)
+        elif site is None:
             how = f"Try kubectl --context {inert(part.context, 60)} version."
             yield unread(found, "sites", about, source, needed, how)
         elif site.problem:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from console.decide.setup.found import ARGO
 from console.decide.setup.manifests import PREFIX
 from console.decide.setup.task import Change
 from console.model.ground import Object
@@ -33,8 +34,10 @@ _DEFAULTS: Mapping[str, str] = {
     PREFIX + "healthy-threshold-count": "3",
     PREFIX + "unhealthy-threshold-count": "3",
     "addressType": "Internet",
+    "spec.template.metadata.namespace": ARGO,
 }
-"""What a controller takes where the field is absent (domain.md 1.1 and 1.3): absent and this are the same."""
+"""Field, by its name or its whole path -> what a controller takes where it is absent (domain.md 1.1 and 1.3): absent
+and this are the same."""
 _ABSENT = object()
 _LONGEST = 200
 
@@ -56,8 +59,9 @@ def _differ(path: str, wanted: Any, live: Any) -> Iterator[Change]:
     if isinstance(wanted, Mapping):
         held: Any = live if isinstance(live, Mapping) else {}
         for name, value in wanted.items():
-            default = _DEFAULTS.get(name, _ABSENT)
-            yield from _differ(_joined(path, name), value, held.get(name, default))
+            place = _joined(path, name)
+            default = _DEFAULTS.get(name, _DEFAULTS.get(place, _ABSENT))
+            yield from _differ(place, value, held.get(name, default))
         if not wanted and not isinstance(live, Mapping):
             yield Change(path, shown(live), "{}")
     elif _named(path, wanted) and isinstance(live, list):

@@ -128,6 +128,11 @@ class Files:
 Call = CloudCall | Apply | Agent | Kubeconfig | Delete | Wait | Requests | Files
 
 
+def writes(call: Call) -> bool:
+    """Whether a call changes anything but files of ours."""
+    return isinstance(call, CloudCall | Apply | Agent | Delete)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One field that a task changes; None: absent."""

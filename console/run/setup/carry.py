@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from console import log
 from console.decide.setup.order import Order
 from console.decide.setup.plan import unknown
-from console.decide.setup.task import Files, Requests, SetupPlan, Task, Wait
+from console.decide.setup.task import Files, Requests, SetupPlan, Task, Wait, writes
 from console.errors import Denied, FleetConsoleError, Lost, Refused, Superseded
 from console.model.ground import Ground
 from console.model.run import RunReport, RunState
@@ -25,7 +25,7 @@ from console.model.text import inert
 from console.present.times import exact as lasting
 from console.run.journal import Journal
 from console.run.seams import seam
-from console.run.setup.sides import PARTS, Again, Eyes, Hands, NotKnown, touched, writes
+from console.run.setup.sides import PARTS, Again, Eyes, Hands, NotKnown, touched
 
 UNSEEN = 30.0
 """Seconds for which something that was sent is looked for before it is sent again, or called failed."""

@@ -11,14 +11,17 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from console.decide.setup import export
+from console.decide.setup import export, takes
 from console.decide.setup.found import Found
+from console.decide.setup.manifests import key_of
 from console.decide.setup.order import Order
+from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown
-from console.errors import FleetConsoleError, Refused, SettingsError
+from console.errors import Denied, FleetConsoleError, Refused, SettingsError
+from console.kube.apply import Applier, Conflict
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
-from console.model.ground import Ground
+from console.model.ground import Ground, HubGround
 from console.model.run import RunReport, RunState
 from console.model.topology import Topology
 from console.run import runs
@@ -44,6 +47,29 @@ def eyes(access: Access, settings: Settings, topology: Topology) -> WireEyes:
         raise SettingsError("no cloud credentials", fix="Name some under fleets.cloud.credentials in the settings.")
     shelf = Shelf(access.state_dir, topology.name)
     return WireEyes(settings, topology, shelf, kubeconfig=access.kubeconfig, context=access.context)
+
+
+def tried(topology: Topology, plan: SetupPlan, sight: WireEyes) -> tuple[Check, ...]:
+    """What the Fleet's API server says of the plan's manifests, by dry runs of those whose namespace is there; nothing
+    where there is no Fleet yet. Blocks."""
+    hub = sight.hub
+    if hub is None:
+        return ()
+    there = sight.last().hub or HubGround("")
+    applier, found = Applier(hub), []
+    for task in plan.tasks:
+        if not isinstance(task.call, Apply):
+            continue
+        key = key_of(task.call.manifest)
+        if "<" in key.name or (key.namespace and there.find("Namespace", key.namespace) is None):
+            continue
+        try:
+            applier.apply(task.call.manifest, force=task.call.take, dry_run=True)
+        except Conflict as error:
+            found.append(takes.conflict(topology, task, [(one.path, one.owner) for one in error.fields]))
+        except (Refused, Denied) as error:
+            found.append(takes.refused(topology, task, str(error)))
+    return tuple(found)
 
 
 def start(access: Access, settings: Settings, order: Order, *, reason: str = "") -> RunReport:

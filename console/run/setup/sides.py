@@ -56,8 +56,3 @@ def touched(call: Call) -> tuple[str, ...]:
             return call.parts
         case _:
             return PARTS
-
-
-def writes(call: Call) -> bool:
-    """Whether a call changes anything but files of ours."""
-    return isinstance(call, CloudCall | Apply | Agent | Delete)

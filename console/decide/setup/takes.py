@@ -1,0 +1,65 @@
+"""What a plan would take from others, and what it would do to traffic that flows: said before anything is written, and
+done only for objects that a person named (`--take OBJECT`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from console.decide.setup.manifests import key_of
+from console.decide.setup.task import Apply, Check, SetupPlan, Stage, Task, Verdict
+from console.model.topology import Topology
+
+
+def live_weights(topology: Topology, plan: SetupPlan) -> Iterator[Check]:
+    """Weights of a route that is there are moved by a shift, with its guardrails: a file that is applied again, perhaps
+    long after, must not send traffic back to where somebody took it away from."""
+    for task in plan.tasks:
+        moved = [one for one in task.changes if one.path.startswith(f"metadata.annotations.{topology.key_prefix}")]
+        if not isinstance(task.call, Apply) or not any(one.before is not None for one in moved):
+            continue
+        key = key_of(task.call.manifest)
+        route = f"{key.namespace}/{key.name}"
+        weights = ":".join(one.before or "absent" for one in moved)
+        wanted = ":".join(one.after or "absent" for one in moved)
+        yield Check(
+            "live-weights", Verdict.WARN if task.call.take else Verdict.RED, Stage.GATEWAY, _about(topology, route),
+            f"Ingress {route}: annotations", f"traffic flows at {weights}, the topology says {wanted}",
+            "the same weights, or your word that traffic is to move",
+            "" if task.call.take else f"Take the live weights into the file, or move traffic with: fleet-console shift"
+            f" {route} MEMBER=WEIGHT,..., or say --take '{key}'.",
+        )  # fmt: skip
+
+
+def conflict(topology: Topology, task: Task, fields: Sequence[tuple[str, str]]) -> Check:
+    """A task whose fields (path, owner) others manage with other values."""
+    assert isinstance(task.call, Apply), "only an apply conflicts"
+    key = key_of(task.call.manifest)
+    told = ", ".join(f"{path.lstrip('.')} (of {owner})" for path, owner in fields[:4])
+    more = f" and {len(fields) - 4} more" if len(fields) > 4 else ""
+    return Check(
+        "conflict", Verdict.RED, task.stage, _about(topology, f"{key.namespace}/{key.name}"),
+        f"server-side apply of {key}, dry run", f"others manage {told}{more}", "no field of others changed",
+        f"Take their values into the file, or take the fields from them: --take '{key}'.",
+    )  # fmt: skip
+
+
+def refused(topology: Topology, task: Task, sentence: str) -> Check:
+    """A task that the API server would not take."""
+    assert isinstance(task.call, Apply), "only an apply is tried"
+    key = key_of(task.call.manifest)
+    return Check(
+        "admission", Verdict.RED, task.stage, _about(topology, f"{key.namespace}/{key.name}"),
+        f"server-side apply of {key}, dry run", sentence, "the API server takes it", "Correct what it names.",
+    )  # fmt: skip
+
+
+def _about(topology: Topology, name: str) -> str:
+    """The part of the file that an object comes from."""
+    for number, one in enumerate(topology.routes):
+        if one.name == name:
+            return f"routes[{number}]"
+    bare = name.rpartition("/")[2]
+    for number, part in enumerate(topology.applications):
+        if part.name == bare:
+            return f"applications[{number}]"
+    return "gateway" if topology.gateway is not None and topology.gateway.name == bare else "name"

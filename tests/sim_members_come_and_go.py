@@ -59,7 +59,7 @@ class Site:
         made = self.cloud.adcp(action, {"ClusterIds": json.dumps(clusters)}, ClusterId=hub)
         return self.cloud.done(made["TaskId"])
 
-    def feature(self, **said: str) -> None:
+    def feature(self, **said: Any) -> None:
         made = self.cloud.adcp("UpdateHubClusterFeature", ClusterId=self.fleet, **said)
         assert "success" == self.cloud.done(made["TaskId"]).state
 

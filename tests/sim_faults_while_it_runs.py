@@ -202,8 +202,8 @@ def test_what_holds_is_listed_beside_what_there_is(fleet: Fleet) -> None:
     fleet.begin("agent-lost", "idc-prod")
     lines = fleet.fault("--list").stdout.splitlines()
 
-    assert "clear" == lines[12].split()[0]
-    assert re.fullmatch(r"holds for \d+ s: agent-lost: the agent of idc-prod renews its Lease no more", lines[13])
+    assert "clear" == lines[14].split()[0]
+    assert re.fullmatch(r"holds for \d+ s: agent-lost: the agent of idc-prod renews its Lease no more", lines[15])
 
 
 @pytest.mark.parametrize(

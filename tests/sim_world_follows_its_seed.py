@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from console.errors import SettingsError
-from console.sim import manifests, member_manifests, scenario, world
+from console.sim import cluster_specs, manifests, member_manifests, scenario, world
 from console.sim.client import Obj
 from console.sim.world import World
 
@@ -56,7 +56,7 @@ def test_ranges_of_the_members_do_not_overlap() -> None:
 def test_too_small_a_range_is_told() -> None:
     calm = scenario.load("calm")
     first, second = calm.world.members
-    tiny = msgspec.structs.replace(first, pods=scenario.PodsSpec(cidr="10.0.64.0/26"))
+    tiny = msgspec.structs.replace(first, pods=cluster_specs.PodsSpec(cidr="10.0.64.0/26"))
     cramped = msgspec.structs.replace(calm, world=msgspec.structs.replace(calm.world, members=(tiny, second)))
 
     with pytest.raises(SettingsError, match=r"world.members\[0\]: 6 nodes do not fit"):

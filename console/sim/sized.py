@@ -10,15 +10,13 @@ from itertools import cycle, islice
 from typing import NamedTuple
 
 from console.errors import UsageError
+from console.sim.cluster_specs import MemberSpec, NodesSpec, PodsSpec
 from console.sim.scenario import (
     ApplicationSpec,
     CommitSpec,
     FleetSpec,
     GatewaySpec,
     ListenerSpec,
-    MemberSpec,
-    NodesSpec,
-    PodsSpec,
     RepositorySpec,
     RouteSpec,
     Scenario,

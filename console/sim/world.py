@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from console.errors import SettingsError
 from console.sim.argo.git import Application, Repository, applications, repository
+from console.sim.cluster_specs import DataCentreSpec, MemberSpec
 from console.sim.faults.specs import AgentSilent, Fault, HandEdited, MemberLost, RevisionHeld, ServersDead
-from console.sim.scenario import DataCentreSpec, MemberSpec, Scenario, ServiceSpec, VSwitchSpec
+from console.sim.scenario import Scenario, ServiceSpec, VSwitchSpec
 from console.sim.terms import Layout, seconds
 
 POD_BLOCK = 64

@@ -90,6 +90,7 @@ class SecurityGroup:
     vpc: str
     created: float
     permissions: dict[str, Permission] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
 
     def admits(self, source: ipaddress.IPv4Network, port: int) -> bool:
         """Whether a whole range may reach a TCP port: the lowest priority that speaks of it decides, Drop first."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from console.sim.account.groups import admit, group_of, revoke
 from console.sim.account.state import Account, Permission, SecurityGroup
-from console.sim.openapis.pages import GROUP, page
+from console.sim.openapis.pages import GROUP, page, tagged, tags_of
 from console.sim.openapis.parameters import Parameters
 from console.sim.openapis.product import Answer, Product
 from console.sim.openapis.refusal import OpenApiError
@@ -22,6 +22,7 @@ def product(account: Account) -> Product:
     writes: dict[str, Callable[[Account, Parameters], Answer]] = {
         "AuthorizeSecurityGroup": authorize_security_group,
         "RevokeSecurityGroup": revoke_security_group,
+        "TagResources": tag_resources,
     }
     return Product(
         "ecs",
@@ -33,10 +34,13 @@ def product(account: Account) -> Product:
 
 def describe_security_groups(account: Account, asked: Parameters) -> Answer:
     """DescribeSecurityGroups, by numbered pages or, where MaxResults is said, by tokens."""
+    wanted = tags_of(asked.items("Tag", 20))
     found = [
         _group(account, each)
         for each in account.groups.values()
-        if asked.text("VpcId") in ("", each.vpc) and asked.text("SecurityGroupId") in ("", each.id)
+        if asked.text("VpcId") in ("", each.vpc)
+        and asked.text("SecurityGroupId") in ("", each.id)
+        and tagged(each.tags, wanted)
     ]
     if asked.text("MaxResults"):
         most, start = asked.number("MaxResults", 10, 1, 100), int(asked.text("NextToken") or 0)
@@ -86,6 +90,17 @@ def revoke_security_group(account: Account, asked: Parameters) -> Answer:
     return {}
 
 
+def tag_resources(account: Account, asked: Parameters) -> Answer:
+    """TagResources of security groups."""
+    kind = asked.text("ResourceType", needed=True)
+    if kind != "securitygroup":
+        raise OpenApiError("InvalidResourceType.NotFound", f"The ResourceType {kind} is not supported.", 404)
+    tags = tags_of(asked.items("Tag", 20))
+    for identifier in map(str, asked.items("ResourceId", 50)):
+        group_of(account, identifier).tags.update(tags)
+    return {}
+
+
 def _permissions(asked: Parameters) -> list[Permission]:
     found = [each for each in asked.items("Permissions", 100) if isinstance(each, dict)]
     if asked.text("IpProtocol"):
@@ -121,7 +136,7 @@ def _group(account: Account, group: SecurityGroup) -> Answer:
         "CreationTime": account.date(group.created),
         "ResourceGroupId": GROUP,
         "RuleCount": len(group.permissions),
-        "Tags": {"Tag": []},
+        "Tags": {"Tag": [{"TagKey": key, "TagValue": value} for key, value in group.tags.items()]},
     }
 
 

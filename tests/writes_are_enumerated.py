@@ -34,6 +34,7 @@ WRITES = {
 SENDERS = {
     # The runner, and before it the dry run of a front.
     "kube/write.py patch",
+    "run/hand.py try_dry",
     "run/hand.py _send",
     "run/onestep.py _send",
     "run/trial.py _try",

@@ -1,4 +1,4 @@
-"""Whom an ApplicationSet selects by labels, and what an edit of one label would drop; on the page, by key and by verb."""
+"""Whom an ApplicationSet selects by labels, and what an edit of one label would drop; on its page and as a document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from console.model.argo import ApplicationSet, ClusterSecret, Condition, Generat
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState
 from console.present import sets
-from console.present.line import length, text
+from console.present.line import text
 from screens.application import ApplicationPage
 from screens.set import SetPage
 from tests import situations
@@ -40,10 +40,9 @@ OVERLAY = (
     Generator((is_("cluster", "ack"),), (("isNodePort", "false"),)),
 )
 """seed.txt's two cluster generators."""
-UNDERLAY = (
-    Generator((wants("argocd.argoproj.io/secret-type", "In", "cluster"), wants("name", "NotIn", "in-cluster"))),
-)
-TYPE = {"argocd.argoproj.io/secret-type": "cluster"}
+SECRET_TYPE = "argocd.argoproj.io/secret-type"
+UNDERLAY = (Generator((wants(SECRET_TYPE, "In", "cluster"), wants("name", "NotIn", "in-cluster"))),)
+TYPE = {SECRET_TYPE: "cluster"}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +115,7 @@ def test_generators_choose_by_all_their_requirements(
             UNDERLAY,
             TYPE,
             [
-                Edit("argocd.argoproj.io/secret-type", "cluster", Effect.DROPS, (), removed=True, others=True),
+                Edit(SECRET_TYPE, "cluster", Effect.DROPS, (), removed=True, others=True),
                 Edit("name", None, Effect.DROPS, (), values=("in-cluster",)),
             ],
         ),
@@ -218,16 +217,6 @@ def test_where_the_labels_are_not_read_it_says_what_would_tell(state: SourceStat
     assert expected in shown
     assert "Its selectors look at cluster" in shown
     assert "drops argocd/" not in shown
-
-
-@pytest.mark.parametrize("cells", [40, 80, 120])
-def test_no_line_is_longer_than_the_screen(cells: int) -> None:
-    found = fleet()
-    long = [one for one in sets.set_lines(found, found.sets[0], WALL, cells) if length(one) > cells]
-
-    assert not [
-        one for one in long if "Secret cluster-" not in text(one) and ACK not in text(one) and IDC not in text(one)
-    ]
 
 
 def test_its_document_has_every_edit_and_null_where_nothing_is_known() -> None:

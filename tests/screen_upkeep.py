@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from textual.pilot import Pilot
@@ -35,6 +36,15 @@ async def confirmed(pilot: Pilot[int]) -> None:
     await pilot.press("enter", *"hz-prod", "enter")
     await pilot.app.workers.wait_for_complete([one for one in pilot.app.workers if one.group in ("start", "trial")])
     await pilot.pause()
+
+
+async def until(pilot: Pilot[int], is_so: Callable[[], bool]) -> None:
+    """Until what a thread told is drawn."""
+    for _ in range(200):
+        if is_so():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("it never was so")
 
 
 def started(feed: StageFeed) -> list[str]:
@@ -137,16 +147,12 @@ async def test_the_run_is_followed_found_on_the_list_and_takes_no_words() -> Non
         await pilot.press("1")
         assert "1 stop here: a sync takes no words: it ends by itself" == said(app)
         feed.desk.tell(replace(feed.desk.reports["r1"], state=RunState.DONE, message="synced: all tasks run"))
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-        assert "synced: all tasks run" in page(app)
+        await until(pilot, lambda: "synced: all tasks run" in page(app))
         await pilot.press("2")
         assert "there is nothing to put back" in said(app)
         await pilot.press("escape", "r")
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
         assert isinstance(app.screen, RunsPage)
-        assert f"sync {IDC}-api"[:20] in page(app)
+        await until(pilot, lambda: f"sync {IDC}-api"[:20] in page(app))
 
 
 async def test_a_refusing_api_server_stops_it_before_the_confirmation() -> None:

@@ -32,19 +32,19 @@ async def opened(pilot: Pilot[int], key: str) -> None:
     await pilot.pause()
 
 
-async def confirmed(pilot: Pilot[int]) -> None:
-    await pilot.press("enter", *"hz-prod", "enter")
-    await pilot.app.workers.wait_for_complete([one for one in pilot.app.workers if one.group in ("start", "trial")])
-    await pilot.pause()
-
-
 async def until(pilot: Pilot[int], is_so: Callable[[], bool]) -> None:
     """Until what a thread told is drawn."""
     for _ in range(200):
         if is_so():
             return
         await pilot.pause(0.02)
-    raise AssertionError("it never was so")
+    raise AssertionError(page(pilot.app))  # type: ignore[arg-type]
+
+
+async def confirmed(pilot: Pilot[int]) -> None:
+    """The Fleet's name is typed, and the run's page is there."""
+    await pilot.press("enter", *"hz-prod", "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RunPage))
 
 
 def started(feed: StageFeed) -> list[str]:

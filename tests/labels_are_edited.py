@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from console.present.line import text
 from screens.application import ApplicationPage
 from screens.set import SetPage
 from tests import situations
+from tests.present_documents import schema
 from tests.screen_shift import page, said
 from tests.situations import ACK, IDC, WALL, application
 from tests.stage import stage
@@ -225,7 +227,11 @@ def test_its_document_has_every_edit_and_null_where_nothing_is_known() -> None:
     drops = [edit for one in document["clusters"] for edit in one["edits"] if edit["effect"] == "drops"]
 
     assert [("cluster", "ack"), ("cluster", "idc")] == [(edit["label"], edit["value"]) for edit in drops]
-    assert sets.set_document(fleet(read=False), found.sets[0])["clusters"] is None
+    unread = sets.set_document(fleet(read=False), found.sets[0])
+
+    assert unread["clusters"] is None
+    for one in (document, unread):
+        jsonschema.validate(one, schema("applicationset"))
     assert json.loads(json.dumps(document)) == document
 
 

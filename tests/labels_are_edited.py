@@ -25,7 +25,7 @@ from screens.set import SetPage
 from tests import situations
 from tests.present_documents import schema
 from tests.screen_shift import page, said
-from tests.situations import ACK, IDC, WALL, application
+from tests.situations import ACK, IDC, NOW, WALL, application
 from tests.stage import stage
 
 
@@ -182,7 +182,7 @@ def fleet(*, read: bool = True, preserves: bool = False, source: SourceState = S
 
 
 def lines(found: Fleet, cells: int = 80) -> str:
-    return "\n".join(text(one) for one in sets.set_lines(found, found.sets[0], WALL, cells))
+    return "\n".join(text(one) for one in sets.set_lines(found, found.sets[0], NOW, WALL, cells))
 
 
 def words(found: Fleet) -> str:

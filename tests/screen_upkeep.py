@@ -62,7 +62,7 @@ async def test_a_sync_shows_what_is_written_where_the_application_stands_and_wha
         assert f"SYNC argocd/{IDC}-api" in shown
         assert '"syncStrategy":{"hook":{}}' in shown
         assert "the API server would accept it" in whole
-        assert "with self-heal" in whole
+        assert "self-heal puts drift right" in " ".join(whole.split())
         assert "wanted main" in whole
 
 

@@ -82,7 +82,7 @@ class OneStepPage(Place):
         if self._kind == "sync":
             with Horizontal(id="why"):
                 yield Lines(id="ask")
-                yield Field(placeholder="the one that its spec wants; v comes here", id="reason")
+                yield Field(placeholder="the one that its spec wants; v comes here", id="revision")
         yield Pager(id="body")
 
     def draw(self) -> None:
@@ -118,7 +118,7 @@ class OneStepPage(Place):
 
     @property
     def _revision(self) -> str:
-        return self.query_one("#reason", Field).value.strip() if self._kind == "sync" else ""
+        return self.query_one("#revision", Field).value.strip() if self._kind == "sync" else ""
 
     def _lines(self, fleet: Fleet, part: Application, decision: StepDecision, cells: int) -> list[Line]:
         parts = self._parts(fleet)
@@ -244,7 +244,7 @@ class OneStepPage(Place):
 
     def do_revision(self) -> None:
         """Type a revision."""
-        self.query_one("#reason", Field).focus()
+        self.query_one("#revision", Field).focus()
 
     def do_back(self) -> None:
         """From the revision to the page, from there off it."""

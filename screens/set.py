@@ -33,4 +33,4 @@ class SetPage(Page):
             why = sources.sentence(self.fleet.source(SourceName.SETS), self.now)
             said = f"This ApplicationSet is not in the picture. {why}"
             return [line(strong(self._key)), *paragraph(said, cells)]
-        return sets.set_lines(self.fleet, found, time.time(), cells)
+        return sets.set_lines(self.fleet, found, self.now, time.time(), cells)

@@ -57,7 +57,7 @@ def test_labels_of_the_same_names_serve_as_well() -> None:
     thing = secret()
     thing["metadata"]["labels"] = {"cluster_id": ACK}
 
-    assert ClusterSecret("cluster-a", ACK) == read(thing).fact
+    assert ClusterSecret("cluster-a", ACK, labels=(("cluster_id", ACK),)) == read(thing).fact
 
 
 @pytest.mark.parametrize("annotations", [None, 3, "x", [], {"cluster_id": 7}, {"cluster_id": None}])

@@ -84,6 +84,11 @@ def test_a_whole_shift_goes_through_under_them_and_needs_every_word_of_them(limi
     assert "an Event on the Fleet" in console.run("attach", overridden["run"], "--plain", *context).stdout
     assert 0 == console.run("unfreeze", "--yes", *context).returncode
 
+    of = status["applications"][0]
+    for verb in ("refresh", "sync"):
+        name = f"{of['namespace']}/{of['name']}"
+
+        assert "done" == console.json("app", verb, name, "--yes", *context)["state"]
     look_at_everything(Hub.open(str(directory / "kubeconfig"), "operator"), status)
     needed = {tuple(one.values()) for one in remote.needs(directory, "operator")["needed"]}
     idle = spelt_out(granted(printed("rbac", "operator"))[2:]) - needed
@@ -116,7 +121,11 @@ def test_an_observer_sees_everything_and_writes_nothing(limited: Simulated, tmp_
     before = console.annotations()
     refused = console.run("shift", ROUTE, "--to", "ack=70,idc=30", "--reason", "x", "--yes", *context)
     frozen = console.run("freeze", "--reason", "x", "--yes", *context)
+    name = status["applications"][0]["name"]
+    asked = [console.run("app", verb, name, "--yes", *context) for verb in ("refresh", "sync")]
 
+    assert [3, 3] == [done.returncode for done in asked]
+    assert all("patch applications.argoproj.io" in done.stdout for done in asked)
     assert {SourceState.LIVE, SourceState.EMPTY, SourceState.UNCONFIGURED} >= {s["state"] for s in status["sources"]}
     assert refused.returncode in (3, 7)
     assert "patch" in refused.stdout + refused.stderr
@@ -130,7 +139,7 @@ def test_without_any_one_rule_of_the_operators_own_a_request_of_a_shift_is_refus
     whole = granted(documents)
     own = [rule for rule in whole if {"patch", "create", "update", "delete"} & set(rule.verbs)][2:]
 
-    assert 6 == len(own)
+    assert 7 == len(own)
     for gone in own:
         left = [rule for rule in whole if rule is not gone]
         verb, group, resource, namespace, names = sorted(spelt_out((gone,)))[0]

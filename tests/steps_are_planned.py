@@ -88,8 +88,8 @@ def test_automation_and_self_heal_are_said() -> None:
         made = onestep.decide(situations.calm(), found, Around(), kind="sync", within=1.0)
         return " ".join(one.message for one in made.reasons)
 
-    assert "without self-heal" in said(replace(API, automated=True))
-    assert "with self-heal" in said(replace(API, automated=True, self_heal=True))
+    assert "self-heal is off" in said(replace(API, automated=True))
+    assert "self-heal puts drift right" in said(replace(API, automated=True, self_heal=True))
     assert "" == said(replace(API, automated=False))
 
 

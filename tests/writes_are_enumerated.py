@@ -26,6 +26,10 @@ WRITES = {
     "kube/records.py _patch PATCH",
     "kube/lease.py _send PUT",
     "kube/lease.py _send POST",
+    # What a set-up applies and takes away: by its runner alone.
+    "kube/apply.py apply PATCH",
+    "kube/apply.py create POST",
+    "kube/apply.py delete DELETE",
     # Questions in the form of a write.
     "kube/connect.py whoami POST",
     "kube/connect.py allowed POST",
@@ -34,6 +38,7 @@ WRITES = {
 SENDERS = {
     # The runner, and before it the dry run of a front.
     "kube/write.py patch",
+    "run/hand.py try_dry",
     "run/hand.py _send",
     "run/onestep.py _send",
     "run/trial.py _try",
@@ -85,6 +90,17 @@ def test_only_the_runner_and_dry_runs_patch_what_is_not_ours() -> None:
             found.add(f"{name} {function}")
 
     assert SENDERS == found
+
+
+def test_only_the_runner_of_a_set_up_applies() -> None:
+    users = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.rglob("*.py")) if _applies(path)]
+
+    assert ["run/setup/hands.py"] == users
+
+
+def _applies(path: Path) -> bool:
+    tree = ast.walk(ast.parse(path.read_text("utf-8")))
+    return any(isinstance(node, ast.ImportFrom) and node.module == "console.kube.apply" for node in tree)
 
 
 def test_a_fronts_patches_are_dry_runs() -> None:

@@ -186,10 +186,12 @@ def _sync(
             "it would be synced back; ArgoCD itself refuses this, too",
         )  # fmt: skip
     elif application.automated:
-        heal = "with self-heal, so drift is put right by itself, too" if application.self_heal else (
-            "without self-heal: drift in the member stays until a sync such as this one"
-        )  # fmt: skip
-        yield _informs("automated", "automated sync is on", f"a new revision is synced without anybody: {heal}")
+        heal = (
+            "self-heal puts drift right, too"
+            if application.self_heal
+            else "self-heal is off, so that drift in the member stays until a sync such as this one"
+        )
+        yield _informs("automated", "automated sync is on", f"a new revision is synced without anybody; {heal}")
     if prune and not dry_run:
         yield _informs("prune", "prune is on", "what git does not name any more is deleted in the member")
 

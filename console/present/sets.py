@@ -16,7 +16,7 @@ from console.present import applications, members
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
 from console.present.line import text as plain
 from console.present.tables import COLUMNS
-from console.present.times import UNKNOWN
+from console.present.times import UNKNOWN, age
 
 _BAD = {"ErrorOccurred": "True", "InvalidRolloutConfig": "True", "ParametersGenerated": "False",
         "ResourcesUpToDate": "False"}  # fmt: skip
@@ -24,8 +24,8 @@ _BAD = {"ErrorOccurred": "True", "InvalidRolloutConfig": "True", "ParametersGene
 SETTING = "fleets.argocd.cluster_secrets: true"
 
 
-def set_lines(fleet: Fleet, owner: ApplicationSet, wall: float, cells: int) -> list[Line]:
-    """Everything that is known of one set."""
+def set_lines(fleet: Fleet, owner: ApplicationSet, now: float, wall: float, cells: int) -> list[Line]:
+    """Everything that is known of one set. `now`: monotonic, `wall`: epoch seconds."""
     mine = generators.generated(fleet, owner)
     many = f"{len(mine)} Application{'' if len(mine) == 1 else 's'}"
     out: list[Line] = [line(strong(owner.name), dim(f"  ApplicationSet in {owner.namespace}  {many}"))]
@@ -41,11 +41,16 @@ def set_lines(fleet: Fleet, owner: ApplicationSet, wall: float, cells: int) -> l
     out += paragraph(_deletion(owner), cells, indent=2, ink=Ink.PLAIN if owner.preserves else Ink.WARN)
     out += [EMPTY, line(title("APPLICATIONS"))]
     out += [_application(fleet, one) for one in mine] or [line(dim("  none"))]
-    out += [EMPTY, line(title("WHAT AN EDIT OF A LABEL WOULD DROP"), dim("  on the cluster's Secret"))]
+    out += [EMPTY, line(title("WHAT AN EDIT OF A LABEL WOULD DROP"), dim(f"  on its Secret{_age(fleet, now)}"))]
     out += _edits(fleet, owner, cells)
     out += [EMPTY, line(title("CONDITIONS"))]
     out += [row for one in owner.conditions for row in _condition(one, wall, cells)] or [line(dim("  none written"))]
     return out
+
+
+def _age(fleet: Fleet, now: float) -> str:
+    """How old the labels are: the Secrets are listed once a minute, and not watched."""
+    return f", read {age(fleet.source(SourceName.CLUSTER_SECRETS).age(now))}" if fleet.clusters else ""
 
 
 def _generator(generator: Generator) -> str:
@@ -147,9 +152,9 @@ def _condition(one: Condition, wall: float, cells: int) -> list[Line]:
     return paragraph(said, cells, indent=2, ink=Ink.BAD if bad else Ink.PLAIN)
 
 
-def set_text(fleet: Fleet, owner: ApplicationSet, wall: float) -> str:
+def set_text(fleet: Fleet, owner: ApplicationSet, now: float, wall: float) -> str:
     """The set as the command line tells it."""
-    return "\n".join(plain(one).rstrip() for one in set_lines(fleet, owner, wall, COLUMNS))
+    return "\n".join(plain(one).rstrip() for one in set_lines(fleet, owner, now, wall, COLUMNS))
 
 
 def set_document(fleet: Fleet, owner: ApplicationSet) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from console.kube.holder import Process
 from console.kube.record import WORDS
 from console.model.fleet import Fleet, Run
 from console.model.hub import Word
-from console.model.run import Reason, RunReport, RunRoute, RunState
+from console.model.run import ONE_STEP, Reason, RunReport, RunRoute, RunState
 from console.model.text import inert
 from console.observe import Observer
 from console.run.journal import Journal
@@ -231,18 +231,15 @@ def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: 
 def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
     """What decides beside the picture, as this host knows it: settings, the runs under way, the clock."""
     local = runs(access, fleet_uid=fleet.uid)
-    names, now = {report.run for report in local}, time.time()
+    names = {report.run for report in local}
     live = [report for report in merge(local, fleet) if report.state is RunState.RUNNING]
     going = [one for one in live if not one.one_step]
     return replace(
         Around.by(settings),
         running=tuple(one for one in going if one.run in names),
         recorded=tuple(one for one in going if one.run not in names),
-        # What a dead runner of another host left in its record is no run for ever: a step ends by itself.
-        upkeep=tuple(
-            one for one in live if one.one_step and (one.run in names or now - (one.started or 0.0) < onestep.LONGEST)
-        ),
-        wall=now,
+        upkeep=tuple(one for one in live if one.one_step),
+        wall=time.time(),
     )
 
 
@@ -370,6 +367,10 @@ def _recorded(record: Run, fleet_uid: str) -> RunReport:
     state = RunState.FAILED
     with suppress(ValueError):
         state = RunState(record.state)
+    planned, message = _planned(record), record.message
+    silent = planned["kind"] in ONE_STEP and time.time() - (record.started or 0.0) > onestep.LONGEST
+    if silent and state is RunState.RUNNING:  # a step ends by itself, and nobody else marks what its runner left
+        state, message = RunState.INTERRUPTED, "its runner has said nothing since it began"
     return RunReport(
         run=record.run,
         fleet_uid=fleet_uid,
@@ -381,11 +382,11 @@ def _recorded(record: Run, fleet_uid: str) -> RunReport:
         reason=record.reason,
         pid=record.pid,
         host=record.host,
-        message=record.message,
+        message=message,
         step=record.step,
         going=record.going,
         expires=record.expires,
-        **_planned(record),
+        **planned,
     )
 
 

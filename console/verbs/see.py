@@ -88,12 +88,12 @@ def applicationset(options: Options, name: str, timeout: float) -> None:
 
     with observing(options, options.load(), probes=False) as observer:
         observer.settled(timeout)
-        fleet = observer.store.fleet
+        fleet, now = observer.store.fleet, observer.store.now
     found = _known_set(fleet, name)
     if options.json:
         click.echo(json.dumps(sets.set_document(fleet, found), ensure_ascii=False))
     else:
-        click.echo(sets.set_text(fleet, found, time.time()))
+        click.echo(sets.set_text(fleet, found, now, time.time()))
 
 
 def _known_set(fleet: Fleet, name: str) -> ApplicationSet:

@@ -185,6 +185,13 @@ def test_a_task_that_failed_says_why_until_its_cluster_runs(scripted: ScriptedCl
     assert ("", 1) == (third[0].error, len(scripted.calls("DescribeTaskInfo")))
 
 
+def test_a_fleet_that_went_between_two_questions_is_not_there(scripted: ScriptedCloud) -> None:
+    scripted.answer["DescribeManagedClusters"] = lambda _: (404, error("Cluster.NotFound"))
+    found = reader(scripted.settings).read(("fleets",))
+
+    assert ((), {}) == (found.account.fleets, found.unread)
+
+
 PATHS: tuple[tuple[str, Callable[[Any], object]], ...] = tuple(
     (action, decode)
     for action, decode in {

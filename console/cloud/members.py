@@ -32,6 +32,8 @@ class Members:
         """Cluster or Fleet id -> its newest task."""
         self._words: dict[str, TaskWords] = {}
         """Tasks that have ended, by id."""
+        self._of: dict[str, str] = {}
+        """Cluster -> its Fleet, as the Fleets said when they were read last."""
         self._details: dict[str, MemberCluster] = {}
         """Clusters that run, by id: their networks do not change any more."""
 
@@ -47,14 +49,15 @@ class Members:
         if "fleets" in parts:
             decoder = MembersDecoder()
             try:
-                found["fleets"] = self._fleets(decoder, unread)
+                found["fleets"] = fleets = self._fleets(decoder, unread)
+                self._of = {one.cluster: each.id for each in fleets for one in each.attached or () if _counts(one)}
             except (Trouble, FleetConsoleError) as error:
                 unread["fleets"] = str(error)
             note(odd, "fleets", decoder)
         if "clusters" in parts:
             decoder = MembersDecoder()
             try:
-                found["clusters"] = self._clusters(decoder, vpc, found.get("fleets") or (), unread)
+                found["clusters"] = self._clusters(decoder, vpc, unread)
             except (Trouble, FleetConsoleError) as error:
                 unread["clusters"] = str(error)
             note(odd, "clusters", decoder)
@@ -99,10 +102,7 @@ class Members:
             unread[f"fleets {listed.id}"] = "; ".join(problems)
         return fleet
 
-    def _clusters(
-        self, decoder: MembersDecoder, vpc: str | None, fleets: Collection[FleetHub], unread: dict[str, str]
-    ) -> tuple[MemberCluster, ...]:
-        of = {one.cluster: fleet.id for fleet in fleets for one in fleet.attached or () if one.state != "Deleted"}
+    def _clusters(self, decoder: MembersDecoder, vpc: str | None, unread: dict[str, str]) -> tuple[MemberCluster, ...]:
         found = []
         for listed in self._listed(decoder):
             if not listed.id or listed.state == "deleted":
@@ -110,7 +110,7 @@ class Members:
             one = self._whole(listed, decoder, unread) if vpc in (None, listed.vpc) else listed
             if (words := self._task(one.id, decoder)) is not None:
                 one = replace(one, log=words.lines, error=_told(words, one.state))
-            found.append(replace(one, fleet=of.get(one.id, "")))
+            found.append(replace(one, fleet=self._of.get(one.id, "")))
         return tuple(found)
 
     def _listed(self, decoder: MembersDecoder) -> list[MemberCluster]:
@@ -175,6 +175,10 @@ def _detailed(listed: FleetHub, told: FleetHub) -> FleetHub:
 def _told(words: TaskWords, state: str) -> str:
     """A failed task's error, as long as the thing itself does not run."""
     return "" if standing(state) is Standing.GOOD else words.error
+
+
+def _counts(one: Attached) -> bool:
+    return one.state != "Deleted"
 
 
 def _unsettled(one: Attached) -> bool:

@@ -125,6 +125,17 @@ def test_only_what_is_named_is_asked_for(scripted: ScriptedCloud) -> None:
     assert {} == found.unread
 
 
+def test_what_was_read_before_tells_whose_rules_and_which_fleet_are_meant(scripted: ScriptedCloud) -> None:
+    asked = reader(scripted.settings)
+    asked.read(("fleets", "clusters"), vpc="vpc-1")
+    groups = asked.read(("groups",), vpc="vpc-1").account.groups
+    clusters = asked.read(("clusters",), vpc="vpc-1").account.clusters
+
+    assert groups and clusters
+    assert [1, None] == [one.rules and len(one.rules) for one in groups]
+    assert "c-hub" == clusters[0].fleet
+
+
 def test_without_a_vpc_its_routes_are_unread_and_not_absent(scripted: ScriptedCloud) -> None:
     found = reader(scripted.settings).read()
 
@@ -183,6 +194,13 @@ def test_a_task_that_failed_says_why_until_its_cluster_runs(scripted: ScriptedCl
     assert "QuotaExceeded 5 of 5" == first[0].error
     assert ("success network", "fail master", "error Quota no more", "error QuotaExceeded 5 of 5") == first[0].log
     assert ("", 1) == (third[0].error, len(scripted.calls("DescribeTaskInfo")))
+
+
+def test_a_fleet_that_went_between_two_questions_is_not_there(scripted: ScriptedCloud) -> None:
+    scripted.answer["DescribeManagedClusters"] = lambda _: (404, error("Cluster.NotFound"))
+    found = reader(scripted.settings).read(("fleets",))
+
+    assert ((), {}) == (found.account.fleets, found.unread)
 
 
 PATHS: tuple[tuple[str, Callable[[Any], object]], ...] = tuple(

@@ -174,6 +174,11 @@ def test_what_was_not_done_is_told_from_what_is_not_known(
         assert answer[1]["Message"] in str(error.value)
 
 
+def test_a_kind_that_is_not_served_was_not_written() -> None:
+    assert not may_have_happened(Answered("serves no AlbConfig", status=404))
+    assert may_have_happened(Answered("no object", status=200))
+
+
 def test_where_nobody_listens_nothing_was_done(cloud: Cloud) -> None:
     openapis = cloud.openapis()
     openapis.client("vpc")

@@ -37,6 +37,8 @@ class AccountReader:
         self._openapis = openapis
         self._region = region
         self._members = Members(openapis, region)
+        self._guards: dict[str, str] = {}
+        """Security group of each cluster that was read -> its VPC."""
 
     def remember(self, cluster: str, task: str) -> None:
         """A creation, an association or a deletion answered with this task: its lines are read with the cluster."""
@@ -52,7 +54,7 @@ class AccountReader:
     ) -> Reading:
         """The parts that are named. `vpc`: whose vSwitches, routes, security groups and balancers are meant; without it
         those of the region are read, but no routes. `groups`: security groups whose rules are wanted besides those of
-        the VPC's clusters that are read; `balancers`: ids of those whose rules are."""
+        the VPC's clusters, read now or before; `balancers`: ids of those whose rules are."""
         found: dict[str, Any] = {}
         unread: dict[str, str] = {}
         odd: dict[str, str] = {}
@@ -77,7 +79,8 @@ class AccountReader:
             if part in parts:
                 ask(part, look)
         found |= self._members.read(parts, vpc, unread, odd)
-        wanted = {*groups, *(one.security_group for one in found.get("clusters", ()) if one.vpc == vpc)} - {""}
+        self._guards |= {one.security_group: one.vpc for one in found.get("clusters", ()) if one.security_group}
+        wanted = {*groups, *(group for group, place in self._guards.items() if place == vpc)}
         if "groups" in parts:
             ask("groups", lambda decoder: self._groups(decoder, vpc, wanted, unread))
         return Reading(Account(**found), unread, odd)

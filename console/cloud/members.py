@@ -3,7 +3,7 @@ has failed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,6 @@ from console.model.ground import Attached, FleetHub, MemberCluster
 _FLEETS = 20
 """Fleets of one account that are looked at more closely."""
 _PAGE, _PAGES = 50, 40
-_CALM = ("running", "waiting", "disconnected")
-"""States of clusters in which no task is expected to say anything."""
 _ENDED = ("success", "fail", "failed")
 
 
@@ -34,6 +32,8 @@ class Members:
         """Cluster or Fleet id -> its newest task."""
         self._words: dict[str, TaskWords] = {}
         """Tasks that have ended, by id."""
+        self._of: dict[str, str] = {}
+        """Cluster -> its Fleet, as the Fleets said when they were read last."""
         self._details: dict[str, MemberCluster] = {}
         """Clusters that run, by id: their networks do not change any more."""
 
@@ -49,14 +49,15 @@ class Members:
         if "fleets" in parts:
             decoder = MembersDecoder()
             try:
-                found["fleets"] = self._fleets(decoder, unread)
+                found["fleets"] = fleets = self._fleets(decoder, unread)
+                self._of = {one.cluster: each.id for each in fleets for one in each.attached or () if _counts(one)}
             except (Trouble, FleetConsoleError) as error:
                 unread["fleets"] = str(error)
             note(odd, "fleets", decoder)
         if "clusters" in parts:
             decoder = MembersDecoder()
             try:
-                found["clusters"] = self._clusters(decoder, vpc, found.get("fleets") or (), unread)
+                found["clusters"] = self._clusters(decoder, vpc, unread)
             except (Trouble, FleetConsoleError) as error:
                 unread["clusters"] = str(error)
             note(odd, "clusters", decoder)
@@ -67,28 +68,33 @@ class Members:
         ours = [one for one in listed if one.region in ("", self._region) and one.state != "deleted"]
         for one in ours[_FLEETS:]:
             unread[f"fleets {one.id}"] = f"only the first {_FLEETS} Fleets are looked at more closely"
-        return tuple(self._fleet(one, decoder, unread) if place < _FLEETS else one for place, one in enumerate(ours))
+        found = ours[_FLEETS:]
+        for one in ours[:_FLEETS]:
+            try:
+                found.append(self._fleet(one, decoder, unread))
+            except Trouble as error:
+                if not error.gone:  # it went between two questions
+                    raise
+        return tuple(found)
 
     def _fleet(self, listed: FleetHub, decoder: MembersDecoder, unread: dict[str, str]) -> FleetHub:
-        """One Fleet with its features, its associations and, while something is under way or wrong, its log."""
+        """One Fleet with its features, its associations and, while something is under way or wrong, its log. Raises
+        `Trouble` where it is there no more."""
         fleet, problems = listed, []
-        try:
-            body = self._openapis.rpc("adcp", "DescribeHubClusterDetails", {"ClusterId": listed.id})
-            told = decoder.fleet(held(body, "Cluster"))
-            fleet = replace(told, tags=told.tags or listed.tags) if told.id == listed.id else listed
-        except Trouble as error:
-            problems.append(str(error))
-        try:
-            body = self._openapis.rpc("adcp", "DescribeManagedClusters", {"ClusterId": listed.id})
-            fleet = replace(fleet, attached=tuple(decoder.attached(body)))
-        except Trouble as error:
-            problems.append(str(error))
-        if fleet.state != "running" or any(map(_unsettled, fleet.attached or ())):
+
+        def ask(action: str, take: Callable[[FleetHub, Any], FleetHub]) -> None:
+            nonlocal fleet
             try:
-                body = self._openapis.rpc("adcp", "DescribeHubClusterLogs", {"ClusterId": listed.id})
-                fleet = replace(fleet, log=decoder.log(body))
+                fleet = take(fleet, self._openapis.rpc("adcp", action, {"ClusterId": listed.id}))
             except Trouble as error:
+                if error.gone:
+                    raise
                 problems.append(str(error))
+
+        ask("DescribeHubClusterDetails", lambda one, body: _detailed(one, decoder.fleet(held(body, "Cluster"))))
+        ask("DescribeManagedClusters", lambda one, body: replace(one, attached=tuple(decoder.attached(body))))
+        if fleet.state != "running" or any(map(_unsettled, fleet.attached or ())):
+            ask("DescribeHubClusterLogs", lambda one, body: replace(one, log=decoder.log(body)))
         if (words := self._task(listed.id, decoder)) is not None:
             log = (*fleet.log, *(line for line in words.lines if line not in fleet.log))
             fleet = replace(fleet, log=log, error=fleet.error or _told(words, fleet.state))
@@ -96,19 +102,15 @@ class Members:
             unread[f"fleets {listed.id}"] = "; ".join(problems)
         return fleet
 
-    def _clusters(
-        self, decoder: MembersDecoder, vpc: str | None, fleets: Collection[FleetHub], unread: dict[str, str]
-    ) -> tuple[MemberCluster, ...]:
-        of = {one.cluster: fleet.id for fleet in fleets for one in fleet.attached or () if one.state != "Deleted"}
+    def _clusters(self, decoder: MembersDecoder, vpc: str | None, unread: dict[str, str]) -> tuple[MemberCluster, ...]:
         found = []
         for listed in self._listed(decoder):
             if not listed.id or listed.state == "deleted":
                 continue
             one = self._whole(listed, decoder, unread) if vpc in (None, listed.vpc) else listed
-            words = None if one.state in _CALM and one.id not in self._tasks else self._task(one.id, decoder)
-            if words is not None:
+            if (words := self._task(one.id, decoder)) is not None:
                 one = replace(one, log=words.lines, error=_told(words, one.state))
-            found.append(replace(one, fleet=of.get(one.id, "")))
+            found.append(replace(one, fleet=self._of.get(one.id, "")))
         return tuple(found)
 
     def _listed(self, decoder: MembersDecoder) -> list[MemberCluster]:
@@ -134,7 +136,8 @@ class Members:
                 path = f"/clusters/{quoted(listed.id)}"
                 told = decoder.cluster(self._openapis.roa("cs", "DescribeClusterDetail", "GET", path))
             except Trouble as error:
-                unread[f"clusters {listed.id}"] = str(error)
+                if not error.gone:  # else it went between two questions
+                    unread[f"clusters {listed.id}"] = str(error)
                 return listed
             if standing(listed.state) is Standing.GOOD:
                 self._details[listed.id] = told
@@ -164,9 +167,18 @@ class Members:
         return self._words[task]
 
 
+def _detailed(listed: FleetHub, told: FleetHub) -> FleetHub:
+    """What the details say; the list's word where they are of another one."""
+    return replace(told, tags=told.tags or listed.tags) if told.id == listed.id else listed
+
+
 def _told(words: TaskWords, state: str) -> str:
     """A failed task's error, as long as the thing itself does not run."""
     return "" if standing(state) is Standing.GOOD else words.error
+
+
+def _counts(one: Attached) -> bool:
+    return one.state != "Deleted"
 
 
 def _unsettled(one: Attached) -> bool:

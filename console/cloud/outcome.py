@@ -21,7 +21,7 @@ def may_have_happened(error: FleetConsoleError) -> bool:
     """Whether a call may have taken effect though it failed for us: no answer, the service's own trouble, or a yes that
     cannot be read. Then the world is looked at before the call is made again."""
     if isinstance(error, Answered):
-        return True
+        return not 400 <= error.status < 500
     return isinstance(error, Lost) and not isinstance(error, Unsent)
 
 

@@ -132,12 +132,14 @@ def report(access: Access, run: str) -> RunReport | None:
 
 
 def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ...]:
-    """All runs of this host's journal, newest first."""
+    """All runs of this host's journal, newest first: of one Fleet, with every set-up, where `fleet_uid` is said."""
     journal = Journal.there(access.state_dir)
     if journal is None:
         return ()
     with journal:
-        return tuple(told_of(row) for row in journal.rows(fleet_uid))
+        rows = journal.rows()
+    mine = [row for row in rows if fleet_uid is None or row.report.fleet_uid == fleet_uid or row.report.provisions]
+    return tuple(map(told_of, mine))
 
 
 def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = False) -> Iterator[RunReport]:
@@ -233,7 +235,7 @@ def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
     local = runs(access, fleet_uid=fleet.uid)
     names = {report.run for report in local}
     live = [report for report in merge(local, fleet) if report.state is RunState.RUNNING]
-    going = [one for one in live if not one.one_step]
+    going = [one for one in live if not one.one_step and not one.provisions]
     return replace(
         Around.by(settings),
         running=tuple(one for one in going if one.run in names),

@@ -127,4 +127,7 @@ def _begin(
         what = f"{made.kind} {said.name} (plan {short(made.hash)}; {len(final)} of its steps cannot be undone)"
         confirm_word(word, what)
     started = setups.start(options.access(), options.load(), told, reason=reason)
-    follow(options, started, () if detach else engine.follow(options.access(), started.run))
+    follow(
+        options, started, () if detach else engine.follow(options.access(), started.run),
+        lambda report: tell(options, "", said, checks, made, run=report, notes=notes),
+    )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -35,8 +35,12 @@ def confirm_word(word: str, what: str) -> None:
         raise NotConfirmed(f"not confirmed: '{word}' was asked for", fix="Nothing was written.")
 
 
-def follow(options: Options, report: RunReport, changes: Iterable[RunReport]) -> None:
-    """Tell a run's changes until it is over, then leave with its exit code; Ctrl-C leaves it running."""
+def follow(
+    options: Options, report: RunReport, changes: Iterable[RunReport],
+    answer: Callable[[RunReport], None] | None = None,
+) -> None:  # fmt: skip
+    """Tell a run's changes until it is over, then leave with its exit code; Ctrl-C leaves it running. `answer`: tells
+    the end as JSON in place of the run's own document."""
     from console.present import reports
 
     last = report
@@ -47,7 +51,10 @@ def follow(options: Options, report: RunReport, changes: Iterable[RunReport]) ->
                 click.echo(line, err=options.json)
     if not last.state.over:
         click.echo(f"The run goes on. Attach again: fleet-console attach {report.run}", err=True)
-    say(options, "", last)
+    if answer is not None and options.json:
+        answer(last)
+    else:
+        say(options, "", last)
     click.get_current_context().exit(last.state.exit_code if last.state.over else EXIT_HELD)
 
 

@@ -1,0 +1,177 @@
+"""From an empty account to the first requests through the gateway, by the verbs, and away again; killed on the way;
+adopted where it was built by hand. `make soak` (`CONSOLE_EVERY_SEAM=1`) kills at every tenth seam, `make test` at three."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from console.decide.setup.file import read
+from tests.present_documents import check
+from tests.simulators import Simulated, simulate
+
+KILLED = range(10, 170, 10) if os.environ.get("CONSOLE_EVERY_SEAM") else (7, 60, 130)
+
+
+class Console:
+    """The verbs on one simulator, with a state directory of their own."""
+
+    def __init__(self, simulated: Simulated, directory: Path) -> None:
+        self.fleet = simulated[0]
+        self.directory = directory
+        self.file = directory / "topology.yaml"
+        self.told: list[str] = []
+
+    def __call__(self, *words: str, **environment: str) -> tuple[int, Any]:
+        command = [sys.executable, "-m", "console", "--config", str(self.fleet / "config.yaml")]
+        state = ["--state-dir", str(self.directory / "state"), "--log-file", str(self.directory / "log")]
+        done = subprocess.run(
+            [*command, *state, *words, "-o", "json"],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        self.told += [done.stdout, done.stderr]
+        return done.returncode, json.loads(done.stdout or "null")
+
+    def topology(self, verb: str, *words: str, **environment: str) -> tuple[int, Any]:
+        return self("topology", verb, str(self.file), *words, **environment)
+
+    def account(self) -> Any:
+        """How many of each kind the account holds, as a proposal for it would find them."""
+        code, told = self.topology("plan")
+        assert code in (0, 3), told
+        return sorted(one["id"] for one in told["steps"] if one["verb"] == "create")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    yield from simulate(tmp_path_factory.mktemp("empty"), "--scenario", "unprovisioned", "--speed", "100")
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    yield from simulate(tmp_path_factory.mktemp("calm"), "--scenario", "calm", "--speed", "20", "--load", "0")
+
+
+def test_from_nothing_to_first_requests_and_back(empty: Simulated, tmp_path: Path) -> None:
+    console = Console(empty, tmp_path)
+    assert console.topology("init")[0] == 0
+    whole = console.account()
+    code, told = console.topology("apply", "--yes")
+    assert code == 0, told["run"]["message"] if told else console.told[-1]
+    check("topology", told)
+    code, told = console.topology("plan")
+    assert (code, told["steps"]) == (0, [])
+    _usable(console)
+    _sealed(console, empty)
+    code, told = console.topology("teardown", "--yes")
+    assert code == 0, told["run"]["message"]
+    assert console.account() == whole
+
+
+def _usable(console: Console) -> None:
+    """The settings that were left behind open the Fleet that was made."""
+    config = console.directory / "state" / "setups" / "demo" / "config.yaml"
+    command = [
+        sys.executable,
+        "-m",
+        "console",
+        "--config",
+        str(config),
+        "--state-dir",
+        str(console.directory / "state"),
+    ]
+    done = subprocess.run(
+        [*command, "status", "-o", "json"], capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert [one["name"] for one in told["members"]] == ["demo-ack", "demo-idc"]
+    assert {one["alb_health"] for one in told["members"]} == {"ok"}
+
+
+def _sealed(console: Console, simulated: Simulated) -> None:
+    """Keys and tokens stand in files of mode 0600 of the set-up's directory, and nowhere else."""
+    settings = yaml.safe_load((simulated[0] / "config.yaml").read_text())
+    secret = settings["fleets"][0]["cloud"]["credentials"]["access_key_secret"]
+    own = console.directory / "state" / "setups" / "demo"
+    kubeconfig = (own / "fleet.kubeconfig").read_text()
+    tokens = re.findall(r"token: (\S+)", kubeconfig) + [secret]
+    assert len(tokens) > 1
+    allowed = {own / "fleet.kubeconfig", own / "config.yaml"}
+    for path in console.directory.rglob("*"):
+        if path.is_file():
+            held = any(token.encode() in path.read_bytes() for token in tokens)
+            assert not held or path in allowed, f"{path} holds a secret"
+            assert own not in path.parents or path.stat().st_mode & 0o777 == 0o600, path
+    assert not any(token in text for token in tokens for text in console.told)
+
+
+@pytest.mark.parametrize("seam", KILLED)
+def test_killed_and_resumed(seam: int, empty: Simulated, tmp_path: Path) -> None:
+    console = Console(empty, tmp_path)
+    assert console.topology("init", "--name", f"k{seam}")[0] == 0
+    code, told = console.topology("apply", "--yes", FLEET_CONSOLE_SEAM=str(seam))
+    assert told["run"]["state"] == "interrupted", told["run"]
+    code, again = console("resume", told["run"]["run"])
+    assert code == 0, again
+    assert console.topology("plan")[1]["steps"] == []
+    account = _made(console, f"k{seam}")
+    assert account == {"fleets": 1, "clusters": 2}
+    assert console.topology("teardown", "--yes")[0] == 0
+    assert _made(console, f"k{seam}") == {"fleets": 0, "clusters": 0}
+
+
+def _made(console: Console, name: str) -> dict[str, int]:
+    """How many Fleets and clusters of a topology's names there are."""
+    from console.run.runs import Access
+    from console.run.setup import discover
+    from console.settings import load
+
+    settings = load(console.fleet / "config.yaml")
+    account = discover.ground(Access(None, None, None, None, None, None), settings, "cn-hangzhou").account
+    return {
+        "fleets": sum(1 for one in account.fleets or () if one.name == f"{name}-fleet" and one.state == "running"),
+        "clusters": sum(1 for one in account.clusters or () if one.name.startswith(f"{name}-")),
+    }
+
+
+def test_what_was_built_by_hand_is_adopted_and_its_drift_shown(calm: Simulated, tmp_path: Path) -> None:
+    console = Console(calm, tmp_path)
+    code, told = console.topology("adopt")
+    assert (code, told["steps"]) == (0, [])
+    topology = read(console.file)
+    assert [one.name for one in topology.members] == ["ack-prod-j", "idc-prod"]
+    assert not any(one.kept for one in topology.applications)
+    weight = f"alb.ingress.kubernetes.io/cluster-weight.{topology.members[0].id}"
+    for value in ("70", "62"):
+        subprocess.run(
+            ["kubectl", "--kubeconfig", str(calm[0] / "kubeconfig"), "annotate", "--overwrite", "-n", "shop", "ingress",
+             "checkout", f"{weight}={value}"], check=True, capture_output=True, timeout=30,
+        )  # fmt: skip
+        code, told = console.topology("plan")
+        drift = [(one["path"].rpartition(".annotations.")[2], one["before"], one["after"]) for one in told["drift"]]
+        assert drift == ([] if value == "62" else [(weight, "70", "62")])
+        assert {one["rule"] for one in told["checks"] if one["verdict"] == "red"} == (
+            set() if value == "62" else {"live-weights", "conflict"}
+        )
+
+
+def test_teardown_of_what_was_adopted_takes_nothing(calm: Simulated, tmp_path: Path) -> None:
+    console = Console(calm, tmp_path)
+    assert console.topology("adopt")[0] == 0
+    code, told = console.topology("teardown", "--yes")
+    assert (code, told["steps"]) == (0, [])
+    assert "stays: Fleet hz-prod" in " ".join(told["notes"])

@@ -1,5 +1,6 @@
 """From an empty account to the first requests through the gateway, by the verbs, and away again; killed on the way;
-adopted where it was built by hand. `make soak` (`CONSOLE_EVERY_SEAM=1`) kills at every tenth seam, `make test` at three."""
+adopted where it was built by hand. `make soak` (`CONSOLE_EVERY_SEAM=1`) kills at every tenth seam, `make test` at
+three."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 from console.decide.setup.file import read
-from tests.present_documents import check
+from tests.present_documents import schema
 from tests.simulators import Simulated, simulate
 
 KILLED = range(10, 170, 10) if os.environ.get("CONSOLE_EVERY_SEAM") else (7, 60, 130)
@@ -72,7 +74,7 @@ def test_from_nothing_to_first_requests_and_back(empty: Simulated, tmp_path: Pat
     whole = console.account()
     code, told = console.topology("apply", "--yes")
     assert code == 0, told["run"]["message"] if told else console.told[-1]
-    check("topology", told)
+    jsonschema.validate(told, schema("topology"))
     code, told = console.topology("plan")
     assert (code, told["steps"]) == (0, [])
     _usable(console)
@@ -95,7 +97,8 @@ def _usable(console: Console) -> None:
         str(console.directory / "state"),
     ]
     done = subprocess.run(
-        [*command, "status", "-o", "json"], capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+        [*command, "status", "-o", "json"], capture_output=True, text=True, timeout=60, check=False,
+        stdin=subprocess.DEVNULL,
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert [one["name"] for one in told["members"]] == ["demo-ack", "demo-idc"]
@@ -108,7 +111,7 @@ def _sealed(console: Console, simulated: Simulated) -> None:
     secret = settings["fleets"][0]["cloud"]["credentials"]["access_key_secret"]
     own = console.directory / "state" / "setups" / "demo"
     kubeconfig = (own / "fleet.kubeconfig").read_text()
-    tokens = re.findall(r"token: (\S+)", kubeconfig) + [secret]
+    tokens = [*re.findall(r"token: (\S+)", kubeconfig), secret]
     assert len(tokens) > 1
     allowed = {own / "fleet.kubeconfig", own / "config.yaml"}
     for path in console.directory.rglob("*"):

@@ -1,0 +1,243 @@
+"""What a topology applies to the Fleet: the vendor's procedure field by field, within the schemas of the real CRDs, and
+read backwards into the same topology."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from msgspec import structs
+
+import assets
+from console.decide.setup import manifests
+from console.decide.setup.adopt import Hints, adopt
+from console.decide.setup.drift import changes, merged
+from console.decide.setup.export import files, settings
+from console.decide.setup.file import dump, parse
+from console.decide.setup.found import Found
+from console.decide.setup.plan import plan
+from console.model.ground import Ground
+from console.model.topology import ApplicationPart
+from console.settings import parse as parse_settings
+from tests.setup_stand import APPLICATION, DEMO, Stand, World, hybrid
+
+UNDERLAY = """
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata:
+  name: appset-web-demo-undelay
+  namespace: argocd
+spec:
+  template:
+    metadata:
+      name: '{{.metadata.annotations.cluster_id}}-web-demo'
+      namespace: argocd
+    spec:
+      destination:
+        name: '{{.name}}'
+        namespace: gateway-demo
+      project: default
+      source:
+        repoURL: https://github.com/AliyunContainerService/gitops-demo.git
+        path: manifests/helm/web-demo
+        targetRevision: main
+        helm:
+          valueFiles:
+            - values.yaml
+          parameters:
+            - name: envCluster
+              value: '{{.metadata.annotations.cluster_name}}'
+      syncPolicy:
+        automated: {}
+        syncOptions:
+          - CreateNamespace=true
+  generators:
+    - clusters:
+        selector:
+          matchExpressions:
+            - values:
+                - cluster
+              key: argocd.argoproj.io/secret-type
+              operator: In
+            - values:
+                - in-cluster
+              key: name
+              operator: NotIn
+  goTemplateOptions:
+    - missingkey=error
+  syncPolicy:
+    preserveResourcesOnDeletion: false
+  goTemplate: true
+"""
+OVERLAY = """
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata:
+  name: appset-web-demo-overlay
+  namespace: argocd
+spec:
+  template:
+    metadata:
+      name: '{{.metadata.annotations.cluster_id}}-web-demo-overlay'
+      namespace: argocd
+    spec:
+      destination:
+        name: '{{.name}}'
+        namespace: gateway-demo
+      project: default
+      source:
+        repoURL: https://github.com/AliyunContainerService/gitops-demo.git
+        path: manifests/helm/web-demo
+        targetRevision: main
+        helm:
+          valueFiles:
+            - values.yaml
+          parameters:
+            - name: isNodePort
+              value: "{{.values.isNodePort}}"
+            - name: envCluster
+              value: '{{.metadata.annotations.cluster_name}}'
+      syncPolicy:
+        automated: {}
+        syncOptions:
+          - CreateNamespace=true
+  generators:
+    - clusters:
+        selector:
+          matchLabels:
+            cluster: 'idc'
+        values:
+          isNodePort: "true"
+    - clusters:
+        selector:
+          matchLabels:
+            cluster: 'ack'
+        values:
+          isNodePort: "false"
+  goTemplateOptions:
+    - missingkey=error
+  syncPolicy:
+    preserveResourcesOnDeletion: false
+  goTemplate: true
+"""
+_UNDERLAY = ApplicationPart(
+    name="appset-web-demo-undelay", application="{{.metadata.annotations.cluster_id}}-web-demo", repository=DEMO,
+    path="manifests/helm/web-demo", namespace="gateway-demo", service="ClusterIP",
+    parameters={"envCluster": "{{.metadata.annotations.cluster_name}}"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "text"), [(_UNDERLAY, UNDERLAY), (APPLICATION, OVERLAY)], ids=["underlay", "overlay"])
+def test_the_vendors_application_sets_field_by_field(part: ApplicationPart, text: str) -> None:
+    wanted = yaml.safe_load(text)
+    found = Found(hybrid(applications=(part,)), Ground())
+    made = manifests.application_set(found, part)
+    assert made["metadata"].pop("labels") == {"fleet-console/topology": "demo"}
+    assert made == wanted
+    assert (
+        list(made["spec"]["template"]["spec"]["source"]["helm"]["parameters"])
+        == (wanted["spec"]["template"]["spec"]["source"]["helm"]["parameters"])
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The world once everything stands."""
+    stand = Stand(tmp_path_factory.mktemp("made"))
+    stand.carry_out(stand.set_up(hybrid()))
+    return stand.world
+
+
+def _schemas() -> dict[str, Any]:
+    """Kind -> the real CRD's schema of it."""
+    found = {}
+    for path in (resources.files(assets) / "manifests" / "crds").iterdir():
+        for document in yaml.safe_load_all(path.read_text("utf-8")):
+            if document and document.get("kind") == "CustomResourceDefinition":
+                version = next(one for one in document["spec"]["versions"] if one["served"])
+                found[document["spec"]["names"]["kind"]] = version["schema"]["openAPIV3Schema"]
+    return found
+
+
+def test_manifests_are_within_the_schemas_of_the_real_kinds(made: World) -> None:
+    schemas = _schemas()
+    seen = set()
+    for key, manifest in manifests.wanted(Found(hybrid(), made.read())).items():
+        if key.kind in schemas:
+            jsonschema.validate(manifest, _closed(schemas[key.kind]))
+            seen.add(key.kind)
+    assert {"AlbConfig", "ApplicationSet"} <= seen
+
+
+def _closed(schema: Any) -> Any:
+    """The schema, refusing fields that it does not name: a typing error would be dropped in silence otherwise."""
+    if isinstance(schema, list):
+        return [_closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(value) for name, value in schema.items()}
+    properties = closed.get("properties")
+    open_ = closed.get("x-kubernetes-preserve-unknown-fields") or "additionalProperties" in closed
+    if isinstance(properties, dict) and properties and not open_ and "metadata" not in properties:
+        closed["additionalProperties"] = False
+    return closed
+
+
+def test_what_was_set_up_is_adopted_as_the_same_topology(made: World) -> None:
+    ground = made.read()
+    hints = Hints(
+        {one.id: "zone-a" if one.kind == "ack" else "zone-b" for one in ground.account.clusters or ()}, {}, {}
+    )
+    found = adopt(ground, "cn-hangzhou", hints)
+    again = parse(dump(found.topology), "adopted")
+    assert again == found.topology
+    assert plan(again, ground).tasks == ()
+    assert again.routes == tuple(structs.replace(one, answer=again.routes[0].answer) for one in hybrid().routes)
+    assert [structs.replace(one, parameters=dict(one.parameters)) for one in again.applications] == [APPLICATION]
+    assert {one.name: one.network for one in again.members} == {"ack-a": "underlay", "idc-b": "overlay"}
+
+
+def test_one_changed_weight_is_one_change(made: World) -> None:
+    ground, topology = made.read(), hybrid()
+    route = structs.replace(topology.routes[0], weights={"ack-a": 70, "idc-b": 30})
+    [task, *rest] = plan(structs.replace(topology, routes=(route,)), ground).tasks
+    assert [(one.before, one.after) for one in task.changes] == [("60", "70"), ("40", "30")]
+    assert [one.id for one in rest] == ["first requests", "files"]
+
+
+def test_items_of_others_stay_in_named_lists() -> None:
+    wanted = {"metadata": {"name": "gw"}, "spec": {"listeners": [{"port": 8001, "protocol": "HTTP"}]}}
+    others = {"port": 443, "protocol": "HTTPS", "gzipEnabled": True}
+    live = {"metadata": {"name": "gw"}, "spec": {"listeners": [others]}}
+    assert [one.path for one in changes(wanted, live)] == [
+        "spec.listeners[8001/HTTP].port", "spec.listeners[8001/HTTP].protocol",
+    ]  # fmt: skip
+    assert merged(wanted, live)["spec"]["listeners"] == [{"port": 8001, "protocol": "HTTP"}, others]
+
+
+def test_an_annotation_that_we_applied_and_want_no_more_is_given_up() -> None:
+    owned = {"f:metadata": {"f:annotations": {"f:old": {}, "f:kept": {}}}}
+    live = {
+        "metadata": {
+            "annotations": {"old": "1", "kept": "2", "of-others": "3"},
+            "managedFields": [{"manager": "fleet-console-setup", "operation": "Apply", "fieldsV1": owned}],
+        }
+    }
+    wanted = {"metadata": {"annotations": {"kept": "2"}}}
+    assert [(one.path, one.before, one.after) for one in changes(wanted, live)] == [
+        ("metadata.annotations.old", "1", None)
+    ]
+
+
+def test_what_is_left_behind_opens_the_console_and_holds_no_secret(made: World) -> None:
+    found = Found(hybrid(), made.read())
+    document = settings(found, {"region": "cn-hangzhou", "credentials": {"profile": "work"}}, "/k", None)
+    fleet = parse_settings(yaml.safe_load(yaml.safe_dump(document))).fleet
+    assert sorted(one.name or "" for one in fleet.members.values()) == ["ack-a", "idc-b"]
+    texts = files(found)
+    assert "routes/gateway-demo/web-demo.yaml" in yaml.safe_load(texts["kustomization.yaml"])["resources"]
+    assert parse(texts["topology.yaml"], "exported") == hybrid()
+    assert all(yaml.safe_load(text) for name, text in texts.items() if name.endswith(".yaml"))

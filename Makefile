@@ -27,7 +27,7 @@ test: check
 
 soak: $(READY)
 	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/runs_survive_kill.py tests/runs_at_every_seam.py \
-	  tests/runs_turn_at_every_seam.py tests/runs_taken_over.py tests/drills_are_passed.py
+	  tests/runs_turn_at_every_seam.py tests/runs_taken_over.py tests/drills_are_passed.py tests/setups_over_the_wire.py
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -219,7 +219,7 @@ def test_items_of_others_stay_in_named_lists() -> None:
 
 
 def test_an_annotation_that_we_applied_and_want_no_more_is_given_up() -> None:
-    owned = {"f:metadata": {"f:annotations": {"f:old": {}, "f:kept": {}}}}
+    owned: dict[str, Any] = {"f:metadata": {"f:annotations": {"f:old": {}, "f:kept": {}}}}
     live = {
         "metadata": {
             "annotations": {"old": "1", "kept": "2", "of-others": "3"},

@@ -74,6 +74,7 @@ class Observer:
         self._hub_heard = threading.Event()
         """Every source of the hub has said something."""
         self._boosts: dict[str, float] = {}
+        self._consented: tuple[float, frozenset[str]] = (0.0, frozenset())
         self._watched: tuple[str, ...] = ()
         self._gateways = SourceState.LOADING
         self._states: dict[Topic, SourceState] = {}
@@ -113,6 +114,13 @@ class Observer:
             self._boosts[route] = rate
             if self._probes is not None:
                 self._probes.boost(route, rate)
+
+    def consent(self, rate: float, routes: frozenset[str]) -> None:
+        """Let these routes together be probed `rate` times a second, beyond the budget; none of them takes it back."""
+        with self._lock:
+            if self._probes is not None and (rate, routes) != self._consented:
+                self._consented = (rate, routes)
+                self._probes.consent(rate, routes)
 
     def listen(self, listener: Listener) -> None:
         """Have each request of the probes told, too."""

@@ -13,7 +13,7 @@ from console.errors import Lost
 from console.model.fleet import Agreement, Fleet, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Share
-from console.run.verify import Outcome, Target, Verdict, Waiting, ledger, look
+from console.run.verify import Outcome, Target, Verdict, Waiting, ledger, look, unproven
 from tests import situations
 from tests.situations import ACK, IDC, PREFIX, UID
 
@@ -99,6 +99,24 @@ def test_the_ledger_tells_what_is_held_now_and_how_deep() -> None:
     assert Layer.CONTROLLER is told.layer
     assert Layer.OBSERVED is ledger(fleet(weighed(SETTLED)), CHANGE, AFTER).layer
     assert ledger(fleet(weighed(SETTLED)), CHANGE, BEFORE).layer is None
+
+
+@pytest.mark.parametrize(
+    ("agreement", "probe", "lacking"),
+    [
+        (UNSURE, SourceState.LIVE, True),
+        (replace(UNSURE, stuck_at=Layer.OBSERVED), SourceState.LIVE, True),
+        (BEHIND, SourceState.LIVE, False),
+        (SETTLED, SourceState.LIVE, False),
+        (UNSURE, SourceState.LOST, False),
+    ],
+)
+def test_more_answers_are_asked_for_only_where_nothing_else_is_missing(
+    agreement: Agreement, probe: SourceState, lacking: bool
+) -> None:
+    picture = fleet(weighed(agreement), Source(SourceName.PROBE, probe))
+
+    assert lacking is bool(list(unproven(picture, [Target(CHANGE, AFTER, 900)])))
 
 
 class Stage:

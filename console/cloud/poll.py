@@ -25,8 +25,10 @@ from console.store.events import Changed, Gone, Heard, Observation
 
 FASTEST = 5.0
 """Seconds between two rounds of a viewer, at least."""
-WATCHED = 1.0
-"""Seconds between two looks at the rules that a runner watches."""
+WATCHED = 0.5
+"""Seconds between two looks at the rules that a runner watches, at least."""
+_CALLS = 6.0
+"""Calls a second that such looks take where several load balancers are watched."""
 _SERVERS = 10.0
 _GROUPS = 15.0
 _LISTENERS = 15.0
@@ -159,8 +161,14 @@ class AlbPoll:
             return random.uniform(0.5, 1.0) * min(60.0, self._every * 2.0 ** min(self._failures - 1, 5))
         if not self._known:
             return 1.0
-        pause = WATCHED if any(id in self._known for id in self._watched()) else self._every
+        pause = self._fast if any(id in self._known for id in self._watched()) else self._every
         return pause / self.budget.share
+
+    @property
+    def _fast(self) -> float:
+        """Seconds between two looks at the rules of each load balancer that is watched: all of them a few calls a
+        second."""
+        return max(WATCHED, len(self._watched()) / _CALLS)
 
     def _round(self, alb: Alb) -> None:
         """Ask for everything that is due, post what came, say how it went."""
@@ -233,7 +241,7 @@ class AlbPoll:
         """The parts of one load balancer and how often each is asked for, in seconds; the order counts."""
         fast = one.id in self._watched()
         return (
-            ("rules", WATCHED if fast else self._every),
+            ("rules", self._fast if fast else self._every),
             ("groups", _GROUPS),
             ("servers", max(_SERVERS, self._every)),
             ("listeners", _LISTENERS),

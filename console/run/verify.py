@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -103,6 +103,18 @@ def look_at(fleet: Fleet, targets: Sequence[Target], fleet_uid: str) -> Look:
         return seen
     more = f" (and {len(waiting) - 1} more of {len(looks)} routes)" if len(waiting) > 1 else ""
     return replace(seen, sentence=f"{one.change.key}: {seen.sentence}{more}")
+
+
+def unproven(fleet: Fleet, targets: Sequence[Target]) -> Iterator[str]:
+    """The routes of which nothing but more answers is missing; none where nobody answers at all."""
+    if fleet.source(SourceName.PROBE).state is SourceState.LOST:
+        return
+    for one in targets:
+        route = fleet.route(one.change.key)
+        if route is not None and route.probed:
+            seen = look(fleet, one.change, one.values, one.version, fleet.uid or "")
+            if seen.layer is Layer.OBSERVED and not seen.settled:
+                yield route.key
 
 
 def _blind(fleet: Fleet, route: Route) -> Look | None:

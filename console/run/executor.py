@@ -182,6 +182,7 @@ class Executor:
     def _stamp(self) -> None:
         """Put our fence on every Ingress that will be written, or that another run's fence stands on, before any
         weight is: whoever was overtaken fails at the server from now on."""
+        self._tell(layer=Layer.ANNOTATION, message="putting its fence on the hub's Ingresses")
         for change in self._plan.routes:
             moves = self._walk.values(change, self._walk.place(change)) != change.after
             if moves or change.key in self._strange or self._resumed:

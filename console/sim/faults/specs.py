@@ -62,8 +62,8 @@ class Poison(_Fault, frozen=True, kw_only=True, tag="poison"):
 
 
 class Throttle(_Fault, frozen=True, kw_only=True, tag="throttle"):
-    """The ALB OpenAPI answers Throttling.User, to everybody and to the controller: to all calls, or to exactly so many of
-    every ten of each, in an order that the seed gives."""
+    """The ALB OpenAPI answers Throttling.User, to everybody and to the controller: to all calls, or to exactly so many
+    of every ten of each, in an order that a seed gives."""
 
     of_ten: Annotated[int, msgspec.Meta(ge=1, le=10)] = 10
 

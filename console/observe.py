@@ -134,6 +134,12 @@ class Observer:
         if self._alb is not None:
             self._alb.look()
 
+    def rules_read(self, gateway: str) -> float | None:
+        """When (monotonic) the ALB rules of a gateway were asked for that were answered last; None where they never
+        were, or no ALB is read."""
+        ids = [one.id for one in self.store.fleet.gateways if one.name == gateway and one.id is not None]
+        return self._alb.rules_read(ids[0]) if self._alb is not None and ids else None
+
     def show(self, members: Sequence[str]) -> None:
         """Read these members' clusters before others: they are on the screen."""
         self._shown = tuple(members)

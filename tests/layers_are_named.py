@@ -144,7 +144,11 @@ class Ground:
         live = all(source.state in ("live", "empty", "unconfigured") for source in fleet.sources)
         return route is not None and route.agreement.stuck_at is None and held == wanted and live
 
-    def play(self, hop: Hop, moment: str, ack: int, pause: float) -> Heard:
+    def held(self) -> dict[str, str]:
+        """The route's annotations."""
+        return write.annotations_of(self.hub.call("GET", write.ingress_path(NAMESPACE, NAME)).json())
+
+    def play(self, hop: Hop, moment: str, ack: int, pause: float, word: str = "stop") -> Heard:
         """A run in two steps, and the fault at its moment; returns what it told."""
         uid = self.hub.call("GET", write.ingress_path(NAMESPACE, NAME)).json()["metadata"]["uid"]
         members = tuple((self.key(name), self._members[name]) for name in ("ack-prod-j", "idc-prod"))
@@ -164,7 +168,7 @@ class Ground:
 
         assert row is not None
         executor = Executor(self.journal, row.report, plan, self.settings, hub, self.observer)
-        play = _Play(self, hop, moment, pause, heard, executor)
+        play = _Play(self, hop, moment, pause, heard, executor, word)
         hub.before = play.sent
         tell = executor._tell
 
@@ -185,8 +189,11 @@ class Ground:
 class _Play:
     """Makes the fault at its moment, and ends the run once it named it, or did not in time."""
 
-    def __init__(self, ground: Ground, hop: Hop, moment: str, pause: float, heard: Heard, executor: Executor) -> None:
+    def __init__(
+        self, ground: Ground, hop: Hop, moment: str, pause: float, heard: Heard, executor: Executor, word: str
+    ) -> None:
         self._ground = ground
+        self._word = word
         self._hop = hop
         self._moment = moment
         self._pause = pause
@@ -233,12 +240,12 @@ class _Play:
                 self._heard.over = True
                 if self._hop.fault["fault"] == "api-partition":  # nobody stops where nobody answers
                     remote.clear(self._ground.directory, None)
-                self._executor.tell("stop")
+                self._executor.tell(self._word)
                 return
 
 
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+@pytest.fixture(scope="module", name="ground")
+def ground_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     words = ("--speed", "20", "--load", "0")
     for directory, _ in simulate(tmp_path_factory.mktemp("hops"), *words):
         ground = Ground(directory, tmp_path_factory.mktemp("state"))

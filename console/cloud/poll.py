@@ -121,6 +121,11 @@ class AlbPoll:
         """Look now: the gateways, or what is watched, may have changed."""
         self._wake.set()
 
+    def rules_read(self, id: str) -> float | None:
+        """When (monotonic) a load balancer's rules were asked for the last time that was answered; None: never."""
+        one = self._known.get(id)
+        return one.asked.get("rules") if one is not None else None
+
     def _client(self) -> object:
         from console.cloud.credentials import alb_client
 
@@ -221,6 +226,7 @@ class AlbPoll:
         for part, period in self._parts(one):
             if not self._due(one, part, period):
                 continue
+            began = self._clock()
             try:
                 self._ask(alb, one, part, decoder)
             except Trouble as error:
@@ -228,7 +234,7 @@ class AlbPoll:
                 if error.gone or error.state is not SourceState.STALE:
                     break
                 continue
-            one.asked[part] = self._clock()
+            one.asked[part] = began
         problem = self._problem(id, failed, decoder)
         if failed is None:
             one.complete = True

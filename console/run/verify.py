@@ -185,7 +185,8 @@ class Target:
 
 class Waiting:
     """One wait for all routes of a step. `read` reads an Ingress itself, `told` says that a command came, `overtaken`
-    that the Lease is somebody else's, `tell` is told each look. `steady` and `timeout` in seconds."""
+    that the Lease is somebody else's, `tell` is told each look, `rules_read` says when a gateway's rules were read last
+    (`clock`; None: they are not). `steady` and `timeout` in seconds."""
 
     def __init__(
         self,
@@ -199,6 +200,7 @@ class Waiting:
         told: Callable[[], bool],
         overtaken: Callable[[], bool],
         tell: Callable[[Fleet, Look], None],
+        rules_read: Callable[[str], float | None] = lambda gateway: None,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -211,6 +213,7 @@ class Waiting:
         self._told = told
         self._overtaken = overtaken
         self._tell = tell
+        self._rules_read = rules_read
         self._clock = clock
         self._pause = pause
         self._answered = clock()
@@ -226,7 +229,7 @@ class Waiting:
         while True:
             now = self._clock()
             fleet = self._observer.store.fleet
-            seen = look_at(fleet, tuple(self._targets), self._fleet_uid)
+            seen = self._unread(fleet, look_at(fleet, tuple(self._targets), self._fleet_uid), began)
             since = (since if since is not None else now) if seen.agrees else None
             if seen.settled:
                 seen = Look(True, True, seen.layer, f"every readable layer holds it, for {self._steady:g} s to be sure")
@@ -255,6 +258,20 @@ class Waiting:
                 return ended
             self._pause(min(LOOK, rest))
         return Verdict(Outcome.HOLDS, None, "held")
+
+    def _unread(self, fleet: Fleet, seen: Look, began: float) -> Look:
+        """A look at rules that nobody has read since the write: what they held before proves nothing, not even where it
+        is what they should hold."""
+        if not seen.agrees:
+            return seen
+        for target in self._targets:
+            route = fleet.route(target.change.key)
+            read = self._rules_read(route.gateway) if route is not None and route.gateway else None
+            if route is not None and route.rule_state is not None and read is not None and read < began:
+                source = fleet.source(SourceName.ALB)
+                why = f": {source.message}" if source.message else ""
+                return Look(False, False, Layer.RULE, f"the ALB's rules were not read since the write{why}")
+        return seen
 
     def _silence(self, seen: Look) -> Look:
         """A look while the hub answers no reading: what its watches showed last is nothing to go by."""

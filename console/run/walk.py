@@ -139,6 +139,7 @@ class Walk:
             told=self._words.told,
             overtaken=self._lease.lost.is_set,
             tell=tell,
+            rules_read=self._observer.rules_read,
         )
 
     def ledger(self, fleet: Fleet) -> tuple[RunRoute, ...]:

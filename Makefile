@@ -13,7 +13,7 @@ WORKERS ?= 3
 help:
 	@echo "make demo     set up, then the console on a simulated Fleet (SCENARIO=zone-lost for a dead zone)"
 	@echo "make test     set up, then lint, types, import contracts and all tests"
-	@echo "make soak     kill runners at every seam, and every drill; longer than a test may take"
+	@echo "make soak     kill runners at every seam, every drill, 200 faults; longer than a test may take"
 	@echo "make check    lint, types and import contracts only"
 	@echo "make bench    measure first paint, idle traffic, one changed cell, and what size costs"
 	@echo "make lock     write requirements.lock anew from pyproject.toml"
@@ -26,8 +26,8 @@ test: check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 soak: $(READY)
-	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/runs_survive_kill.py tests/runs_at_every_seam.py \
-	  tests/runs_turn_at_every_seam.py tests/runs_taken_over.py tests/drills_are_passed.py
+	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 CONSOLE_EVERY_FAULT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/runs_survive_kill.py tests/runs_at_every_seam.py \
+	  tests/runs_turn_at_every_seam.py tests/runs_taken_over.py tests/drills_are_passed.py tests/layers_are_named.py
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -7,13 +7,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SCENARIO ?= calm
 WORKERS ?= 3
+SOAKED := $(addprefix tests/,$(addsuffix .py,runs_survive_kill runs_at_every_seam runs_turn_at_every_seam runs_taken_over \
+  drills_are_passed layers_are_named setups_over_the_wire))
 
 .PHONY: help demo test soak check bench compiled lock clean
 
 help:
 	@echo "make demo     set up, then the console on a simulated Fleet (SCENARIO=zone-lost for a dead zone)"
 	@echo "make test     set up, then lint, types, import contracts and all tests"
-	@echo "make soak     kill runners at every seam, and every drill; longer than a test may take"
+	@echo "make soak     kill runners at every seam, every drill, 200 faults; longer than a test may take"
 	@echo "make check    lint, types and import contracts only"
 	@echo "make bench    measure first paint, idle traffic, one changed cell, and what size costs"
 	@echo "make lock     write requirements.lock anew from pyproject.toml"
@@ -26,8 +28,7 @@ test: check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 soak: $(READY)
-	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/runs_survive_kill.py tests/runs_at_every_seam.py \
-	  tests/runs_turn_at_every_seam.py tests/runs_taken_over.py tests/drills_are_passed.py tests/setups_over_the_wire.py
+	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 CONSOLE_EVERY_FAULT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(SOAKED)
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -74,6 +74,7 @@ class Observer:
         self._hub_heard = threading.Event()
         """Every source of the hub has said something."""
         self._boosts: dict[str, float] = {}
+        self._consented: tuple[float, frozenset[str]] = (0.0, frozenset())
         self._watched: tuple[str, ...] = ()
         self._gateways = SourceState.LOADING
         self._states: dict[Topic, SourceState] = {}
@@ -114,6 +115,13 @@ class Observer:
             if self._probes is not None:
                 self._probes.boost(route, rate)
 
+    def consent(self, rate: float, routes: frozenset[str]) -> None:
+        """Let these routes together be probed `rate` times a second, beyond the budget; none of them takes it back."""
+        with self._lock:
+            if self._probes is not None and (rate, routes) != self._consented:
+                self._consented = (rate, routes)
+                self._probes.consent(rate, routes)
+
     def listen(self, listener: Listener) -> None:
         """Have each request of the probes told, too."""
         self._heard = listener
@@ -125,6 +133,12 @@ class Observer:
         self._watched = gateways
         if self._alb is not None:
             self._alb.look()
+
+    def rules_read(self, gateway: str) -> float | None:
+        """When (monotonic) the ALB rules of a gateway were asked for that were answered last; None where they never
+        were, or no ALB is read."""
+        ids = [one.id for one in self.store.fleet.gateways if one.name == gateway and one.id is not None]
+        return self._alb.rules_read(ids[0]) if self._alb is not None and ids else None
 
     def show(self, members: Sequence[str]) -> None:
         """Read these members' clusters before others: they are on the screen."""

@@ -210,6 +210,9 @@ class RunSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Time allowed for the layers to agree before a run ends unverified."""
     steady: str = "10s"
     """How long the layers must agree without a break."""
+    probe_rate: float | None = None
+    """Consent: requests a second that a runner may send to all routes of its run together, beyond `probe_budget`, from
+    when their rules hold until their answers agree."""
     lease: str = "15s"
     """How long the Fleet's Lease lives without renewal."""
     on_state: HookSettings = HookSettings()

@@ -13,6 +13,7 @@ import pytest
 
 from console.kube import records
 from console.kube.connect import Hub
+from console.model.share import CERTAIN
 from console.sim.faults import remote
 from tests.end_to_end_shift import Console
 from tests.simulators import Simulated, simulate
@@ -49,6 +50,18 @@ def test_the_recovery_time_is_the_simulators_own(
         assert abs(recovered - truth[one["route"]]["last_failed"]) < 1.0, one
         assert 0 < one["error"] < 5.0
         assert one["failed"] > 0
+
+
+def test_what_was_consented_to_proves_it_sooner_than_the_budget_could(
+    drained: tuple[Console, dict[str, Any], Path],
+) -> None:
+    probed = [one for one in json.loads((drained[2] / "run.json").read_text())["recovery"] if one["route"]]
+    budget = 20.0 / len(probed)
+    for one in probed:
+        took = datetime.fromisoformat(one["agreed"]) - datetime.fromisoformat(one["recovered"])
+
+        assert took.total_seconds() < CERTAIN / budget / 2
+    assert "| probe requests a second | up to 600 |" in (drained[2] / "report.md").read_text()
 
 
 def test_it_verifies_offline_and_on_the_fleet(drained: tuple[Console, dict[str, Any], Path]) -> None:

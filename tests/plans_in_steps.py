@@ -32,6 +32,7 @@ from console.model.fleet import (
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Freeze
 from console.model.run import RunReport, RunState, Severity
+from console.present import changes
 from console.settings import DEFAULT_KEY_PREFIX as PREFIX
 from console.settings import RuleSettings
 
@@ -210,9 +211,33 @@ def test_the_hash_covers_what_is_done_and_not_who_does_it() -> None:
         replace(plan, overrides=("headroom",)),
         replace(plan, on_loss="hold"),
         replace(plan, fleet_uid="other"),
+        replace(plan, probe_rate=200.0),
     ]
 
     assert len(others) + 1 == len({one.hash for one in [plan, *others]})
+
+
+def test_a_rate_of_probes_is_part_of_the_plan_where_it_was_consented_to_and_a_route_is_probed() -> None:
+    probed = two(routes=(replace(two().routes[0], probed=True),))
+
+    def rate(found: Fleet, said: float | None, settings: float | None) -> float | None:
+        plan = decide(found, replace(SHIFT, probe_rate=said), Around(probe_rate=settings)).plan
+        assert plan is not None
+        assert parse(plan.canonical()) == plan
+        assert ("probe_rate" in plan.canonical()) is (plan.probe_rate is not None)
+        assert any(f"up to {said:g} probe requests" in one for one in changes.terms(plan)) is (said == plan.probe_rate)
+        assert undo(plan, "k7m2p").probe_rate == plan.probe_rate
+        return plan.probe_rate
+
+    assert [200.0, 200.0, 100.0] == [rate(probed, 200.0, None), rate(probed, 200.0, 300.0), rate(probed, 100.0, 1.0)]
+    assert None is rate(two(), 200.0, 300.0)
+
+
+@pytest.mark.parametrize("said", [0.0, -1.0, 1e9, float("nan")])
+def test_what_is_no_rate_of_probes_is_refused_wherever_it_was_said(said: float) -> None:
+    for wish, around in ((replace(SHIFT, probe_rate=said), Around()), (SHIFT, Around(probe_rate=said))):
+        with pytest.raises(UsageError, match="are no rate"):
+            decide(two(), wish, around)
 
 
 def two(**values: object) -> Fleet:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from console.model.freshness import Source, SourceState
 from console.model.share import ProbeSeries
@@ -276,16 +277,39 @@ def test_a_boost_takes_its_share_of_the_budget_first() -> None:
     assert {"a": 10.0, "b": 0.625, "c": 9.375} == shared_rates(wanted, {"a": 10.0}, 20.0)
 
 
+def test_what_was_consented_to_goes_to_its_routes_alone_and_is_taken_back() -> None:
+    routes = [structs.replace(probe("http://x/"), route=key) for key in ("a", "b", "c")]
+    probes = Probes(routes, 20.0, lambda *_: None, time.monotonic, lambda: MEMBERS)
+
+    def rates() -> list[float]:
+        return [round(one.rate, 3) for one in probes._probes.values()]
+
+    probes.boost("a", 20.0)
+    probes.boost("b", 20.0)
+    assert [10.0, 10.0, 0.0] == rates()
+    probes.consent(200.0, {"a", "b"})
+    assert [100.0, 100.0, 0.0] == rates()
+    probes.consent(200.0, {"b"})
+    assert [0.0, 200.0, 0.0] == rates()
+    probes.consent(8.0, {"b"})
+    assert [0.0, 20.0, 0.0] == rates()
+    probes.consent(200.0, ())
+    assert [10.0, 10.0, 0.0] == rates()
+
+
 @given(
     wanted=st.dictionaries(st.text(max_size=3), st.floats(0.01, 1000), max_size=6),
     boost=st.floats(0.01, 1000),
     budget=st.floats(0.1, 100),
+    limit=st.floats(0, 1000),
 )
-def test_all_probes_together_stay_within_the_budget(wanted: dict[str, float], boost: float, budget: float) -> None:
-    rates = shared_rates(wanted, dict.fromkeys(list(wanted)[:2], boost), budget)
+def test_all_probes_together_stay_within_the_budget_or_what_was_consented_to(
+    wanted: dict[str, float], boost: float, budget: float, limit: float
+) -> None:
+    rates = shared_rates(wanted, dict.fromkeys(list(wanted)[:2], boost), budget, limit)
 
     assert wanted.keys() == rates.keys()
-    assert sum(rates.values()) <= budget * 1.0001
+    assert sum(rates.values()) <= max(budget, limit) * 1.0001
     assert all(rate >= 0 for rate in rates.values())
 
 

@@ -13,7 +13,7 @@ from console.errors import Lost
 from console.model.fleet import Agreement, Fleet, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Share
-from console.run.verify import Outcome, Target, Verdict, Waiting, ledger, look
+from console.run.verify import Look, Outcome, Target, Verdict, Waiting, ledger, look, unproven
 from tests import situations
 from tests.situations import ACK, IDC, PREFIX, UID
 
@@ -101,6 +101,24 @@ def test_the_ledger_tells_what_is_held_now_and_how_deep() -> None:
     assert ledger(fleet(weighed(SETTLED)), CHANGE, BEFORE).layer is None
 
 
+@pytest.mark.parametrize(
+    ("agreement", "probe", "lacking"),
+    [
+        (UNSURE, SourceState.LIVE, True),
+        (replace(UNSURE, stuck_at=Layer.OBSERVED), SourceState.LIVE, True),
+        (BEHIND, SourceState.LIVE, False),
+        (SETTLED, SourceState.LIVE, False),
+        (UNSURE, SourceState.LOST, False),
+    ],
+)
+def test_more_answers_are_asked_for_only_where_nothing_else_is_missing(
+    agreement: Agreement, probe: SourceState, lacking: bool
+) -> None:
+    picture = fleet(weighed(agreement), Source(SourceName.PROBE, probe))
+
+    assert lacking is bool(list(unproven(picture, [Target(CHANGE, AFTER, 900)])))
+
+
 class Stage:
     """A store whose picture, and an Ingress whose annotations, are functions of the clock."""
 
@@ -111,7 +129,8 @@ class Stage:
         self.held: Callable[[float], dict[str, str] | None] = lambda now: dict(AFTER)
         self.told: Callable[[], bool] = lambda: False
         self.overtaken: Callable[[], bool] = lambda: False
-        self.looks = 0
+        self.read_at: Callable[[], float | None] = lambda: None
+        self.looks: list[Look] = []
 
     @property
     def fleet(self) -> Fleet:
@@ -128,8 +147,8 @@ class Stage:
         }
         return {"metadata": {"annotations": held, "managedFields": [writer]}}
 
-    def tell(self, *_: object) -> None:
-        self.looks += 1
+    def tell(self, _: Fleet, seen: Look) -> None:
+        self.looks.append(seen)
 
     def pause(self, seconds: float) -> None:
         self.now += seconds
@@ -138,7 +157,7 @@ class Stage:
         waiting = Waiting(
             self, [Target(CHANGE, AFTER, 900)], fleet_uid=UID, steady=steady, timeout=timeout,  # type: ignore[arg-type]
             read=self.read, told=self.told, overtaken=self.overtaken, tell=self.tell, clock=lambda: self.now,
-            pause=self.pause,
+            pause=self.pause, rules_read=lambda gateway: self.read_at(),
         )  # fmt: skip
         return waiting.verdict()
 
@@ -195,6 +214,16 @@ def test_weights_that_somebody_changed_are_seen_though_the_watch_is_late() -> No
     assert Outcome.SUPERSEDED is verdict.outcome
     assert "shop/checkout was changed to 62:38 after our write (last written by argocd)" == verdict.sentence
     assert stage.now <= 6.0
+
+
+def test_a_rule_that_was_not_read_since_the_write_proves_nothing_though_it_holds_what_it_should() -> None:
+    stage = Stage(lambda now: fleet(weighed(SETTLED)))
+    stage.read_at = lambda: -1.0 if stage.now < 7 else 6.5
+    verdict = stage.verdict()
+
+    assert Outcome.HOLDS is verdict.outcome
+    assert any("were not read since the write" in one.sentence for one in stage.looks)
+    assert stage.now >= 8.0
 
 
 def test_a_word_and_a_lost_lease_end_the_waiting() -> None:

@@ -127,7 +127,8 @@ def test_killed_and_resumed(seam: int, empty: Simulated, tmp_path: Path) -> None
     console = Console(empty, tmp_path)
     assert console.topology("init", "--name", f"k{seam}")[0] == 0
     text = console.file.read_text()
-    console.file.write_text(text[: text.index("  # the demonstration names its cluster")])  # 30 requests are enough here
+    # Answers that name nobody: 30 of them are enough.
+    console.file.write_text(text[: text.index("  # the demonstration names its cluster")])
     code, told = console.topology("apply", "--yes", FLEET_CONSOLE_SEAM=str(seam))
     assert told["run"]["state"] == "interrupted", told["run"]
     code, again = console("resume", told["run"]["run"])

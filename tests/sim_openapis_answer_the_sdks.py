@@ -17,6 +17,7 @@ from console.sim.account.grounds import Nothing
 from console.sim.alb import operations
 from console.sim.alb.state import Alb
 from console.sim.openapis import adcp, cs, vpc
+from console.sim.openapis.bucket import Sieve
 from console.sim.openapis.endpoint import OpenApi
 
 KEY, SECRET = "simulated-key", "simulated-secret"
@@ -320,7 +321,7 @@ def test_a_version_and_an_operation_nobody_has_are_told(cloud: Cloud) -> None:
 def test_rights_and_throttling_are_by_operation_and_product(cloud: Cloud) -> None:
     cloud.api.denied[KEY, "DescribeVSwitches"] = "Forbidden.RAM"
     cloud.api.denied[KEY, "DescribeClusterDetail"] = "StatusForbidden"
-    cloud.api.throttled.add("adcp")
+    cloud.api.throttled["adcp"] = Sieve(10)
 
     assert ("Forbidden.RAM", 403) == refusal(lambda: cloud.vpc("DescribeVSwitches", **REGION))
     assert ("StatusForbidden", 403) == refusal(lambda: cloud.cs().describe_cluster_detail(ACK.id))

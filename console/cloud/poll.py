@@ -25,8 +25,10 @@ from console.store.events import Changed, Gone, Heard, Observation
 
 FASTEST = 5.0
 """Seconds between two rounds of a viewer, at least."""
-WATCHED = 1.0
-"""Seconds between two looks at the rules that a runner watches."""
+WATCHED = 0.5
+"""Seconds between two looks at the rules that a runner watches, at least."""
+_CALLS = 6.0
+"""Calls a second that such looks take where several load balancers are watched."""
 _SERVERS = 10.0
 _GROUPS = 15.0
 _LISTENERS = 15.0
@@ -119,6 +121,11 @@ class AlbPoll:
         """Look now: the gateways, or what is watched, may have changed."""
         self._wake.set()
 
+    def rules_read(self, id: str) -> float | None:
+        """When (monotonic) a load balancer's rules were asked for the last time that was answered; None: never."""
+        one = self._known.get(id)
+        return one.asked.get("rules") if one is not None else None
+
     def _client(self) -> object:
         from console.cloud.credentials import alb_client
 
@@ -159,8 +166,14 @@ class AlbPoll:
             return random.uniform(0.5, 1.0) * min(60.0, self._every * 2.0 ** min(self._failures - 1, 5))
         if not self._known:
             return 1.0
-        pause = WATCHED if any(id in self._known for id in self._watched()) else self._every
+        pause = self._fast if any(id in self._known for id in self._watched()) else self._every
         return pause / self.budget.share
+
+    @property
+    def _fast(self) -> float:
+        """Seconds between two looks at the rules of each load balancer that is watched: all of them a few calls a
+        second."""
+        return max(WATCHED, len(self._watched()) / _CALLS)
 
     def _round(self, alb: Alb) -> None:
         """Ask for everything that is due, post what came, say how it went."""
@@ -213,6 +226,7 @@ class AlbPoll:
         for part, period in self._parts(one):
             if not self._due(one, part, period):
                 continue
+            began = self._clock()
             try:
                 self._ask(alb, one, part, decoder)
             except Trouble as error:
@@ -220,7 +234,7 @@ class AlbPoll:
                 if error.gone or error.state is not SourceState.STALE:
                     break
                 continue
-            one.asked[part] = self._clock()
+            one.asked[part] = began
         problem = self._problem(id, failed, decoder)
         if failed is None:
             one.complete = True
@@ -233,7 +247,7 @@ class AlbPoll:
         """The parts of one load balancer and how often each is asked for, in seconds; the order counts."""
         fast = one.id in self._watched()
         return (
-            ("rules", WATCHED if fast else self._every),
+            ("rules", self._fast if fast else self._every),
             ("groups", _GROUPS),
             ("servers", max(_SERVERS, self._every)),
             ("listeners", _LISTENERS),

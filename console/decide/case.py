@@ -20,7 +20,8 @@ Kind = Literal["shift", "drain"]
 class Wish:
     """What an operator wants. `routes`: (route key, member id -> weight); `target`: what a drain empties.
 
-    `steps` in percent of the way, `hold` and `expires` in seconds.
+    `steps` in percent of the way, `hold` and `expires` in seconds, `probe_rate` in requests a second of all routes
+    together (None: as settings say).
     """
 
     routes: tuple[tuple[str, Mapping[str, int]], ...]
@@ -31,6 +32,7 @@ class Wish:
     expires: float | None = None
     on_loss: str = "continue"
     on_refusal: str = "hold"
+    probe_rate: float | None = None
     new_key: bool = False
     overrides: tuple[str, ...] = ()
     confirmed: tuple[str, ...] = ()
@@ -47,6 +49,8 @@ class Around:
     read_only: bool = False
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     assertions: tuple[str, ...] = ()
+    probe_rate: float | None = None
+    """What settings consent to, where the wish says nothing."""
     running: tuple[RunReport, ...] = ()
     recorded: tuple[RunReport, ...] = ()
     upkeep: tuple[RunReport, ...] = ()
@@ -56,7 +60,8 @@ class Around:
     @classmethod
     def by(cls, settings: Settings) -> Around:
         """What settings alone say."""
-        return cls(settings.fleet.weights.key_prefix, settings.read_only, settings.rules, settings.assertions)
+        prefix = settings.fleet.weights.key_prefix
+        return cls(prefix, settings.read_only, settings.rules, settings.assertions, settings.run.probe_rate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from console.decide import rules, steps
 from console.decide.case import Aim, Around, Case, Kind, Wish
-from console.decide.plan import Plan, RouteChange, checked, weight
+from console.decide.plan import FASTEST, Plan, RouteChange, checked, weight
 from console.errors import UsageError
 from console.model.fleet import AlbHealthWord, Fleet, Route
 from console.model.run import Reason, Severity
@@ -46,7 +46,8 @@ class Decision:
 def decide(fleet: Fleet, wish: Wish, around: Around) -> Decision:
     """The plan of a wish (routes by key; weights by member id, summing to 100, see `decide.split`).
 
-    Raises `UsageError` where a route or a rule is not known, or a rule that nobody can waive is to be overridden.
+    Raises `UsageError` where a route or a rule is not known, a rule that nobody can waive is to be overridden, or what
+    is consented to is no rate of probes.
     Everything else that speaks against it is in the reasons.
     """
     for key, _ in wish.routes:
@@ -98,11 +99,20 @@ def _plan(case: Case, overrides: tuple[str, ...], confirmed: tuple[str, ...]) ->
         on_loss=wish.on_loss,
         on_refusal=wish.on_refusal,
         target=wish.target,
+        probe_rate=_rate(case),
     )
     try:
         return checked(plan)
     except ValueError:
         return None  # rule `split` says why
+
+
+def _rate(case: Case) -> float | None:
+    """The rate of probes that was consented to, where any route is probed."""
+    said = case.around.probe_rate if case.wish.probe_rate is None else case.wish.probe_rate
+    if said is not None and not 0 < said <= FASTEST:
+        raise UsageError(f"{said:g} probe requests a second are no rate", fix=f"More than 0, at most {FASTEST:g}.")
+    return said if any(aim.route.probed for aim in case.aims) else None
 
 
 def _moved(change: RouteChange) -> int:

@@ -1,8 +1,9 @@
 """A shift as a value: which annotations of which Ingresses hold what before and after, in which steps, and the hash by
 which two fronts, two hosts and two people know that they mean the same plan.
 
-The hash covers the Fleet's UID, object UIDs, weights before and after, steps, holds, expiry, overrides and what to do
-on a loss or a refusal; not resourceVersions, measurements, order, actor, reason or time.
+The hash covers the Fleet's UID, object UIDs, weights before and after, steps, holds, expiry, overrides, what to do on a
+loss or a refusal, and the rate of probes that was consented to; not resourceVersions, measurements, order, actor,
+reason or time.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ ON_REFUSAL = ("hold", "rollback")
 """What it may do where a write in the middle is refused."""
 LONGEST = 7 * 86400.0
 """Seconds that a hold or an expiry may last."""
+FASTEST = 1000.0
+"""Probe requests a second that anybody may consent to."""
 Values = tuple[tuple[str, str | None], ...]
 """Annotation key -> raw value, None where the key is absent; in the order in which members are shown."""
 
@@ -106,6 +109,9 @@ class Plan:
     """The zone or member that a drain empties."""
     at_once: bool = False
     """Whether it goes to the end in one step; its `steps` then only tell where routes may stand at the start."""
+    probe_rate: float | None = None
+    """Requests a second that may be sent to all its routes together until their answers agree; None: nobody consented
+    to more than the probes' budget, and the plan's canonical form says nothing of it."""
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -126,7 +132,10 @@ class Plan:
         """The plan as JSON with sorted keys and no spaces: what is hashed, recorded and read again."""
         routes = sorted((route.arranged(()) for route in self.routes), key=lambda route: route.key)
         sorted_ = replace(self, routes=tuple(routes))
-        return json.dumps(asdict(sorted_), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        document = asdict(sorted_)
+        if self.probe_rate is None:
+            del document["probe_rate"]
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def untouched(change: RouteChange) -> RunRoute:
@@ -189,6 +198,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         on_refusal=_text(document["on_refusal"]),
         target=_text(document["target"]),
         at_once=document["at_once"] is True,
+        probe_rate=None if document.get("probe_rate") is None else float(document["probe_rate"]),
     )
     checked(plan)
     return plan
@@ -205,6 +215,8 @@ def checked(plan: Plan) -> Plan:
         raise ValueError("steps do not rise to 100")
     if not 0 <= plan.hold <= LONGEST or not 0 <= (plan.expires or 0.0) <= LONGEST:
         raise ValueError("a hold or an expiry that is no time")
+    if plan.probe_rate is not None and not 0 < plan.probe_rate <= FASTEST:
+        raise ValueError("a rate of probes that is none")
     if len({route.key for route in plan.routes}) != len(plan.routes) or not plan.routes:
         raise ValueError("a route twice, or none")
     for route in plan.routes:
@@ -234,4 +246,6 @@ def undo(plan: Plan, run: str, *, now: bool = False) -> Plan:
     It goes down the steps that the other went up, or with `now` at once, from whichever of them it stands at."""
     routes = tuple(replace(route, before=route.after, after=route.before) for route in plan.routes)
     down = tuple(100 - step for step in reversed(plan.steps[:-1]))
-    return Plan(plan.fleet_uid, "rollback", routes, (*down, 100), of=run, at_once=now)
+    return Plan(
+        plan.fleet_uid, "rollback", routes, (*down, 100), of=run, at_once=now, probe_rate=plan.probe_rate
+    )  # fmt: skip

@@ -32,6 +32,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     expires: str | None = None
     on_loss: Literal["continue", "hold", "rollback"] = "continue"
     on_refusal: Literal["hold", "rollback"] = "hold"
+    probe_rate: float | None = None
     new_key: bool = False
     override: tuple[str, ...] = ()
     confirm: tuple[str, ...] = ()
@@ -72,6 +73,7 @@ class PlanFile:
             expires=wish.expires if said.expires is None else self.expires,
             on_loss=said.on_loss,
             on_refusal=said.on_refusal,
+            probe_rate=said.probe_rate,
             new_key=said.new_key,
             overrides=said.override,
             confirmed=said.confirm,
@@ -130,13 +132,14 @@ def of(fleet: Fleet, wish: Wish, reason: str, ticket: str) -> dict[str, Any]:
         "expires": "never" if wish.expires is None else f"{wish.expires:g}s",
         "on_loss": wish.on_loss,
         "on_refusal": wish.on_refusal,
+        "probe_rate": wish.probe_rate,
         "new_key": wish.new_key,
         "override": list(wish.overrides),
         "confirm": list(wish.confirmed),
         "reason": reason,
         "ticket": ticket,
     }
-    return document | {name: value for name, value in values.items() if value not in ("", [], False)}
+    return document | {name: value for name, value in values.items() if value not in ("", [], False, None)}
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:

@@ -52,17 +52,19 @@ def ingress(namespace: str, name: str) -> Place:
     return Place(ingress_path(namespace, name), called, "networking.k8s.io", "ingresses", namespace)
 
 
-def read(hub: Hub, place: Place) -> dict[str, Any] | None:
+def read(hub: Hub, place: Place, timeout: tuple[float, float] = (5, 10)) -> dict[str, Any] | None:
     """An object as it is now, None where there is none. Raises what `failure` makes of every other answer."""
-    answer = hub.call("GET", place.path)
+    answer = hub.call("GET", place.path, timeout=timeout)
     if answer.status == 404:
         return None
     return document(answer, f"read {place.called}", place.permission("get"))
 
 
-def read_ingress(hub: Hub, namespace: str, name: str) -> dict[str, Any] | None:
+def read_ingress(
+    hub: Hub, namespace: str, name: str, timeout: tuple[float, float] = (5, 10)
+) -> dict[str, Any] | None:
     """An Ingress, as `read`."""
-    return read(hub, ingress(namespace, name))
+    return read(hub, ingress(namespace, name), timeout)
 
 
 def annotations_of(thing: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from console.decide.plan import Plan, RouteChange, short
 from console.model.fleet import Fleet
 from console.model.run import Reason, Severity
+from console.model.share import CERTAIN
 from console.model.spans import spoken
 from console.model.text import inert
 from console.present import members, splits, words
@@ -64,6 +65,8 @@ def terms(plan: Plan) -> list[str]:
         out.append(f"once nobody has looked for 30 s: {plan.on_loss} at the next step")
     if plan.on_refusal != "hold":
         out.append("where a write in the middle is refused: puts back what it wrote")
+    if plan.probe_rate is not None:
+        out.append(f"up to {plan.probe_rate:g} probe requests a second until the answers agree, {CERTAIN} for a proof")
     if plan.overrides:
         out.append(f"overrides {', '.join(plan.overrides)}")
     if plan.confirmed:

@@ -116,6 +116,7 @@ def _facts(report: RunReport, plan: Plan) -> str:
         "steps": " ".join(f"{step} %" for step in plan.steps),
         "hold": f"{plan.hold:g} s" if plan.hold else None,
         "expires": f"{plan.expires:g} s after its end" if plan.expires else None,
+        "probe requests a second": f"up to {plan.probe_rate:g}" if plan.probe_rate else None,
         "on loss of the operator": plan.on_loss,
         "on a refusal": plan.on_refusal,
     }

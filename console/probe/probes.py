@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from console import log
@@ -23,6 +23,10 @@ from console.store.events import Changed, Heard
 WORKERS = 10
 _POST_EVERY = 1.0
 """Seconds between two posts of one route."""
+_FAST = 20.0
+"""Requests a second of one route beyond which it is posted more often than that."""
+_OFTEN = 10.0
+"""Posts a second of one route, at most."""
 _HEARD_EVERY = 4.0
 """Seconds between two posts that only say: still answering."""
 _FAILURES = 100
@@ -72,6 +76,7 @@ class Probes:
         """May be set while it runs."""
         self._budget = budget
         self._boosts: dict[str, float] = {}
+        self._consented: tuple[float, frozenset[str]] = (0.0, frozenset())
         self._probes = {
             one.route: _Probe(one, attribution(one.member), float(Duration.parse(one.timeout)), one.rate, clock())
             for one in settings
@@ -113,9 +118,21 @@ class Probes:
                 self._probes[route].due = min(self._probes[route].due, self._clock())
             self._turn.notify_all()
 
+    def consent(self, rate: float, routes: Collection[str]) -> None:
+        """Let these routes together have `rate` requests a second, beyond the budget, and no other; none of them takes
+        that back."""
+        with self._turn:
+            self._consented = (rate, frozenset(routes))
+            self._share_out()
+            for route in self._consented[1] & self._probes.keys():
+                self._probes[route].due = min(self._probes[route].due, self._clock())
+            self._turn.notify_all()
+
     def _share_out(self) -> None:
         wanted = {route: probe.settings.rate for route, probe in self._probes.items()}
-        for route, rate in shared_rates(wanted, self._boosts, self._budget).items():
+        limit, consented = self._consented
+        boosts = dict.fromkeys(consented, limit) if consented else self._boosts
+        for route, rate in shared_rates(wanted, boosts, self._budget, limit if consented else 0.0).items():
             self._probes[route].rate = rate
 
     @property
@@ -170,7 +187,7 @@ class Probes:
             else:
                 probe.answers.append((now, word))
                 probe.silent = 0
-            if now - probe.posted >= _POST_EVERY:
+            if now - probe.posted >= _POST_EVERY / max(1.0, min(_OFTEN, probe.rate / _FAST)):
                 probe.posted = now
                 self._post(Changed(SourceName.PROBE, probe.settings.route, self._series(probe), now))
             self._tell(now)

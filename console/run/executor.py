@@ -19,7 +19,7 @@ from console.kube import records
 from console.kube.connect import Hub
 from console.kube.holder import Holder
 from console.kube.lease import FleetLease
-from console.model.fleet import Run
+from console.model.fleet import Layer, Run
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
@@ -77,6 +77,7 @@ class Executor:
         self._witness = Witness(journal, report.run, plan, hub)
         observer.listen(self._witness.probed)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease, witness=self._witness)
+        self._hand.waits = self._asks
         self._walk = Walk(plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record)
         self._head = ""
         """Of the chain over the run's evidence, once it is sealed."""
@@ -109,8 +110,14 @@ class Executor:
         return ending[0]
 
     def _named(self, part: Callable[[], Ending]) -> Ending:
-        """How a part of the run ended; every failure has a state."""
-        self._refused = False
+        """How a part of the run ended; every failure has a state, and one of a write its layer."""
+        ending = self._ended(part)
+        if ending[0] is RunState.SUPERSEDED or self._hand.refused:
+            self._tell_quietly(layer=Layer.ANNOTATION)
+        return ending
+
+    def _ended(self, part: Callable[[], Ending]) -> Ending:
+        self._refused = self._hand.refused = False
         try:
             return part()
         except Superseded as error:
@@ -175,6 +182,7 @@ class Executor:
     def _stamp(self) -> None:
         """Put our fence on every Ingress that will be written, or that another run's fence stands on, before any
         weight is: whoever was overtaken fails at the server from now on."""
+        self._tell(layer=Layer.ANNOTATION, message="putting its fence on the hub's Ingresses")
         for change in self._plan.routes:
             moves = self._walk.values(change, self._walk.place(change)) != change.after
             if moves or change.key in self._strange or self._resumed:
@@ -256,6 +264,11 @@ class Executor:
             heard = self._words.count if open_to_words else sys.maxsize
             return self._journal.take_no_more(self._report.run, heard) or not self._words.told()
         return True
+
+    def _asks(self, sentence: str) -> None:
+        """The hub is asked again: what it holds is what is not known."""
+        if self._report.state is RunState.RUNNING:
+            self._tell_quietly(layer=Layer.ANNOTATION, message=sentence)
 
     def _waiting(self, sentence: str) -> None:
         if sentence != self._report.message:

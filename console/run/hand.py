@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from console.decide.plan import RouteChange, Values
-from console.errors import FleetConsoleError, Refused, Superseded
+from console.errors import Denied, FleetConsoleError, Refused, Superseded
 from console.kube import write
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
@@ -26,6 +26,8 @@ TRIES = 5
 PATIENCE = 30.0
 """Seconds for which a hub that does not answer is asked again, once something was sent."""
 
+GLANCE = 2.0
+"""Seconds within which a look between writes is answered, or the hub is silent."""
 IDENTIFIED = 1.0
 """Seconds for which the server's answer who it is holds."""
 
@@ -54,6 +56,10 @@ class Hand:
         self._lease = lease
         self.witness = witness
         """Is told every Ingress that was read; None: nobody is."""
+        self.waits: Callable[[str], None] = lambda sentence: None
+        """Is told for what the hub is asked again and again."""
+        self.refused = False
+        """Whether the API server said no to a write, or would."""
         self._clock = clock
         self._pause = pause
         self.written: set[str] = set()
@@ -69,9 +75,13 @@ class Hand:
         """What is stamped on an Ingress while this run may write it."""
         return f"{self._lease.fence}.{self._run}"
 
-    def read(self, change: RouteChange) -> Ingress:
+    def glance(self, change: RouteChange) -> Ingress:
+        """As `read`, for a look that would rather hear nothing than wait long."""
+        return self.read(change, (GLANCE, GLANCE))
+
+    def read(self, change: RouteChange, timeout: tuple[float, float] = (5, 10)) -> Ingress:
         """The Ingress as it is. Raises `Superseded` where it is gone or another object has its name."""
-        found = write.read_ingress(self._hub, change.namespace, change.name)
+        found = write.read_ingress(self._hub, change.namespace, change.name, timeout)
         if found is None or found["metadata"].get("uid") != change.uid:
             raise Superseded(f"Ingress {change.key} is gone, or another object has its name")
         if self.witness is not None:
@@ -93,7 +103,11 @@ class Hand:
     def try_dry(self, change: RouteChange, before: Values) -> None:
         """The API server's own word on the write, from a dry run without the fence."""
         operations = write.weigh(self.read(change), None, before, change.after)
-        write.patch(self._hub, change.namespace, change.name, operations, dry_run=True)
+        try:
+            write.patch(self._hub, change.namespace, change.name, operations, dry_run=True)
+        except (Denied, Refused):
+            self.refused = True
+            raise
         self.note(f"dry run {change.key}", "confirmed", "the API server would take the write")
 
     def stranger(self, change: RouteChange) -> str | None:
@@ -194,10 +208,12 @@ class Hand:
             return
         except FleetConsoleError as error:
             if not write.still_unknown(error):
+                self.refused = True
                 self.note(step, "refused", str(error))
                 raise
             self._may_be_written(change, verb)
             self.note(step, "noted", f"not known whether it was written: {error}")
+            self.waits(f"the hub is asked whether {change.key} was written: {error}")
             self._pause(1.0)
             return
         self._may_be_written(change, verb)
@@ -217,6 +233,7 @@ class Hand:
             except FleetConsoleError as error:
                 if not write.still_unknown(error) or self._clock() - began > PATIENCE:
                     raise
+                self.waits(f"the hub is asked again what {change.key} holds: {error}")
                 self._pause(wait)
                 wait = min(2 * wait, 4.0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from console.decide.plan import RouteChange, Values
 from console.errors import FleetConsoleError, Superseded
 from console.kube.write import annotations_of
-from console.model.fleet import Controller, Fleet, Layer, Route
+from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Route
 from console.model.freshness import SourceName, SourceState
 from console.model.run import RunRoute
 from console.model.text import inert
@@ -83,11 +83,13 @@ def look(fleet: Fleet, change: RouteChange, values: Values, version: int | None,
         return Look(False, False, Layer.ANNOTATION, "the annotations differ from what was written")
     agreement = route.agreement
     if agreement.stuck_at is not None:
-        return Look(False, False, agreement.stuck_at, agreement.sentence)
+        failing = _failing(fleet, change, values, route) if agreement.stuck_at is Layer.OBSERVED else ""
+        return Look(False, False, agreement.stuck_at, f"{failing}{agreement.sentence}")
     if route.probed and all(line.observed is None for line in route.members):
-        return Look(True, False, Layer.OBSERVED, "too few probe answers since the rule changed")
+        sentence = "too few probe answers since the rule changed"
+        return Look(True, False, Layer.OBSERVED, f"{_failing(fleet, change, values, route)}{sentence}")
     if not agreement.settled:
-        return Look(True, False, Layer.OBSERVED, agreement.sentence)
+        return Look(True, False, Layer.OBSERVED, f"{_failing(fleet, change, values, route)}{agreement.sentence}")
     return Look(True, True, agreement.deepest, "")
 
 
@@ -103,6 +105,28 @@ def look_at(fleet: Fleet, targets: Sequence[Target], fleet_uid: str) -> Look:
         return seen
     more = f" (and {len(waiting) - 1} more of {len(looks)} routes)" if len(waiting) > 1 else ""
     return replace(seen, sentence=f"{one.change.key}: {seen.sentence}{more}")
+
+
+def _failing(fleet: Fleet, change: RouteChange, values: Values, route: Route) -> str:
+    """What fails behind the gateway, to begin a sentence with: requests, and members that get weight and are dead."""
+    if not route.probe_failures:
+        return ""
+    served = {member for member, weight in change.weights(values).items() if weight}
+    dead = [one.name for one in fleet.members if one.id in served and one.alb_health.word is AlbHealthWord.DEAD]
+    by = f", and the ALB finds {', '.join(dead)} dead" if dead else ""
+    return f"{route.probe_failures} requests failed since the rule changed{by}; "
+
+
+def unproven(fleet: Fleet, targets: Sequence[Target]) -> Iterator[str]:
+    """The routes of which nothing but more answers is missing; none where nobody answers at all."""
+    if fleet.source(SourceName.PROBE).state is SourceState.LOST:
+        return
+    for one in targets:
+        route = fleet.route(one.change.key)
+        if route is not None and route.probed:
+            seen = look(fleet, one.change, one.values, one.version, fleet.uid or "")
+            if seen.layer is Layer.OBSERVED and not seen.settled:
+                yield route.key
 
 
 def _blind(fleet: Fleet, route: Route) -> Look | None:
@@ -161,7 +185,8 @@ class Target:
 
 class Waiting:
     """One wait for all routes of a step. `read` reads an Ingress itself, `told` says that a command came, `overtaken`
-    that the Lease is somebody else's, `tell` is told each look. `steady` and `timeout` in seconds."""
+    that the Lease is somebody else's, `tell` is told each look, `rules_read` says when a gateway's rules were read last
+    (`clock`; None: they are not). `steady` and `timeout` in seconds."""
 
     def __init__(
         self,
@@ -175,6 +200,7 @@ class Waiting:
         told: Callable[[], bool],
         overtaken: Callable[[], bool],
         tell: Callable[[Fleet, Look], None],
+        rules_read: Callable[[str], float | None] = lambda gateway: None,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -187,9 +213,12 @@ class Waiting:
         self._told = told
         self._overtaken = overtaken
         self._tell = tell
+        self._rules_read = rules_read
         self._clock = clock
         self._pause = pause
         self._answered = clock()
+        self._unheard = ""
+        """Why the last reading failed; empty where it was answered."""
         self._reread = clock()
 
     def verdict(self) -> Verdict:
@@ -200,16 +229,19 @@ class Waiting:
         while True:
             now = self._clock()
             fleet = self._observer.store.fleet
-            seen = look_at(fleet, tuple(self._targets), self._fleet_uid)
+            seen = self._unread(fleet, look_at(fleet, tuple(self._targets), self._fleet_uid), began)
             since = (since if since is not None else now) if seen.agrees else None
             if seen.settled:
                 seen = Look(True, True, seen.layer, f"every readable layer holds it, for {self._steady:g} s to be sure")
+            seen = self._silence(seen)
             self._tell(fleet, seen)
             ended = self._ended(seen, now)
             if ended is not None:
                 return ended
             if seen.settled and since is not None and now - since >= self._steady:
-                return self._proven(seen)
+                proven = self._proven(seen)
+                if proven is not None:
+                    return proven
             if now - began >= self._timeout:
                 return self._late(seen, now)
             self._pause(LOOK)
@@ -219,7 +251,7 @@ class Waiting:
         are told, and wait for the next step's verification."""
         while (rest := left()) > 0:
             fleet = self._observer.store.fleet
-            seen = look_at(fleet, tuple(self._targets), self._fleet_uid)
+            seen = self._silence(look_at(fleet, tuple(self._targets), self._fleet_uid))
             self._tell(fleet, seen)
             ended = self._ended(seen, self._clock())
             if ended is not None:
@@ -227,11 +259,36 @@ class Waiting:
             self._pause(min(LOOK, rest))
         return Verdict(Outcome.HOLDS, None, "held")
 
-    def _proven(self, seen: Look) -> Verdict:
-        """The end of the steady time, once the Ingress itself, which no watch can delay, still holds the values."""
+    def _unread(self, fleet: Fleet, seen: Look, began: float) -> Look:
+        """A look at rules that nobody has read since the write: what they held before proves nothing, not even where it
+        is what they should hold."""
+        if not seen.agrees:
+            return seen
+        for target in self._targets:
+            route = fleet.route(target.change.key)
+            read = self._rules_read(route.gateway) if route is not None and route.gateway else None
+            if route is not None and route.rule_state is not None and read is not None and read < began:
+                source = fleet.source(SourceName.ALB)
+                why = f": {source.message}" if source.message else ""
+                return Look(False, False, Layer.RULE, f"the ALB's rules were not read since the write{why}")
+        return seen
+
+    def _silence(self, seen: Look) -> Look:
+        """A look while the hub answers no reading: what its watches showed last is nothing to go by."""
+        if not self._unheard:
+            return seen
+        silent = self._clock() - self._answered
+        sentence = f"the hub has not said for {silent:.0f} s what stands there: {self._unheard}"
+        return Look(False, False, Layer.ANNOTATION, sentence)
+
+    def _proven(self, seen: Look) -> Verdict | None:
+        """The end of the steady time, once the Ingress itself, which no watch can delay, still holds the values; None
+        where nobody says whether it does."""
         changed = self._changed(len(self._targets))
         if changed is not None:
             return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, changed)
+        if self._unheard:
+            return None
         return Verdict(Outcome.HOLDS, seen.layer, f"verified down to {self._depths(seen)}")
 
     def _depths(self, seen: Look) -> str:
@@ -267,9 +324,10 @@ class Waiting:
                 ingress = self._read(target.change)
             except Superseded as error:
                 return str(error)
-            except FleetConsoleError:
+            except FleetConsoleError as error:
+                self._unheard = inert(str(error), 200)
                 return None
-            self._answered = self._clock()
+            self._answered, self._unheard = self._clock(), ""
             if not holds(ingress, target.values):
                 held = annotations_of(ingress)
                 now = said(tuple((key, held.get(key)) for key, _ in target.values))

@@ -8,11 +8,11 @@ from enum import Enum
 
 from console.decide.plan import Plan, RouteChange, Values
 from console.kube.lease import FleetLease
-from console.model.fleet import Fleet
+from console.model.fleet import Fleet, Layer
 from console.model.run import RunRoute
 from console.observe import Observer
 from console.run.hand import Hand
-from console.run.verify import Look, Outcome, Target, Verdict, Waiting, ledger
+from console.run.verify import Look, Outcome, Target, Verdict, Waiting, ledger, unproven
 from console.run.words import Words
 from console.settings import Duration, Settings
 
@@ -77,7 +77,7 @@ class Walk:
         """Write every route's values of a position, then wait until the layers hold them."""
         going = "back" if index < self.at else "forward"
         self.at = index
-        self._tell(step=index, going=going, hold_until=None)
+        self._tell(step=index, going=going, hold_until=None, layer=Layer.ANNOTATION, message="writing to the hub")
         self._record()
         for change in self._plan.routes:
             stands = self.place(change)
@@ -89,7 +89,10 @@ class Walk:
                     return Verdict(Outcome.TOLD, None, "a word came")
                 self._versions[change.key] = self._hand.weigh(change, self.values(change, stands), wanted)
             self._places[change.key] = index
-        return self._waiting().verdict()
+        try:
+            return self._waiting(eager=True).verdict()
+        finally:
+            self._observer.consent(0.0, frozenset())
 
     def hold(self) -> Verdict:
         """Stay for the plan's hold, as long as the values stay."""
@@ -107,11 +110,14 @@ class Walk:
         self._tell(hold_until=None)
         return verdict
 
-    def _waiting(self) -> Waiting:
+    def _waiting(self, *, eager: bool = False) -> Waiting:
+        """`eager`: probe as fast as the plan has consent for while nothing but answers is missing."""
         shown: list[tuple[tuple[RunRoute, ...], Look]] = []
 
         def tell(fleet: Fleet, seen: Look) -> None:
             lines = self.ledger(fleet)
+            if eager and self._plan.probe_rate is not None:
+                self._observer.consent(self._plan.probe_rate, frozenset(unproven(fleet, targets)))
             if self._hand.witness is not None:
                 self._hand.witness.looked(fleet, lines)
             if shown != [(lines, seen)]:
@@ -129,10 +135,11 @@ class Walk:
             fleet_uid=self._plan.fleet_uid,
             steady=Duration.parse(run.steady),
             timeout=Duration.parse(run.verify_timeout),
-            read=self._hand.read,
+            read=self._hand.glance,
             told=self._words.told,
             overtaken=self._lease.lost.is_set,
             tell=tell,
+            rules_read=self._observer.rules_read,
         )
 
     def ledger(self, fleet: Fleet) -> tuple[RunRoute, ...]:

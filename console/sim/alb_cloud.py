@@ -13,6 +13,7 @@ from typing import TypeVar
 from console.sim.account.state import VSwitch
 from console.sim.alb.state import Alb, HealthCheck, Listener, LoadBalancer, ServerGroup
 from console.sim.alb_ingress import Applied, CloudRefused
+from console.sim.openapis.bucket import Sieve
 from console.sim.openapis.refusal import OpenApiError, throttling
 from console.sim.openapis.refusals import Refusals
 from console.sim.routing import ALBCONFIG_TAG, RESOURCE_TAG, Address, Group, Model, Rule, albconfig_tag
@@ -34,13 +35,13 @@ class AlbCloud:
         self._speed = speed
         self.refusals = Refusals()
         """Operations that are refused, to the controller too."""
-        self.throttled = False
-        """Whether the OpenAPI has had enough of the controller's calls."""
+        self.throttled: Sieve | None = None
+        """Which of the controller's attempts the OpenAPI has had enough of."""
 
     async def apply(self, model: Model) -> Applied:
         """Bring the ALB in line; rules may still be Configuring at return. Raises `CloudRefused`."""
         try:
-            if self.throttled:
+            if self.throttled is not None and self.throttled.keeps():
                 raise throttling()
             balancer = await self._balancer(model)
             listeners = self._listeners(balancer, model)
@@ -55,7 +56,7 @@ class AlbCloud:
     async def delete(self, gateway: str) -> None:
         """Remove the ALB of an AlbConfig and the groups it used. Raises `CloudRefused`."""
         try:
-            if self.throttled:
+            if self.throttled is not None and self.throttled.keeps():
                 raise throttling()
             found = self._found(gateway)
             if found is not None:

@@ -20,6 +20,8 @@ CONTROL = "control.json"
 """Where faults are taken while it runs: address and token."""
 POLL = "5s"
 PRODUCTS = ("alb", "cs", "adcp", "vpc", "ecs")
+PROBE_RATE = 600.0
+"""Probe requests a second that a run may send: nobody is disturbed by them here."""
 OWN_APIS = 16
 """Members up to which the settings name each one's own API, where it is served at all: a reader of one keeps four
 watches open."""
@@ -156,7 +158,7 @@ def settings(
         "argocd": {"cluster_secrets": True},
         **({"prometheus": {"url": prometheus, "query": QUERY, "token": token}} if prometheus else {}),
     }
-    return {**probe, "fleets": [fleet]}
+    return {**probe, "run": {"probe_rate": PROBE_RATE}, "fleets": [fleet]}
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:

@@ -245,6 +245,7 @@ class Simulation:
             self.living,
             self.members,
             self._cloud,
+            self.alb,
             self.data_plane,
             self._api,
             self.keys.access_key_id,

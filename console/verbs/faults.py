@@ -112,13 +112,47 @@ def poison(options: Options, **said: Any) -> None:
 
 
 @_named("throttle")
+@click.option("--of-ten", type=click.IntRange(1, 10), default=10, metavar="N", help="So many of every ten calls.  [10]")
 def throttle(options: Options, **said: Any) -> None:
     """Let the ALB OpenAPI answer Throttling.User to the console and the controller.
 
     \b
-    Example: fleet-console sim fault throttle --for 30s --dir /var/tmp/fleet
+    Example: fleet-console sim fault throttle --of-ten 9 --for 30s --dir /var/tmp/fleet
     """
     _begin(options, "throttle", **said)
+
+
+@_named("rule-stuck")
+@click.argument("route", metavar="NS/NAME")
+def rule_stuck(options: Options, **said: Any) -> None:
+    """Let changes of a route's ALB rules stay Configuring.
+
+    \b
+    Example: fleet-console sim fault rule-stuck shop/checkout --dir /var/tmp/fleet
+    """
+    _begin(options, "rule-stuck", **said)
+
+
+@_named("rule-edited")
+@click.argument("route", metavar="NS/NAME")
+def rule_edited(options: Options, **said: Any) -> None:
+    """Let somebody set a route's ALB rules back after each change.
+
+    \b
+    Example: fleet-console sim fault rule-edited shop/checkout --dir /var/tmp/fleet
+    """
+    _begin(options, "rule-edited", **said)
+
+
+@_named("stale-split")
+@click.argument("route", metavar="NS/NAME")
+def stale_split(options: Options, **said: Any) -> None:
+    """Let the ALB split a route's requests as it does now, whatever its rules say.
+
+    \b
+    Example: fleet-console sim fault stale-split shop/checkout --dir /var/tmp/fleet
+    """
+    _begin(options, "stale-split", **said)
 
 
 # A minus before a number is no option here.

@@ -34,6 +34,8 @@ _PLANNING = (
                  help="What to do where a write in the middle is refused.  [hold]"),
     click.option("--override", metavar="RULE,...", help="Rules that block and shall not; see `fleet-console rules`."),
     click.option("--confirm", "confirmed", metavar="RULE,...", help="Rules that ask, answered: data-layer."),
+    click.option("--probe-rate", type=float, metavar="R",
+                 help="Consent: probe requests a second, of all its routes, until they agree.  [settings, none]"),
     click.option("--new-key", is_flag=True, help="Allow a weight key that was never seen on an Ingress."),
 )  # fmt: skip
 _STARTING = (
@@ -181,7 +183,7 @@ def amended(wish: Wish, said: dict[str, Any]) -> Wish:
     values: dict[str, Any] = {}
     if said.get("steps") is not None:
         values["steps"] = steps.parse(said["steps"])
-    for name in ("hold", "on_loss", "on_refusal"):
+    for name in ("hold", "on_loss", "on_refusal", "probe_rate"):
         if said.get(name) is not None:
             values[name] = said[name]
     if said.get("expires") is not None:

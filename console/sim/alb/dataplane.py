@@ -43,6 +43,8 @@ class DataPlane:
         """(rule id, server group id, status) -> requests: the simulator's own truth."""
         self.failed: dict[str, tuple[float, float]] = {}
         """Rule id -> when the first and the last request arrived that got no answer below 500, epoch seconds."""
+        self.stale: dict[str, tuple[tuple[str, int], ...]] = {}
+        """Rule id -> the tuples by which its requests are split, whatever it holds."""
         self.sent: Counter[tuple[str, str]] = Counter()
         """(server group id, server's address) -> requests, whatever came of them."""
 
@@ -218,7 +220,8 @@ class DataPlane:
 
     def _choose(self, rule: Rule) -> tuple[ServerGroup, Server] | None:
         """A group by the rule's weights, then a server by its own: a healthy one, or any where none is (fail open)."""
-        tuples = [(self._alb.groups[group], weight) for group, weight in rule.tuples if weight]
+        split = self.stale.get(rule.id, rule.tuples)
+        tuples = [(self._alb.groups[group], weight) for group, weight in split if weight]
         if not tuples:
             return None
         group = self._random.choices([one for one, _ in tuples], [weight for _, weight in tuples])[0]

@@ -155,6 +155,10 @@ class Alb:
         self.jobs: dict[str, Job] = {}
         self.failing: list[tuple[str, str]] = []
         """(code, message) with which the next jobs fail, one each."""
+        self.pinned: dict[str, tuple[tuple[str, int], ...]] = {}
+        """Rule id -> tuples that it holds after each change, whatever was asked for."""
+        self._held: dict[str, list[Callable[[], None]]] = {}
+        """Resource whose jobs do not end -> what would have ended them."""
         self.changed: list[Callable[[], None]] = []
         """Called after listeners came or went."""
         self._count = itertools.count(1)
@@ -324,7 +328,7 @@ class Alb:
             rule.priority = rule.priority if priority is None else priority
             rule.hosts = rule.hosts if hosts is None else tuple(hosts)
             rule.paths = rule.paths if paths is None else tuple(paths)
-            rule.tuples = checked
+            rule.tuples = self.pinned.get(identifier, checked)
             rule.status = "Available"
 
         rule.status = "Configuring"
@@ -354,6 +358,17 @@ class Alb:
             return None
         return server.verdict, server.reason if server.verdict == "Unhealthy" else ""
 
+    def hold(self, resources: Iterable[str]) -> None:
+        """Let no job of these resources end."""
+        for resource in resources:
+            self._held.setdefault(resource, [])
+
+    def let_go(self, resources: Iterable[str]) -> None:
+        """Let jobs of these resources end again; those that are late do now."""
+        for resource in resources:
+            for finish in self._held.pop(resource, ()):
+                finish()
+
     def _job(
         self, api: str, resource: str, kind: str, done: Callable[[], None], undo: Callable[[], None] | None = None
     ) -> Job:
@@ -363,6 +378,9 @@ class Alb:
             self.jobs.pop(next(iter(self.jobs)))
 
         def finish() -> None:
+            if resource in self._held:
+                self._held[resource].append(finish)
+                return
             job.modified = self.now()
             if self.failing and undo is not None:
                 job.code, job.message = self.failing.pop(0)

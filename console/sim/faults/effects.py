@@ -18,6 +18,7 @@ from console.sim.faults.site import Site
 from console.sim.hub.own import OwnHub
 from console.sim.ingress_annotations import PREFIX, annotations_of
 from console.sim.kubeapi import Denial
+from console.sim.openapis.bucket import Sieve
 from console.sim.openapis.refusals import OF_CONTROLLER, TASKS, Refusal, Refusals
 from console.sim.terms import seconds
 
@@ -68,6 +69,7 @@ async def slow_controller(site: Site, fault: specs.SlowController) -> AsyncItera
     site.controller.delay = (fault.seconds * site.speed, fault.seconds * site.speed)
     yield f"the ALB ingress controller acts {fault.seconds:g} s after a change"
     site.controller.delay = DELAY
+    site.controller.resync()  # what it put off is due now
 
 
 @asynccontextmanager
@@ -84,16 +86,51 @@ async def poison(site: Site, fault: specs.Poison) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def throttle(site: Site, _: specs.Throttle) -> AsyncIterator[str]:
+async def throttle(site: Site, fault: specs.Throttle) -> AsyncIterator[str]:
     """The ALB OpenAPI for the console's key, and for the controller's own."""
-    site.openapi.throttled.add("alb")
-    site.cloud.throttled = True
+    site.openapi.throttled["alb"] = Sieve(fault.of_ten)
+    site.cloud.throttled = Sieve(fault.of_ten)
     # A resync, as the controller has one now and then: it meets the limit without anybody's change.
+    _resync(site)
+    share = "" if fault.of_ten == 10 else f" to {fault.of_ten} of every ten calls"
+    yield f"the ALB OpenAPI answers Throttling.User{share}, to the controller too"
+    site.openapi.throttled.pop("alb", None)
+    site.cloud.throttled = None
+
+
+def _resync(site: Site) -> None:
     for fleet in site.living.fleets.values():
         fleet.controller.resync()
-    yield "the ALB OpenAPI answers Throttling.User, to the controller too"
-    site.openapi.throttled.discard("alb")
-    site.cloud.throttled = False
+
+
+@asynccontextmanager
+async def rule_stuck(site: Site, fault: specs.RuleStuck) -> AsyncIterator[str]:
+    """Jobs of the rules of one route."""
+    rules = site.rules(fault.route)
+    site.alb.hold(rules)
+    yield f"changes of the rules of {fault.route} stay Configuring"
+    site.alb.let_go(rules)
+
+
+@asynccontextmanager
+async def rule_edited(site: Site, fault: specs.RuleEdited) -> AsyncIterator[str]:
+    """What the rules of one route hold after each change; the controller makes the last one once more at the end."""
+    rules = site.rules(fault.route)
+    site.alb.pinned.update({one: site.alb.rules[one].tuples for one in rules})
+    yield f"somebody sets the rules of {fault.route} back at the ALB after each change"
+    for one in rules:
+        site.alb.pinned.pop(one, None)
+    _resync(site)
+
+
+@asynccontextmanager
+async def stale_split(site: Site, fault: specs.StaleSplit) -> AsyncIterator[str]:
+    """How requests to one route are split."""
+    rules = site.rules(fault.route)
+    site.data_plane.stale.update({one: site.alb.rules[one].tuples for one in rules})
+    yield f"requests to {fault.route} are split as they are now, whatever its rules say"
+    for one in rules:
+        site.data_plane.stale.pop(one, None)
 
 
 @asynccontextmanager
@@ -226,6 +263,9 @@ EFFECTS: Mapping[type, Callable[[Site, Any], Effect]] = {
     specs.SlowController: slow_controller,
     specs.Poison: poison,
     specs.Throttle: throttle,
+    specs.RuleStuck: rule_stuck,
+    specs.RuleEdited: rule_edited,
+    specs.StaleSplit: stale_split,
     specs.ClockSkew: clock_skew,
     specs.CredentialExpiry: credential_expiry,
     specs.SelfHeal: self_heal,

@@ -9,6 +9,7 @@ from console.errors import UsageError
 from console.sim.account.living import Living
 from console.sim.agents import Agent
 from console.sim.alb.dataplane import DataPlane
+from console.sim.alb.state import Alb
 from console.sim.alb_cloud import AlbCloud
 from console.sim.alb_ingress import AlbIngressController
 from console.sim.client import Client
@@ -29,6 +30,7 @@ class Site:
     living: Living
     members: Members
     cloud: AlbCloud
+    alb: Alb
     data_plane: DataPlane
     openapi: OpenApi
     key: str
@@ -93,3 +95,8 @@ class Site:
                 return route
         known = ", ".join(route.key for route in self.world.routes) or "none"
         raise UsageError(f"no route is called '{key}'", fix=f"There are: {known}.")
+
+    def rules(self, key: str) -> list[str]:
+        """The ids of a route's forwarding rules. Raises `UsageError` as `route` does."""
+        route = self.route(key)
+        return [one.id for one in self.alb.rules.values() if route.host in one.hosts and route.path in one.paths]

@@ -62,7 +62,28 @@ class Poison(_Fault, frozen=True, kw_only=True, tag="poison"):
 
 
 class Throttle(_Fault, frozen=True, kw_only=True, tag="throttle"):
-    """The ALB OpenAPI answers Throttling.User, to everybody and to the controller."""
+    """The ALB OpenAPI answers Throttling.User, to everybody and to the controller: to all calls, or to exactly so many
+    of every ten of each, in an order that a seed gives."""
+
+    of_ten: Annotated[int, msgspec.Meta(ge=1, le=10)] = 10
+
+
+class RuleStuck(_Fault, frozen=True, kw_only=True, tag="rule-stuck"):
+    """Changes of a route's forwarding rules do not end: they stay Configuring, with their former values in force."""
+
+    route: RouteKey
+
+
+class RuleEdited(_Fault, frozen=True, kw_only=True, tag="rule-edited"):
+    """Whatever the controller writes, somebody at the ALB's console sets a route's rules back to what they hold now."""
+
+    route: RouteKey
+
+
+class StaleSplit(_Fault, frozen=True, kw_only=True, tag="stale-split"):
+    """The ALB goes on splitting a route's requests as it does now, whatever its rules say, as where sessions stick."""
+
+    route: RouteKey
 
 
 class ClockSkew(_Fault, frozen=True, kw_only=True, tag="clock-skew"):
@@ -132,6 +153,9 @@ Fault = (
     | SlowController
     | Poison
     | Throttle
+    | RuleStuck
+    | RuleEdited
+    | StaleSplit
     | ClockSkew
     | CredentialExpiry
     | SelfHeal

@@ -1,7 +1,8 @@
-"""A token bucket: how many calls a second are let through."""
+"""Which calls are let through: so many a second, or so many of every ten."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 
@@ -23,3 +24,19 @@ class Bucket:
             return False
         self._level -= 1.0
         return True
+
+
+class Sieve:
+    """Keeps back exactly `kept` of every ten calls in a row; which ones a seed says."""
+
+    def __init__(self, kept: int, seed: int = 1) -> None:
+        self._random = random.Random(seed)
+        self._kept = kept
+        self._turn: list[bool] = []
+
+    def keeps(self) -> bool:
+        """Whether this call is kept back."""
+        if not self._turn:
+            self._turn = [place < self._kept for place in range(10)]
+            self._random.shuffle(self._turn)
+        return self._turn.pop()

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from console.sim.openapis.bucket import Bucket
+from console.sim.openapis.bucket import Bucket, Sieve
 from console.sim.openapis.parameters import Parameters
 from console.sim.openapis.product import Answer, Product
 from console.sim.openapis.refusal import OpenApiError, throttling
@@ -38,8 +38,8 @@ class OpenApi:
         self.rate = CALLS_A_SECOND
         self.retry_after: int | None = None
         """Milliseconds in x-acs-retry-after with a throttled answer; None leaves the header out."""
-        self.throttled: set[str] = set()
-        """Products of which every call is one too many."""
+        self.throttled: dict[str, Sieve] = {}
+        """Products of which calls are too many, and which of them."""
         self.denied: dict[tuple[str, str], str] = {}
         """(key, action) that RAM refuses -> the code with which it does."""
         self.policies: dict[str, tuple[str, ...]] = {}
@@ -100,7 +100,8 @@ class OpenApi:
         self.calls[key, action] += 1
         bucket = self._buckets.setdefault(key, Bucket(self.rate, self._clock))
         bucket.rate = self.rate
-        if not bucket.take() or (product is not None and product.name in self.throttled):
+        sieve = self.throttled.get(product.name) if product is not None else None
+        if not bucket.take() or (sieve is not None and sieve.keeps()):
             raise throttling()
         if product is None or (action not in product.reads and action not in product.writes):
             words = "Specified api is not found, please check your url and method."

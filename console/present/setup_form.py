@@ -86,14 +86,14 @@ def _field(known: Known, one: setup_steps.Asked) -> Row:
     text, ask = typed.shown(value), typed.ask(one.kind)
     exact = value is None or typed.meant(one.kind, text) == value
     picks = ask is Ask.CHOICE or bool(choices(known.draft.document, known.found, one.path))
-    side, detail = _said(known, one)
+    side, detail = _said(known, one, text)
     return Row(
         one.path, "field", one.label, text, ask, picks, one.default, side, detail,
         "" if exact else "it holds more than one line can say: e edits it as YAML",
     )  # fmt: skip
 
 
-def _said(known: Known, one: setup_steps.Asked) -> tuple[Line, tuple[Line, ...]]:
+def _said(known: Known, one: setup_steps.Asked, text: str) -> tuple[Line, tuple[Line, ...]]:
     """What stands beside a field, and all of it."""
     said: list[tuple[str, Ink, tuple[str, ...]]] = []
     for each in known.draft.problems:
@@ -107,6 +107,11 @@ def _said(known: Known, one: setup_steps.Asked) -> tuple[Line, tuple[Line, ...]]
     if said:
         detail = [one for words, ink, more in said for one in (line(Span(words, ink)), *map(_plain, more))]
         return line(Span(said[0][0], said[0][1])), tuple(detail)
+    about = next(
+        (each.about for each in choices(known.draft.document, known.found, one.path) if each.value == text), ""
+    )
+    if about:
+        return line(dim(about)), (line(dim(f"{one.path}  {reason or about}")),)
     if reason:
         return line(dim(reason)), (line(dim(f"proposed: {reason}")),)
     return EMPTY, (line(dim(f"{one.path}  {_takes(one)}")),)

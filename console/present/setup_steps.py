@@ -61,6 +61,8 @@ RARE = frozenset({
     "pattern", "kind",
 })  # fmt: skip
 """Fields that are shown where they are set, or on a word."""
+_SAID = frozenset({"zone", "cidr", "count", "instance_types", "pod_vswitches", "vswitches", "public"})
+"""Fields that an existing resource, named by its id, says itself."""
 _ONLY: Mapping[Stage, frozenset[str]] = {
     Stage.LINK: frozenset({"network", "cidrs"}),
     Stage.ASSOCIATE: frozenset({"label", "zone"}),
@@ -136,7 +138,7 @@ def _part(
     document: Document, part: type[Part], path: str, stage: Stage, shown: frozenset[str] | None, depth: int = 0
 ) -> Iterator[Asked | Head]:
     for name, kind, _, default in typed.fields(part):
-        if depth == 0 and _left_out(stage, part, name):
+        if depth == 0 and _left_out(stage, name):
             continue
         place, inner = f"{path}.{name}", typed.part_of(kind)
         if inner is not None and kind is inner:
@@ -153,15 +155,23 @@ def _part(
             yield Asked(place, name.replace("_", " "), kind, typed.shown(default), depth)
 
 
-def _left_out(stage: Stage, part: type[Part], name: str) -> bool:
+def _left_out(stage: Stage, name: str) -> bool:
     only = _ONLY.get(stage)
-    return (only is not None and name not in only) or name in _NOT.get(stage, frozenset()) and part is not Topology
+    return (only is not None and name not in only) or name in _NOT.get(stage, frozenset())
 
 
 def _is_shown(document: Document, path: str, name: str, shown: frozenset[str] | None) -> bool:
-    if shown is None or path in shown or drafts.at(document, path) is not None and name != "kind":
+    if shown is None or path in shown or (drafts.at(document, path) is not None and name != "kind"):
         return True
+    if name in _SAID and drafts.at(document, f"{_part_of(path)}.id") is not None:
+        return path.startswith("members") and name in ("zone", "cidrs")
     return name not in RARE
+
+
+def _part_of(path: str) -> str:
+    """The resource that a field is of: `members[0]` of `members[0].nodes.count`."""
+    first, *rest = drafts.steps(path)
+    return f"{first}[{rest[0]}]" if rest and isinstance(rest[0], int) else str(first)
 
 
 def _default(part: type[Part], name: str) -> str:
@@ -177,7 +187,12 @@ def stage_of(path: str, document: Document) -> Stage:
         return Stage.REGISTERED if kind == "registered" else Stage.ACK
     if top == "routes" and ".answer" in path:
         return Stage.FIRST
-    found = {"fleet": Stage.FLEET, "applications": Stage.APPLICATIONS, "gateway": Stage.GATEWAY, "routes": Stage.GATEWAY}
+    found = {
+        "fleet": Stage.FLEET,
+        "applications": Stage.APPLICATIONS,
+        "gateway": Stage.GATEWAY,
+        "routes": Stage.GATEWAY,
+    }
     return Stage.LINK if top == "confirmed" else found.get(top, Stage.NETWORK)
 
 
@@ -218,7 +233,9 @@ def blank(document: Document, path: str, stage: Stage) -> object:
     if path == "gateway.listeners":
         return {"port": 80}
     if path == "routes":
-        names = [one["name"] for one in drafts.at(document, "members") or () if isinstance(one, Mapping) and "name" in one]
+        names = [
+            one["name"] for one in drafts.at(document, "members") or () if isinstance(one, Mapping) and "name" in one
+        ]
         each = 100 // len(names) if names else 0
         shares = {name: each for name in names}
         if names:

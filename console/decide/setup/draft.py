@@ -6,7 +6,7 @@ Paths are those of problems: `members[1].cidrs.pods`. A change makes a new docum
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +110,38 @@ def remove(document: Document, path: str) -> Document:
         kept = [one for number, one in enumerate(held if isinstance(held, list) else []) if number != last]
         return put(document, whole, kept)
     return put(document, path, None)
+
+
+def renamed(document: Document, path: str, old: str) -> Document:
+    """The document after the name at a path, `members[0].name`, was changed from `old`: whoever says the old one says
+    the new one, as long as nothing else has the old one or the new one."""
+    new, (kind, *_) = at(document, path), steps(path)
+    names = [one.get("name") for one in at(document, str(kind)) or () if isinstance(one, Mapping)]
+    if not isinstance(new, str) or not old or old == new or old in names or names.count(new) > 1:
+        return document
+    for place in _references(document, str(kind)):
+        held = at(document, place)
+        if isinstance(held, list):
+            document = put(document, place, [new if one == old else one for one in held])
+        elif isinstance(held, Mapping):
+            document = put(document, place, {new if name == old else name: one for name, one in held.items()})
+    return document
+
+
+def _references(document: Document, kind: str) -> Iterator[str]:
+    """Paths of what names members, or vSwitches."""
+
+    def each(name: str) -> list[str]:
+        held = at(document, name)
+        return [f"{name}[{number}]" for number in range(len(held))] if isinstance(held, list) else []
+
+    if kind == "vswitches":
+        yield from ("fleet.vswitches", "gateway.vswitches")
+        yield from (f"{one}.{name}" for one in each("members") for name in ("vswitches", "pod_vswitches"))
+    elif kind == "members":
+        yield "gateway.members"
+        yield from (f"{one}.members" for one in each("applications"))
+        yield from (f"{one}.weights" for one in each("routes"))
 
 
 def steps(path: str) -> list[str | int]:

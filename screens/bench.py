@@ -1,5 +1,4 @@
-"""What a person works on in the wizard: the draft with its former states, what was found, and what the checks say of it.
-A value apart from the screen, so that a page that is left and opened again goes on where it was."""
+"""What a person works on in the wizard: the draft with its former states, what was found, and what the checks say."""
 
 from __future__ import annotations
 
@@ -131,5 +130,7 @@ class Bench:
         """What the rules say, of the ground as it was read for this draft, or as it was discovered."""
         if self.ground is not None and self.looked == self.asks_for():
             return checks(topology, self.ground)
-        sites = {m.name: self.found.sites[m.context] for m in topology.members if m.context in self.found.sites}
+        sites = {
+            m.name: self.found.sites[m.context] for m in topology.members if m.context and m.context in self.found.sites
+        }
         return checks(topology, replace(self.found.ground, sites=sites))

@@ -27,7 +27,8 @@ ROWS = 14
 
 
 class Choosing(ModalScreen[tuple[str, ...] | None]):
-    """Returns what is chosen, `(TYPE,)`, `(NEW,)` or `(NONE,)`, and None where a person left. `several`: space ticks, enter takes."""
+    """Returns what is chosen, `(TYPE,)`, `(NEW,)` or `(NONE,)`, and None where a person left. `several`: space ticks,
+    enter takes."""
 
     AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [

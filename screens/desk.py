@@ -33,8 +33,8 @@ START = 10.0
 class Desk(Protocol):
     """The console's other side; failures are `FleetConsoleError`.
 
-    Everything but `now`, `attach`, `setups` and `visible` may take seconds and is called from a worker thread, never from the
-    screen's own.
+    Everything but `now`, `attach`, `setups` and `visible` may take seconds and is called from a worker thread, never
+    from the screen's own.
     """
 
     @property

@@ -275,6 +275,15 @@ class Place(Screen[Any]):
         self.app.push_screen(RunsPage())
 
     def do_setup(self) -> None:
+        """The wizard; without a credential for the account, what can be done first."""
+        if self.console.settings.fleet.cloud.credentials is None:
+            from screens.offer import OfferPage
+
+            self.app.push_screen(OfferPage())
+        else:
+            self.open_wizard()
+
+    def open_wizard(self) -> None:
         """The wizard."""
         from screens.setup import SetupPage
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from console.errors import FleetConsoleError, UsageError
 from console.model.run import RunReport
@@ -56,6 +57,12 @@ class SetupDesk(Protocol):
 
     def made(self, topology: str) -> Path | None:
         """The settings file that a set-up left; None where it left none."""
+
+    def contexts(self, kubeconfig: str | None) -> tuple[str, ...]:
+        """The contexts of a kubeconfig, or of the one that kubectl finds."""
+
+    def connect(self, document: Mapping[str, Any]) -> Path:
+        """Write the first settings file; nobody else's is overwritten."""
 
 
 class WireSetups:
@@ -165,3 +172,27 @@ class WireSetups:
 
         path = Shelf(self._access.state_dir, topology).path("config.yaml")
         return path if path.exists() else None
+
+    def contexts(self, kubeconfig: str | None) -> tuple[str, ...]:
+        """From the file."""
+        from console.kube import kubeconfig as files
+
+        return files.contexts(kubeconfig or self._access.kubeconfig)
+
+    def connect(self, document: Mapping[str, Any]) -> Path:
+        """Where settings are looked for; checked before it is written."""
+        from console import settings
+        from console.decide.setup.draft import yaml_text
+
+        path, _ = settings.located(self._access.config)
+        settings.parse(document, where=str(path))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(yaml_text(document))
+        except FileExistsError:
+            raise UsageError(f"{path} is there already, and is not overwritten", fix="Edit it by hand.") from None
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        return path

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from console.decide.setup.adopt import Adopted
 from console.decide.setup.choices import Discovery
@@ -39,6 +40,7 @@ class StageSetups:
         self.failure: FleetConsoleError | None = None
         self.files: dict[str, str] = {}
         self.orders: dict[str, Order] = {}
+        self.connected: dict[str, Any] = {}
         self._tell = tell
 
     def discover(self, region: str | None) -> Discovery:
@@ -93,7 +95,8 @@ class StageSetups:
         self.asked.append(f"resume {run}")
         order = self.orders[run]
         report = RunReport(
-            run, f"setup/{order.topology.name}", order.kind, RunState.RUNNING, order.plan_hash, target=order.topology.name
+            run, f"setup/{order.topology.name}", order.kind, RunState.RUNNING, order.plan_hash,
+            target=order.topology.name,
         )  # fmt: skip
         self._tell(report)
         return report
@@ -107,3 +110,12 @@ class StageSetups:
     def made(self, topology: str) -> Path | None:
         """Nothing."""
         return None
+
+    def contexts(self, kubeconfig: str | None) -> tuple[str, ...]:
+        """Two."""
+        return ("hub", "idc")
+
+    def connect(self, document: Mapping[str, Any]) -> Path:
+        """Kept."""
+        self.connected = dict(document)
+        raise UsageError("the stage writes nothing")

@@ -14,10 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from console.decide.setup.typed import Ask
 from console.model.text import inert
 from console.present.line import Ink, Line, Span, cut, dim, fit, line, strong, width
 from console.present.setup_form import Row
-from console.decide.setup.typed import Ask
 from widgets.lines import Lines
 from widgets.paint import SELECTED, strip
 

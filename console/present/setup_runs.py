@@ -3,6 +3,7 @@ takes, to come; then what the cloud itself said, and the journal."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,8 +23,9 @@ _BLANK = Ground(Account((), (), (), (), (), (), (), (), ()))
 
 _WORDS = {
     " admits ": Stage.LINK, " shuts out ": Stage.LINK, " detached ": Stage.ASSOCIATE, " leaving ": Stage.ASSOCIATE,
-    "vswitch ": Stage.NETWORK, "vpc ": Stage.NETWORK, "fleet ": Stage.FLEET, "delete ApplicationSet": Stage.APPLICATIONS,
-    "delete ": Stage.GATEWAY, "gateway ": Stage.GATEWAY, "applications of ": Stage.APPLICATIONS,
+    "vswitch ": Stage.NETWORK, "vpc ": Stage.NETWORK, "fleet ": Stage.FLEET,
+    "delete ApplicationSet": Stage.APPLICATIONS, "applications of ": Stage.APPLICATIONS,
+    "delete ": Stage.GATEWAY, "gateway ": Stage.GATEWAY,
 }  # fmt: skip
 """What the id of a task that is not known beforehand holds -> its stage."""
 
@@ -53,7 +55,7 @@ def outline(order: Order, shown: SetupPlan | None = None) -> Outline:
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """One task as the journal tells it: `state` to come | under way | done | failed; `began` and `ended` epoch seconds."""
+    """One task as the journal tells it: `state` to come | under way | done | failed; times are epoch seconds."""
 
     id: str
     state: str
@@ -68,15 +70,28 @@ def going(report: RunReport, told: Outline | None) -> tuple[Going, ...]:
     mine: dict[str, list[JournalLine]] = {}
     for one in report.lines:
         mine.setdefault(one.step, []).append(one)
-    ids = [*(told.ids if told else ()), *(name for name in mine if told is None or name not in told.ids)]
     known = told.tasks if told else {}
-    return tuple(_going(name, mine.get(name, []), known.get(name)) for name in ids if name != "launch")
+    named = {name: _journaled(name, mine) for name in (told.ids if told else ())}
+    besides = [name for name in mine if name not in named.values() and name != "launch"]
+    ids = [*named, *besides]
+    lines = [mine.get(named.get(name) or name, []) for name in ids]
+    reached = max((place for place in range(len(named)) if lines[place]), default=-1)
+    return tuple(_going(name, lines[place], known.get(name), passed=place < reached) for place, name in enumerate(ids))
 
 
-def _going(name: str, lines: Sequence[JournalLine], task: Task | None) -> Going:
+def _journaled(name: str, mine: Mapping[str, object]) -> str:
+    """What the journal calls a task: ids that were not known when it was planned stand in the place of `<...>`."""
+    if "<" not in name or name in mine:
+        return name
+    shape = re.compile(".+".join(map(re.escape, re.split(r"<[^>]*>", name))))
+    return next((one for one in mine if shape.fullmatch(one)), name)
+
+
+def _going(name: str, lines: Sequence[JournalLine], task: Task | None, *, passed: bool) -> Going:
+    """`passed`: a later task was begun, so this one was so already."""
     what = task.what if task is not None else name
     if not lines:
-        return Going(name, "to come", what)
+        return Going(name, "done" if passed else "to come", what)
     last = lines[-1]
     first = next((one.sentence for one in lines if one.phase == "intended"), "")
     what = first or (last.sentence if task is None else what)
@@ -145,7 +160,8 @@ def _task(report: RunReport, one: Going, told: Outline | None, wall: float, cell
     usual = f"usually {exact(task.usual)}" if task is not None else ""
     waits = one.state == "under way"
     if one.state == "done":
-        sign, ink, time_ = "+", Ink.GOOD, exact((one.ended or 0.0) - (one.began or 0.0))
+        sign, ink = "+", Ink.GOOD
+        time_ = "was so" if one.began is None else exact((one.ended or one.began) - one.began)
     elif waits and not report.state.over:
         sign, ink, time_ = "~", Ink.ACCENT, f"{exact(wall - (one.began or wall))}, {usual}" if usual else ""
     elif waits or one.state == "failed":

@@ -34,7 +34,7 @@ ASKS: Mapping[Stage, str] = {
     Stage.NETWORK: "Choose the VPC and name its vSwitches; what has no id is made.",
     Stage.FLEET: "The hub: an existing Fleet by its id, or a new one.",
     Stage.ACK: "The cluster in the cloud: an existing one by its id, or a new one with a node pool.",
-    Stage.REGISTERED: "The cluster in the data centre: its own context gets the agent; without one, a file waits for you.",
+    Stage.REGISTERED: "The cluster in the data centre: its context gets the agent; without one, a file waits.",
     Stage.LINK: "What must reach what. No API shows some of it: those need your word.",
     Stage.ASSOCIATE: "The label `cluster` by which ApplicationSets find each member.",
     Stage.APPLICATIONS: "What runs on the members: a chart in Git, one Application for each member.",
@@ -237,7 +237,7 @@ def blank(document: Document, path: str, stage: Stage) -> object:
             one["name"] for one in drafts.at(document, "members") or () if isinstance(one, Mapping) and "name" in one
         ]
         each = 100 // len(names) if names else 0
-        shares = {name: each for name in names}
+        shares = dict.fromkeys(names, each)
         if names:
             shares[names[0]] += 100 - each * len(names)
         return {"port": 80, "weights": shares}

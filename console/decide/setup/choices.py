@@ -18,7 +18,7 @@ class Discovery:
     nothing could be asked, empty where something was."""
 
     region: str
-    ground: Ground = Ground()
+    ground: Ground = field(default_factory=Ground)
     sites: Mapping[str, Site] = field(default_factory=dict)
     failure: str = ""
 

@@ -1,4 +1,4 @@
-"""What each field of a topology takes, by its path: how what a person types becomes a value, and a value what is typed."""
+"""What each field of a topology takes, by its path: how what a person types becomes a value, and back."""
 
 from __future__ import annotations
 

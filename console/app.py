@@ -31,7 +31,7 @@ import assets
 from console import collector, log, terminal
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState
-from console.settings import Duration, Settings
+from console.settings import Duration, Settings, load
 from screens import actions
 from screens.dashboard import Dashboard
 from screens.desk import Feed, ObservedFleet
@@ -75,15 +75,20 @@ class FleetConsole(App[int]):
             self.fleet = fleet
 
     def __init__(
-        self, settings: Settings, feed: Feed, *, plain: bool = False, feeds: Callable[[Settings], Feed] | None = None
-    ) -> None:
-        """`plain` draws ASCII only. `feeds` makes the feed of the Fleet that settings open, where there are several."""
+        self, settings: Settings, feed: Feed, *, plain: bool = False,
+        feeds: Callable[[Settings, Path | None], Feed] | None = None, offers: bool = False,
+    ) -> None:  # fmt: skip
+        """`plain` draws ASCII only. `feeds` makes the feed of the Fleet that settings open, where there are several, or
+        of another settings file. `offers`: it opens on what can be done where no Fleet is known yet."""
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.settings = settings
         self.desk = feed.desk
         self._feed = feed
         self._feeds = feeds
+        self._offers = offers
+        self.wants_demo = False
+        """Whether the simulated Fleet is to be opened after this screen."""
         self._glass = Glass(plain=plain, mono=terminal.mono(settings.theme, os.environ))
         self._filters = [
             one for one in self._filters if not isinstance(one, NoColor)
@@ -101,6 +106,10 @@ class FleetConsole(App[int]):
         self.loop = asyncio.get_running_loop()
         collector.set_aside()
         self._feed.start(partial(self._publish, self._feed))
+        if self._offers:
+            from screens.offer import OfferPage
+
+            self.push_screen(OfferPage())
 
     def _publish(self, feed: Feed, fleet: Fleet) -> None:
         """From any thread."""
@@ -114,12 +123,23 @@ class FleetConsole(App[int]):
 
         Raises `SettingsError` where none is called so.
         """
-        settings = self.settings.opening(name)
+        self._open(self.settings.opening(name), None)
+
+    def open_settings(self, path: Path) -> None:
+        """Read the Fleet of another settings file from now on, as `open_fleet` does. Raises `SettingsError`."""
+        self._open(load(path), path)
+
+    def open_demo(self) -> None:
+        """Leave, for the simulated Fleet."""
+        self.wants_demo = True
+        self.exit(0)
+
+    def _open(self, settings: Settings, config: Path | None) -> None:
         assert self._feeds is not None
         self._feed.stop()
         self.arm(False)
         self.settings = settings
-        self._feed = self._feeds(settings)
+        self._feed = self._feeds(settings, config)
         self.desk = self._feed.desk
         self.fleet = _unread(settings)
         self._loading = True
@@ -204,19 +224,26 @@ def _unread(settings: Settings) -> Fleet:
     return Fleet(named.name or "fleet", named.region or named.cloud.region, None, ())
 
 
-def run_screen(settings: Settings, access: Access) -> int:
-    """The screen until a person leaves it or a signal ends it; returns the process's exit code."""
-    first = settings.fleet.name
+def run_screen(settings: Settings, access: Access, *, offers: bool = False) -> int | None:
+    """The screen until a person leaves it or a signal ends it; returns the process's exit code, or None where the
+    person wants the simulated Fleet next. `offers`: it opens on what can be done where no Fleet is known yet."""
+    named = access
 
-    def feed(opened: Settings) -> Feed:
+    def feed(opened: Settings, config: Path | None) -> Feed:
         """A kubeconfig and a context that were said are those of the Fleet that was opened with them."""
-        other = opened.fleet.name != first
-        reach = replace(access, kubeconfig=None, context=None, fleet=opened.fleet.name) if other else access
+        nonlocal named
+        if config is not None:
+            named = replace(named, kubeconfig=None, context=None, config=config, fleet=None)
+        other = config is None and opened.fleet.name != settings.fleet.name
+        reach = replace(named, kubeconfig=None, context=None, fleet=opened.fleet.name) if other else named
         return ObservedFleet(opened, reach)
 
-    app = FleetConsole(settings, feed(settings), plain=terminal.plain(os.environ), feeds=feed)
+    plain = terminal.plain(os.environ)
+    app = FleetConsole(settings, feed(settings, None), plain=plain, feeds=feed, offers=offers)
     end_by_signal(app)
     code = app.run(mouse=False)
+    if app.wants_demo:
+        return None
     return code if isinstance(code, int) else app.return_code or 0
 
 

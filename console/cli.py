@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,6 +30,9 @@ from console.verbs import (
     simulate,
     topology,
 )
+
+if TYPE_CHECKING:
+    from console.settings import Settings
 
 EPILOG = """\b
 Exit codes
@@ -60,8 +63,9 @@ def console(options: Options) -> None:
         context.exit(open_screen(options))
 
 
-def open_screen(options: Options) -> int:
-    """The screen on the Fleet that the options name; returns its exit code.
+def open_screen(options: Options, *, offers: bool = False) -> int:
+    """The screen on the Fleet that the options name; returns its exit code. `offers`: it opens on what can be done
+    where no Fleet is known yet, as it does by itself where neither settings nor a kubeconfig are found.
 
     Raises `UsageError` where there is no terminal to draw on and to take keys from.
     """
@@ -72,7 +76,21 @@ def open_screen(options: Options) -> int:
         )
     from console.app import run_screen
 
-    return run_screen(settings, options.access())
+    code = run_screen(settings, options.access(), offers=offers or _nothing(settings, options))
+    return simulate.show(options, "calm") if code is None else code
+
+
+def _nothing(settings: Settings, options: Options) -> bool:
+    """Whether nobody said which Fleet, and none can be found."""
+    if settings.fleets or options.kubeconfig is not None:
+        return False
+    from console.errors import KubeconfigError
+    from console.kube.kubeconfig import files
+
+    try:
+        return not files(None)
+    except KubeconfigError:
+        return True
 
 
 for verb in (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from console.observe import Observer
     from console.run.runs import Access
     from console.store.pump import Pump
+    from screens.setup_desk import SetupDesk
 
 START = 10.0
 """Seconds that a question waits for the readers to have started."""
@@ -32,13 +33,17 @@ START = 10.0
 class Desk(Protocol):
     """The console's other side; failures are `FleetConsoleError`.
 
-    Everything but `now`, `attach` and `visible` may take seconds and is called from a worker thread, never from the
-    screen's own.
+    Everything but `now`, `attach`, `setups` and `visible` may take seconds and is called from a worker thread, never
+    from the screen's own.
     """
 
     @property
     def now(self) -> float:
         """The monotonic clock of the picture."""
+
+    @property
+    def setups(self) -> SetupDesk:
+        """What the wizard asks."""
 
     def attach(self, run: str) -> str:
         """The command that follows a run from another terminal, for a shell."""
@@ -102,6 +107,7 @@ class ObservedFleet:
         self._pump: Pump | None = None
         self._ready = threading.Event()
         self._stopped = False
+        self._setups: SetupDesk | None = None
 
     @property
     def desk(self) -> Desk:
@@ -112,6 +118,15 @@ class ObservedFleet:
     def now(self) -> float:
         """The monotonic clock."""
         return time.monotonic()
+
+    @property
+    def setups(self) -> SetupDesk:
+        """On the account that settings name."""
+        from screens.setup_desk import WireSetups
+
+        if self._setups is None:
+            self._setups = WireSetups(self._settings, self._access)
+        return self._setups
 
     def start(self, publish: Callable[[Fleet], None]) -> None:
         """Begin to read; returns at once."""
@@ -203,7 +218,8 @@ class ObservedFleet:
         """The journal's, and the Fleet's where it can be read."""
         from console.run import runs
 
-        return runs.merge(runs.runs(self._access, fleet_uid=fleet.uid), fleet)
+        own = runs.runs(self._access)
+        return runs.merge(tuple(one for one in own if one.fleet_uid == fleet.uid or one.provisions), fleet)
 
     def follow(self, run: str) -> Iterator[RunReport]:
         """From the journal as it grows, else from the record on the Fleet."""

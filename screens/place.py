@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
 from textual import events
@@ -51,6 +52,12 @@ class Console(Protocol):
 
     def open_fleet(self, name: str) -> None:
         """Read another Fleet of settings from now on."""
+
+    def open_settings(self, path: Path) -> None:
+        """Read the Fleet of another settings file from now on. Raises `SettingsError`."""
+
+    def open_demo(self) -> None:
+        """Leave, for the simulated Fleet."""
 
 
 class Place(Screen[Any]):
@@ -266,6 +273,21 @@ class Place(Screen[Any]):
         from screens.runs import RunsPage
 
         self.app.push_screen(RunsPage())
+
+    def do_setup(self) -> None:
+        """The wizard; without a credential for the account, what can be done first."""
+        if self.console.settings.fleet.cloud.credentials is None:
+            from screens.offer import OfferPage
+
+            self.app.push_screen(OfferPage())
+        else:
+            self.open_wizard()
+
+    def open_wizard(self) -> None:
+        """The wizard."""
+        from screens.setup import SetupPage
+
+        self.app.push_screen(SetupPage())
 
     def do_sources(self) -> None:
         """The sources."""

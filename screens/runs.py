@@ -100,5 +100,9 @@ class RunsPage(UndoingPlace):
 
     def do_open(self) -> None:
         """Its page."""
-        if self.report is not None:
+        if self.report is not None and self.report.provisions:
+            from screens.setup_run import SetupRunPage
+
+            self.app.push_screen(SetupRunPage(self.report))
+        elif self.report is not None:
             self.app.push_screen(RunPage(self.report))

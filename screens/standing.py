@@ -46,6 +46,14 @@ class Standing:
     """The ApplicationSet that owns them, `NAMESPACE/NAME`."""
     kind: str = ""
     """refresh | sync, where one is planned."""
+    ready: bool = False
+    """Whether the wizard has asked what there is."""
+    row: str = ""
+    """Key of the wizard's marked row."""
+    sound: str = ""
+    """What is wrong with the wizard's draft; empty where nothing is."""
+    made: bool = False
+    """Whether the set-up that is shown left settings to open."""
 
 
 def read_only(standing: Standing) -> str:
@@ -130,6 +138,29 @@ def of_refresh(standing: Standing) -> str:
 
 def of_sync(standing: Standing) -> str:
     return "" if standing.kind == "sync" else "a refresh syncs nothing"
+
+
+def wizard(standing: Standing) -> str:
+    return "" if standing.ready else "the account is being asked"
+
+
+def removable(standing: Standing) -> str:
+    return wizard(standing) or ("" if "]" in standing.row else "the marked row belongs to no list")
+
+
+def sound(standing: Standing) -> str:
+    return wizard(standing) or standing.sound
+
+
+def resume(standing: Standing) -> str:
+    report = standing.report
+    if report is None or not report.resumable:
+        return "there is nothing to resume"
+    return needs_arming(standing)
+
+
+def made(standing: Standing) -> str:
+    return "" if standing.made else "no set-up has left settings here yet"
 
 
 def live(standing: Standing) -> str:

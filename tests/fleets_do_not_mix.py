@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +36,7 @@ class Feeds:
     def __init__(self) -> None:
         self.made: list[StageFeed] = []
 
-    def __call__(self, settings: Settings) -> StageFeed:
+    def __call__(self, settings: Settings, config: Path | None = None) -> StageFeed:
         assert settings.fleet.name is not None
         self.made.append(StageFeed(pictured(settings.fleet.name)))
         return self.made[-1]

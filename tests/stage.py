@@ -16,6 +16,7 @@ from console.model.fleet import Fleet, Layer
 from console.model.run import JournalLine, Reason, RunReport, RunState
 from console.settings import Settings
 from tests import situations
+from tests.stage_setups import StageSetups
 
 
 class StageDesk:
@@ -33,6 +34,7 @@ class StageDesk:
         self.steps: dict[str, OneStep] = {}
         self.reports: dict[str, RunReport] = {}
         self._news = threading.Condition()
+        self.setups = StageSetups(self.tell)
 
     def attach(self, run: str) -> str:
         """As a front without options would have it."""

@@ -94,6 +94,12 @@ def demo(options: Options, scenario: str, seed: int, speed: float) -> None:
     \b
     Example: fleet-console demo --scenario zone-lost
     """
+    click.get_current_context().exit(show(options, scenario, seed=seed, speed=speed))
+
+
+def show(options: Options, scenario: str, *, seed: int = 1, speed: float = 1.0) -> int:
+    """The screen on a simulator of its own; returns its exit code. Where no Fleet is set up yet, it opens on what can
+    be done about that."""
     from console.cli import open_screen
     from console.sim import child
 
@@ -103,8 +109,8 @@ def demo(options: Options, scenario: str, seed: int, speed: float) -> None:
     try:
         child.until_ready(simulator, directory)
         state = options.state_dir or directory / "state"
-        code = open_screen(replace(options, config=directory / "config.yaml", state_dir=state))
+        simulated = replace(options, config=directory / "config.yaml", state_dir=state, fleet=None)
+        return open_screen(simulated, offers=simulated.load().fleet.name is None)
     finally:
         child.end(simulator)
         shutil.rmtree(directory, ignore_errors=True)
-    click.get_current_context().exit(code)

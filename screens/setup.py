@@ -1,0 +1,557 @@
+"""The wizard: a topology asked for step by step, each problem beside its field, the draft kept after every change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.timer import Timer
+from textual.worker import get_current_worker
+
+from console.decide.setup import draft as drafts
+from console.decide.setup import typed
+from console.decide.setup.choices import Choice, Discovery, choices, vswitches
+from console.decide.setup.found import Found
+from console.decide.setup.task import Check, Stage
+from console.decide.setup.typed import Ask
+from console.errors import FleetConsoleError
+from console.model.ground import Ground
+from console.model.topology import Topology
+from console.present import cidr_map, setup_form, setup_steps
+from console.present.line import Ink, Line, Span, cut, dim, line, strong
+from console.present.setup_form import Row
+from console.present.setup_steps import STAGES
+from screens.bench import Bench
+from screens.choose import NEW, NONE, TYPE, Choosing
+from screens.place import Place
+from screens.standing import Standing
+from widgets.form import Form
+from widgets.lines import Lines
+
+PAUSE = 0.3
+"""Seconds without a key after which what is being typed is written down."""
+
+
+class SetupPage(Place):
+    """One step of the wizard at a time. Everything that takes time happens in workers."""
+
+    PLACE: ClassVar[str] = "setup"
+    AUTO_FOCUS: ClassVar[str | None] = "Form"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(number), f"step({number})", stage.value, show=False) for number, stage in enumerate(STAGES, 1)),
+        Binding("left", "turn(-1)", "step before", show=False),
+        Binding("right", "turn(1)", "next step", show=False),
+    ]
+
+    class Discovered(Message):
+        """The account and the contexts were asked; with the draft as it was kept, where there is one."""
+
+        def __init__(self, found: Discovery, kept: str | None, failure: str) -> None:
+            super().__init__()
+            self.found = found
+            self.kept = kept
+            self.failure = failure
+
+    class Looked(Message):
+        """The ground of the draft was read."""
+
+        def __init__(self, asked: tuple[object, ...], ground: Ground | None, failure: str) -> None:
+            super().__init__()
+            self.asked = asked
+            self.ground = ground
+            self.failure = failure
+
+    class Judged(Message):
+        """The rules said their word on a topology."""
+
+        def __init__(self, topology: Topology, checks: tuple[Check, ...]) -> None:
+            super().__init__()
+            self.topology = topology
+            self.checks = checks
+
+    class Saved(Message):
+        """The draft was written down, or could not be."""
+
+        def __init__(self, failure: str) -> None:
+            super().__init__()
+            self.failure = failure
+
+    def __init__(self, stage: Stage = Stage.NETWORK) -> None:
+        super().__init__()
+        self.bench = Bench()
+        self._stage = stage
+        self._wide = False
+        self._ready = False
+        self._saved = "not saved"
+        self._said = "asking the account what there is ..."
+        self._pause: Timer | None = None
+        self._judged: Topology | None = None
+        self._looking: tuple[object, ...] = ()
+        self._region = ""
+
+    def body(self) -> ComposeResult:
+        """Rail, what the step asks, the map, the form, and what is known of the marked row."""
+        yield Lines(id="rail")
+        yield Lines(id="asks")
+        yield Lines(id="map")
+        yield Form(id="form")
+        yield Lines(id="detail")
+
+    def on_mount(self) -> None:
+        """Ask what there is."""
+        self._discover(None, first=True)
+
+    # what comes from workers
+
+    @work(thread=True, exclusive=True, group="discover")
+    def _discover(self, region: str | None, *, first: bool = False) -> None:
+        desk, kept, failure = self.console.desk.setups, None, ""
+        try:
+            kept = desk.draft() if first else None
+        except FleetConsoleError as error:
+            failure = str(error)
+        if kept is not None and region is None:
+            region = _region(kept)
+        found = desk.discover(region)
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Discovered(found, kept, failure))
+
+    def on_setup_page_discovered(self, message: Discovered) -> None:
+        """Go on with the draft that was kept, or begin with a proposal."""
+        bench = self.bench
+        bench.found, self._region = message.found, message.found.region
+        if self._ready:
+            self._said = message.found.failure or "read anew"
+        elif message.kept is not None and self._resumed(message.kept):
+            self._said = message.found.failure or "this is the draft as it was left; n begins anew"
+            self._saved = "saved"
+        else:
+            self._said = bench.begin()
+            self._save()
+        self._said = message.failure or self._said
+        self._ready = True
+        bench.reason()
+        self.query_one(Form).first()
+        self._after()
+
+    def _resumed(self, text: str) -> bool:
+        try:
+            self.bench.draft = drafts.read(text, "the draft")
+        except FleetConsoleError as error:
+            self._said = f"the draft that was kept cannot be read: {error}"
+            return False
+        return True
+
+    @work(thread=True, exclusive=True, group="look")
+    def _look(self, topology: Topology, asked: tuple[object, ...]) -> None:
+        ground: Ground | None = None
+        failure = ""
+        try:
+            ground = self.console.desk.setups.look(topology)
+        except FleetConsoleError as error:
+            failure = str(error)
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Looked(asked, ground, failure))
+
+    def on_setup_page_looked(self, message: Looked) -> None:
+        """Judge by it."""
+        self.bench.looked, self.bench.ground = message.asked, message.ground
+        if message.failure:
+            self._said = f"the ground of this draft is not read: {message.failure}"
+        self._judged = None
+        self._after()
+
+    @work(thread=True, exclusive=True, group="judge")
+    def _judge(self, topology: Topology) -> None:
+        found = self.bench.judge(topology)
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Judged(topology, found))
+
+    def on_setup_page_judged(self, message: Judged) -> None:
+        """Show what they say, unless the draft has gone on."""
+        if message.topology == self.bench.draft.topology:
+            self.bench.checks = message.checks
+            self._changed()
+
+    @work(thread=True, group="save")
+    def _write(self) -> None:
+        failure = ""
+        try:
+            self.console.desk.setups.keep(self.bench.draft.text)
+        except FleetConsoleError as error:
+            failure = str(error)
+        self.post_message(self.Saved(failure))
+
+    def on_setup_page_saved(self, message: Saved) -> None:
+        """Say so in the rail."""
+        self._saved = "NOT SAVED" if message.failure else "saved"
+        if message.failure:
+            self._said = message.failure
+        self._changed()
+
+    # the draft
+
+    def _save(self, *, later: bool = False) -> None:
+        self._saved = "saving"
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        if later:
+            self._pause = self.set_timer(PAUSE, self._save)
+        else:
+            self._write()
+
+    def _after(self, *, typing: bool = False) -> None:
+        """The draft is another one: judge it, look where it asks for another ground, show it."""
+        bench, said = self.bench, self.bench.draft.topology
+        if said is not None and said != self._judged:
+            self._judged = said
+            self._judge(said)
+        asked = bench.asks_for()
+        if said is not None and asked and asked not in (bench.looked, self._looking) and not typing:
+            self._looking = asked
+            self._look(said, asked)
+        self._changed()
+
+    def changed(self, document: drafts.Document, *, typing: bool = False) -> None:
+        """Take another document, and keep it."""
+        self.bench.change(document, typing=typing)
+        if typing:
+            self._save(later=True)
+            self._after(typing=True)
+        else:
+            self._keep()
+
+    # drawing
+
+    def draw(self) -> None:
+        """The step as it is now."""
+        cells, rows, bench, stage = self.size.width, self.size.height, self.bench, self._stage
+        self.query_one("#rail", Lines).content = [
+            setup_steps.rail(bench.draft, bench.checks, stage, self._saved, cells)
+        ]
+        asks = (strong(setup_steps.NAMES[stage][0].upper()), Span("  "), dim(setup_steps.ASKS[stage]))
+        self.query_one("#asks", Lines).content = [asks, line(Span(cut(self._said, cells), Ink.DIM))]
+        self.query_one("#map", Lines).content = self._map(cells, rows)
+        form = self.query_one(Form)
+        form.display = self._ready
+        if self._ready:
+            form.show(setup_form.rows(bench.known(wide=self._wide), stage))
+        most = max(3, rows // 6)
+        self.query_one("#detail", Lines).content = setup_form.detail_lines(form.selected, cells, most)
+
+    def _map(self, cells: int, rows: int) -> list[Line]:
+        said = self.bench.draft.topology or self._judged
+        if self._stage is not Stage.LINK or said is None:
+            return []
+        return cidr_map.lines(Found(said, self._ground), cells, max(6, rows // 3))
+
+    @property
+    def _ground(self) -> Ground:
+        return self.bench.ground or self.bench.found.ground
+
+    def standing(self) -> Standing:
+        """With what the wizard's keys ask for."""
+        row = self.query_one(Form).selected if self.is_mounted else None
+        return replace(super().standing(), ready=self._ready, row=row.key if row else "", sound=self._sound())
+
+    def _sound(self) -> str:
+        many = len(self.bench.draft.problems)
+        return f"{many} problem{'s' if many != 1 else ''} of the draft must go first" if many else ""
+
+    # what a person does
+
+    def action_step(self, number: int) -> None:
+        """Another step."""
+        self._stage = STAGES[number - 1]
+        self.query_one(Form).first()
+        self._changed()
+
+    def action_turn(self, way: int) -> None:
+        """The next step, or the one before."""
+        place = STAGES.index(self._stage) + way
+        if place >= len(STAGES):
+            self.action_act("review")
+        elif place >= 0:
+            self.action_step(place + 1)
+
+    def on_form_moved(self, message: Form.Moved) -> None:
+        """What is known of the marked row."""
+        self._changed()
+
+    def on_form_typed(self, message: Form.Typed) -> None:
+        """Every key is another draft; the problem stands beside the field at once."""
+        kind = typed.kind_at(message.key)
+        self.changed(drafts.put(self.bench.draft.document, message.key, typed.meant(kind, message.text)), typing=True)
+
+    def on_form_kept(self, message: Form.Kept) -> None:
+        """A name that was changed is changed everywhere."""
+        self.bench.settle(message.key)
+        self._keep()
+
+    def on_form_ticked(self, message: Form.Ticked) -> None:
+        """A box of the topology, or a person's word on a rule."""
+        row = message.row
+        if row.kind == "confirm":
+            rule, held = row.label, drafts.at(self.bench.draft.document, "confirmed")
+            words = held if isinstance(held, list) else []
+            words = [one for one in words if one != rule] if rule in words else [*words, rule]
+            self.changed(drafts.put(self.bench.draft.document, "confirmed", words or None))
+        else:
+            now = (row.text or row.default) == "yes"
+            value = None if row.text and row.default == ("no" if now else "yes") else not now
+            self.changed(drafts.put(self.bench.draft.document, row.key, value))
+
+    def on_form_opened(self, message: Form.Opened) -> None:
+        """Choose, add, or go to what a check is about."""
+        row = message.row
+        if row.locked:
+            self.say(row.locked)
+        elif row.kind == "field":
+            self._choose(row)
+        elif row.kind == "add":
+            self._add(row.key.removeprefix("add "))
+        elif row.kind == "check":
+            self._go_to(row)
+
+    def _choose(self, row: Row) -> None:
+        kind, several = typed.kind_at(row.key), row.ask is Ask.WORDS
+        found = choices(self.bench.draft.document, self.bench.found, row.key)
+        found = found or tuple(Choice(one) for one in typed.words(kind))
+        extra = [] if row.ask is Ask.CHOICE else [Choice(TYPE)]
+        extra += [Choice(NONE)] if row.text and row.key not in ("region",) else []
+        chosen = typed.meant(kind, row.text) if several else [row.text or row.default]
+        head = f"{row.key}: {row.label}"
+        dialog = Choosing(head, found, chosen or (), several=several, extra=extra)
+        self.app.push_screen(dialog, partial(self._chosen, row, several))
+
+    def _chosen(self, row: Row, several: bool, values: tuple[str, ...] | None) -> None:
+        if values == (TYPE,):
+            self.query_one(Form).type()
+        elif values is not None:
+            self.bench.choose(row.key, () if values == (NONE,) else values, several=several)
+            self._keep()
+
+    def _keep(self) -> None:
+        """The bench's draft is another one: keep it, and ask another region where it names one."""
+        self.bench.reason()
+        self._save()
+        region = drafts.at(self.bench.draft.document, "region")
+        if isinstance(region, str) and region not in ("", self.bench.found.region, self._region):
+            self._region = region
+            self._said = f"asking what there is in {region} ..."
+            self._discover(region)
+        self._after()
+
+    def _add(self, path: str) -> None:
+        document = self.bench.draft.document
+        if path == "vswitches":
+            held = {one.get("id") for one in drafts.at(document, path) or () if isinstance(one, dict)}
+            found = [one for one in vswitches(document, self.bench.found) if one.value not in held]
+            if found:
+                head = "vSwitches of the VPC that the topology uses"
+                self.app.push_screen(
+                    Choosing(head, found, several=True, extra=[Choice(NEW, "with a zone and a range of its own")]),
+                    self._added,
+                )
+                return
+        self._add_new(path)
+
+    def _add_new(self, path: str) -> None:
+        document = self.bench.draft.document
+        self.changed(drafts.add(document, path, setup_steps.blank(document, path, self._stage)))
+        last = len(drafts.at(self.bench.draft.document, path)) - 1
+        rows = setup_form.rows(self.bench.known(wide=self._wide), self._stage)
+        first = next((one.key for one in rows if one.key.startswith(f"{path}[{last}].")), None)
+        if first is not None:
+            self.query_one(Form).mark(first)
+
+    def _added(self, values: tuple[str, ...] | None) -> None:
+        if values == (NEW,):
+            self._add_new("vswitches")
+        elif values:
+            self.bench.add_vswitches(values)
+            self._keep()
+
+    def _go_to(self, row: Row) -> None:
+        """The field that a check, or a problem, is about."""
+        from screens.text import TextPage
+
+        self.app.push_screen(TextPage(row.label, row.detail))
+
+    def do_remove(self) -> None:
+        """The item that the marked row belongs to; u brings it back."""
+        row = self.query_one(Form).selected
+        part = row.key.rpartition("]")[0] if row is not None and row.kind == "field" else ""
+        if not part:
+            self.say("this row belongs to no list")
+            return
+        self.changed(drafts.remove(self.bench.draft.document, f"{part}]"))
+        self.say(f"{part}] is taken out; u brings it back", Ink.PLAIN)
+
+    def do_undo_change(self) -> None:
+        """The draft as it was before the last change."""
+        if self.bench.undo():
+            self._keep()
+        else:
+            self.say("there is nothing to undo")
+
+    def do_all_fields(self) -> None:
+        """Show fields that are seldom set, or hide them again."""
+        self._wide = not self._wide
+        self._changed()
+
+    def do_discover(self) -> None:
+        """Ask the account again."""
+        self._said = "asking the account what there is ..."
+        region = drafts.at(self.bench.draft.document, "region")
+        self._looking, self.bench.looked = (), ()
+        self._discover(region if isinstance(region, str) else None)
+        self._changed()
+
+    def do_map(self) -> None:
+        """The whole CIDR map on a page of its own."""
+        from screens.text import MapPage
+
+        if self.bench.draft.topology is None:
+            self.say(self._sound())
+        else:
+            self.app.push_screen(MapPage(Found(self.bench.draft.topology, self._ground)))
+
+    def do_draft_yaml(self) -> None:
+        """The draft as YAML."""
+        from screens.text import DraftPage
+
+        self.app.push_screen(DraftPage(self.bench.draft.text))
+
+    def do_edit(self) -> None:
+        """The step's part of the draft in an editor."""
+        self._edit(setup_steps.TOPS[self._stage])
+
+    def do_edit_whole(self) -> None:
+        """The whole draft in an editor."""
+        self._edit(())
+
+    def _edit(self, tops: tuple[str, ...]) -> None:
+        from screens.edit import EditPage
+
+        self.app.push_screen(EditPage(self.bench.draft.document, tops), self._edited)
+
+    def _edited(self, document: drafts.Document | None) -> None:
+        if document is not None:
+            self.changed(document)
+
+    def do_begin(self) -> None:
+        """Begin anew: with a proposal, with what stands, with a file, or with nothing."""
+        ways = (
+            Choice("proposal", "the smallest topology that the account allows"),
+            Choice("adopt", "what somebody built by hand, with its drift"),
+            Choice("file", "a topology.yaml"),
+            Choice("empty", "nothing but the region"),
+        )
+        self.app.push_screen(Choosing("Begin anew; u brings the present draft back", ways), self._begun)
+
+    def _begun(self, way: tuple[str, ...] | None) -> None:
+        match way:
+            case ("proposal",):
+                self._said = self.bench.begin()
+                self._keep()
+            case ("adopt",):
+                self.do_adopt()
+            case ("file",):
+                from screens.asking import Asking
+
+                self.app.push_screen(Asking("Which topology file?", "topology.yaml"), self._open_file)
+            case ("empty",):
+                self.changed(drafts.empty(self.bench.found.region).document)
+            case _:
+                pass
+
+    class Read(Message):
+        """A topology came from a file, or from what stands; `notes`: what it does not say."""
+
+        def __init__(self, document: drafts.Document | None, said: str, *, review: bool = False) -> None:
+            super().__init__()
+            self.document = document
+            self.said = said
+            self.review = review
+
+    def _open_file(self, path: str | None) -> None:
+        if path:
+            self._read_file(path)
+
+    @work(thread=True, exclusive=True, group="read")
+    def _read_file(self, path: str) -> None:
+        try:
+            read = drafts.read(self.console.desk.setups.read(path), path)
+            self.post_message(self.Read(read.document, f"{path} is the draft now"))
+        except FleetConsoleError as error:
+            self.post_message(self.Read(None, str(error)))
+
+    @work(thread=True, exclusive=True, group="read")
+    def _adopt(self) -> None:
+        try:
+            adopted = self.console.desk.setups.adopt(self.bench.found)
+        except FleetConsoleError as error:
+            self.post_message(self.Read(None, str(error)))
+            return
+        self.bench.notes = adopted.notes
+        said = f"adopted: Fleet {adopted.topology.fleet.name}"
+        self.post_message(self.Read(drafts.of(adopted.topology).document, said, review=True))
+
+    def on_setup_page_read(self, message: Read) -> None:
+        """Take it as the draft."""
+        self._said = message.said
+        if message.document is None:
+            self.say(message.said)
+            self._changed()
+            return
+        self.changed(message.document)
+        self.query_one(Form).first()
+        if message.review and self.bench.draft.topology is not None:
+            self.do_review()
+
+    def do_adopt(self) -> None:
+        """What somebody built by hand, as a topology; then what differs from it."""
+        self.say("reading what stands ...", Ink.PLAIN)
+        self._adopt()
+
+    def do_review(self) -> None:
+        """Checks and plan, read now."""
+        self._review("setup")
+
+    def do_teardown(self) -> None:
+        """What would be taken away, and what stays."""
+        self._review("teardown")
+
+    def _review(self, kind: str) -> None:
+        from screens.review import ReviewPage
+
+        said = self.bench.draft.topology
+        if said is not None:
+            self.app.push_screen(ReviewPage(said, kind, self.bench.draft.text, self.bench.notes))
+
+    def do_back(self) -> None:
+        """Off the page; the draft is kept."""
+        if self._saved == "saving":
+            self._save()
+        self.app.pop_screen()
+
+    def do_quit(self) -> None:
+        """Leave; the draft is kept."""
+        if self._saved == "saving":
+            self._save()
+        super().do_quit()
+
+
+def _region(kept: str) -> str | None:
+    try:
+        said = drafts.at(drafts.read(kept, "the draft").document, "region")
+    except FleetConsoleError:
+        return None
+    return said if isinstance(said, str) and said else None

@@ -60,9 +60,7 @@ def read(hub: Hub, place: Place, timeout: tuple[float, float] = (5, 10)) -> dict
     return document(answer, f"read {place.called}", place.permission("get"))
 
 
-def read_ingress(
-    hub: Hub, namespace: str, name: str, timeout: tuple[float, float] = (5, 10)
-) -> dict[str, Any] | None:
+def read_ingress(hub: Hub, namespace: str, name: str, timeout: tuple[float, float] = (5, 10)) -> dict[str, Any] | None:
     """An Ingress, as `read`."""
     return read(hub, ingress(namespace, name), timeout)
 

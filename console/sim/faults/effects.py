@@ -69,7 +69,7 @@ async def slow_controller(site: Site, fault: specs.SlowController) -> AsyncItera
     site.controller.delay = (fault.seconds * site.speed, fault.seconds * site.speed)
     yield f"the ALB ingress controller acts {fault.seconds:g} s after a change"
     site.controller.delay = DELAY
-    site.controller.resync()  # what it put off is due now
+    _resync(site)  # what it put off is due now
 
 
 @asynccontextmanager

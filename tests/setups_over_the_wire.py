@@ -110,10 +110,10 @@ def _sealed(console: Console, simulated: Simulated) -> None:
     settings = yaml.safe_load((simulated[0] / "config.yaml").read_text())
     secret = settings["fleets"][0]["cloud"]["credentials"]["access_key_secret"]
     own = console.directory / "state" / "setups" / "demo"
-    kubeconfig = (own / "fleet.kubeconfig").read_text()
-    tokens = [*re.findall(r"token: (\S+)", kubeconfig), secret]
+    [kubeconfig] = own.glob("*.kubeconfig")
+    tokens = [*re.findall(r"token: (\S+)", kubeconfig.read_text()), secret]
     assert len(tokens) > 1
-    allowed = {own / "fleet.kubeconfig", own / "config.yaml"}
+    allowed = {kubeconfig, own / "config.yaml"}
     for path in console.directory.rglob("*"):
         if path.is_file():
             held = any(token.encode() in path.read_bytes() for token in tokens)

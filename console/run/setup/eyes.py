@@ -15,7 +15,7 @@ from console.decide.setup.found import Found
 from console.errors import FleetConsoleError
 from console.kube import groundwork, site
 from console.kube.connect import Hub
-from console.model.ground import Ground, Share, Site
+from console.model.ground import Ground, HubGround, Share, Site
 from console.model.topology import Topology
 from console.run.setup.shelf import Shelf
 from console.run.setup.sides import ACCOUNT, PARTS
@@ -112,8 +112,9 @@ class WireEyes:
         hub = self._open(unread)
         found = groundwork.read(hub, argocd=self._settings.fleet.argocd.namespace) if hub is not None else None
         if hub is not None and found is not None and found.hub is not None:
-            if "ManagedCluster" in found.hub.missing and not self._shelf.kubeconfig.exists():
-                # The kubeconfig's context is some cluster, a data centre's perhaps: no Fleet.
+            strange = self._strange(found.hub)
+            if strange:
+                unread["hub"] = strange
                 self._ground, self._hub = replace(self._ground, hub=None), None
                 return
             unread |= found.unread
@@ -122,6 +123,20 @@ class WireEyes:
         unread |= found.unread if found is not None else {}
         self._ground, self._hub = replace(self._ground, hub=None), None
 
+    def _strange(self, hub: HubGround) -> str:
+        """Why the API that a kubeconfig of somebody's names is not this Fleet's; empty where it is, and of one that was
+        fetched for it. Its context may be a data centre's, or another Fleet's."""
+        fleet = Found(self._topology, self._ground).fleet
+        if fleet is not None and self._shelf.kubeconfig(fleet.id).exists():
+            return ""
+        members = {key.name for key in hub.objects if key.kind == "ManagedCluster"}
+        attached = {one.cluster for one in (fleet.attached if fleet else None) or () if one.state != "Deleting"}
+        if "ManagedCluster" in hub.missing:
+            return "the kubeconfig's context is no Fleet"
+        if not attached & members:
+            return "the kubeconfig's context is not known to be this Fleet: they have no member in common"
+        return ""
+
     def _open(self, unread: dict[str, str]) -> Hub | None:
         fleet = Found(self._topology, self._ground).fleet
         if fleet is not None and fleet.state in ("initial", "deleting", "deleted"):
@@ -129,8 +144,8 @@ class WireEyes:
         if self._hub is not None:
             return self._hub
         try:
-            if self._shelf.kubeconfig.exists():
-                return Hub.open(str(self._shelf.kubeconfig), None)
+            if fleet is not None and self._shelf.kubeconfig(fleet.id).exists():
+                return Hub.open(str(self._shelf.kubeconfig(fleet.id)), None)
             if self._topology.fleet.id is not None:
                 return Hub.open(self._kubeconfig, self._context)
         except FleetConsoleError as error:

@@ -21,7 +21,7 @@ from console.model.text import inert
 from console.model.topology import Topology
 from console.run.setup.eyes import WireEyes
 from console.run.setup.requests import FirstRequests
-from console.run.setup.shelf import KUBECONFIG, Shelf
+from console.run.setup.shelf import Shelf, kubeconfig_of
 from console.run.setup.sides import Again, NotKnown
 
 _AGAIN = (
@@ -47,6 +47,8 @@ class WireHands:
         self._papers = Papers(eyes.openapis)
         self._make_lease = lease
         self._lease: FleetLease | None = None
+        self._uid = ""
+        """Of the Fleet that was written to first: a Fleet is its UID."""
         self._requests = requests
         self._files = files
 
@@ -91,7 +93,7 @@ class WireHands:
                 return self._agent(call)
             case Kubeconfig():
                 paper = self._papers.hub_kubeconfig(call.fleet, private=not self._topology.fleet.public)
-                return f"written to {self._shelf.write(KUBECONFIG, paper.text)}"
+                return f"written to {self._shelf.write(kubeconfig_of(call.fleet), paper.text)}"
             case Requests():
                 return self._requests.send()
             case Files():
@@ -109,6 +111,10 @@ class WireHands:
         hub = self._eyes.hub
         if hub is None:
             raise Again("the Fleet's API is not reached")
+        uid = hub.fleet_uid()
+        if uid != (self._uid or uid):
+            raise Refused(f"the server is another Fleet now ({uid})", fix="Check what stands before it, then resume.")
+        self._uid = uid
         if (key.kind, key.name) != ("Namespace", RUN_NAMESPACE):
             if self._lease is None:
                 self._lease = self._make_lease(hub)

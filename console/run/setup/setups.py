@@ -135,7 +135,10 @@ def carry_out(
     hands = WireHands(order.topology, sight, shelf, lease, requests, found.write)
     pace = Pace(poll=min(float(Duration.parse(settings.fleet.cloud.poll)), 5.0))
     try:
-        return SetupRun(journal, row.report, order, sight, hands, pace=pace).carry_out()
+        state = SetupRun(journal, row.report, order, sight, hands, pace=pace).carry_out()
+        if order.kind == "teardown" and state is RunState.DONE and Found(order.topology, sight.last()).fleet is None:
+            shelf.forget()
+        return state
     finally:
         with suppress(FleetConsoleError):
             hands.close()
@@ -158,8 +161,8 @@ class _Left:
         found = Found(self._topology, ground)
         cloud = msgspec.to_builtins(self._settings.fleet.cloud)
         said = {name: value for name, value in cloud.items() if value not in (None, {}, ())}
-        kubeconfig = self._shelf.kubeconfig if self._shelf.kubeconfig.exists() else None
-        named = str(kubeconfig) if kubeconfig else self._settings.fleet.kubeconfig or ""
+        fetched = self._shelf.kubeconfig(found.fleet_id)
+        named = str(fetched) if fetched.exists() else self._settings.fleet.kubeconfig or ""
         document = export.settings(found, said, named, self._settings.probe.proxy)
         self._shelf.write("config.yaml", export.yaml_text(document))
         for name, text in export.files(found).items():

@@ -10,7 +10,10 @@ from console.errors import UsageError
 from console.model.text import inert
 from console.run import place
 
-KUBECONFIG = "fleet.kubeconfig"
+
+def kubeconfig_of(fleet: str) -> str:
+    """The file's name."""
+    return f"{fleet}.kubeconfig"
 
 
 class Shelf:
@@ -20,10 +23,14 @@ class Shelf:
         root = (state or place.default()).expanduser().absolute()
         self.directory = root / "setups" / topology
 
-    @property
-    def kubeconfig(self) -> Path:
-        """Of the Fleet, where it was fetched."""
-        return self.directory / KUBECONFIG
+    def kubeconfig(self, fleet: str) -> Path:
+        """Of a Fleet, by its id: where it was fetched, and of no other Fleet that had the same name."""
+        return self.path(kubeconfig_of(fleet))
+
+    def forget(self) -> None:
+        """Remove the kubeconfigs: of a Fleet that is gone they open nothing."""
+        for path in self.directory.glob(kubeconfig_of("*")):
+            path.unlink(missing_ok=True)
 
     def path(self, name: str) -> Path:
         """A file here; `name` may hold directories."""

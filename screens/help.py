@@ -16,6 +16,8 @@ MOVES = (
     ("tab", "from table to table, from field to field"),
     ("home end", "first and last row; pgup pgdn a page"),
     ("0-9", "on the shift page: type a weight; + - by one, = the rest to 100"),
+    ("1-9", "in the wizard: the step; left and right the one before and the next"),
+    ("enter", "in a form: type or choose, and keep it; esc takes it back, space ticks"),
 )
 """Keys that move and write rather than act."""
 

@@ -11,20 +11,27 @@ from console.present import line
 from screens import actions
 from screens.actions import ACTIONS
 from screens.application import ApplicationPage
+from screens.connect import ConnectPage
 from screens.dashboard import Dashboard
 from screens.drain import DrainPage, TargetsPage
+from screens.edit import EditPage
 from screens.gateway import GatewayPage
 from screens.help import PAGES, HelpPage
 from screens.member import MemberPage
+from screens.offer import OfferPage
 from screens.onestep import OneStepPage
 from screens.place import Place
+from screens.review import ReviewPage
 from screens.route import RoutePage
 from screens.run import RunPage
 from screens.runs import RunsPage
 from screens.set import SetPage
+from screens.setup import SetupPage
+from screens.setup_run import SetupRunPage
 from screens.shift import ShiftPage
 from screens.sources import SourcesPage
 from screens.standing import Standing
+from screens.text import TextPage
 from screens.yaml import YamlPage
 from tests import situations
 from tests.stage import stage
@@ -32,7 +39,8 @@ from widgets.pager import Pager
 
 PLACES: list[type[Place]] = [
     Dashboard, RoutePage, MemberPage, ApplicationPage, GatewayPage, YamlPage, SourcesPage, ShiftPage, RunPage,
-    RunsPage, HelpPage, DrainPage, TargetsPage, OneStepPage, SetPage,
+    RunsPage, HelpPage, DrainPage, TargetsPage, OneStepPage, SetPage, SetupPage, ReviewPage, SetupRunPage, EditPage,
+    TextPage, OfferPage, ConnectPage,
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests import situations
+from tests import screen_setup, situations
 from tests.stage import stage
 
 
@@ -49,3 +49,17 @@ def test_a_shift_being_planned_at_80_by_24(snap_compare: Any) -> None:
         await pilot.pause(0.8)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=plan)
+
+
+def test_the_wizard_with_a_clash_at_120_by_40(snap_compare: Any) -> None:
+    app, feed = stage(situations.calm(), screen_setup.SETTINGS)
+    feed.desk.setups.kept = screen_setup.clashing()
+
+    async def open_it(pilot: Any) -> None:
+        await pilot.pause(0.5)
+        await pilot.press("w")
+        await screen_setup.settled(pilot)
+        await pilot.press("5")
+        await screen_setup.settled(pilot)
+
+    assert snap_compare(app, terminal_size=(120, 40), run_before=open_it)

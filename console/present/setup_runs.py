@@ -93,7 +93,7 @@ def _going(name: str, lines: Sequence[JournalLine], task: Task | None, *, passed
     if not lines:
         return Going(name, "done" if passed else "to come", what)
     last = lines[-1]
-    first = next((one.sentence for one in lines if one.phase == "intended"), "")
+    first = next((one.sentence for one in lines if one.phase in ("intended", "noted")), "")
     what = first or (last.sentence if task is None else what)
     done = next((one for one in lines if one.phase == "confirmed"), None)
     if done is not None:

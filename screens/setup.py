@@ -324,7 +324,7 @@ class SetupPage(Place):
         found = choices(self.bench.draft.document, self.bench.found, row.key)
         found = found or tuple(Choice(one) for one in typed.words(kind))
         extra = [] if row.ask is Ask.CHOICE else [Choice(TYPE)]
-        extra += [Choice(NONE)] if row.text and row.key not in ("region",) else []
+        extra += [Choice(NONE)] if row.text and not typed.required(row.key) else []
         chosen = typed.meant(kind, row.text) if several else [row.text or row.default]
         head = f"{row.key}: {row.label}"
         dialog = Choosing(head, found, chosen or (), several=several, extra=extra)

@@ -165,7 +165,7 @@ class Form(Lines, can_focus=True):
         if row.kind == "check":
             return (mark, Span(cut(row.label, 26 if row.side else cells), _ink(row)), Span("  "), *row.side)
         label = 22 if cells < 100 else 28
-        room = 26 if cells < 100 else 40
+        room = 26 if cells < 100 else 32 if cells < 140 else 44
         value = self._box(row) if row.ask is Ask.TICK else self._value(place, row, room)
         if row.kind == "confirm":
             return (mark, *value, Span(" "), *fit(line(row.label), label), Span("  "), *row.side)

@@ -40,6 +40,13 @@ def kind_at(path: str) -> Any:
     return kind
 
 
+def required(path: str) -> bool:
+    """Whether a field has to be said. Raises `KeyError` as `kind_at` does."""
+    whole, _, name = path.rpartition(".")
+    part = kind_at(whole) if whole else Topology
+    return next(needed for field, _, needed, _ in fields(part) if field == name)
+
+
 def fields(part: type[Part]) -> Iterator[tuple[str, Any, bool, Any]]:
     """(name, type, required, default) of each field of a part, in order."""
     for one in msgspec.structs.fields(part):

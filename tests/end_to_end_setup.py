@@ -54,7 +54,7 @@ async def until(pilot: Pilot[Any], so: Callable[[], bool]) -> None:
     end = time.monotonic() + LONGEST
     while not so():
         assert time.monotonic() < end, shown(pilot.app)
-        await pilot.pause(0.05)
+        await pilot.pause(0.25)
 
 
 def shown(app: Any) -> str:

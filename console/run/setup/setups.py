@@ -25,6 +25,7 @@ from console.model.ground import Ground, HubGround
 from console.model.run import RunReport, RunState
 from console.model.topology import Topology
 from console.run import runs
+from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.launch import launch, logout_warning
 from console.run.rows import Row
@@ -138,6 +139,9 @@ def carry_out(
         state = SetupRun(journal, row.report, order, sight, hands, pace=pace).carry_out()
         if order.kind == "teardown" and state is RunState.DONE and Found(order.topology, sight.last()).fleet is None:
             shelf.forget()
+        ended = journal.row(row.report.run)
+        if ended is not None:
+            Hook(settings.run, row.report.run).tell(ended.report)
         return state
     finally:
         with suppress(FleetConsoleError):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from console.decide.plan import short
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
-from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait
+from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
 from console.model.text import inert
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
 from console.present.setups import verdict_line
@@ -21,9 +21,9 @@ def head(topology: str, plan: SetupPlan | None) -> Line:
     if plan is None:
         return line(strong(f"SET UP {topology}"))
     word = "TAKE AWAY" if plan.kind == "teardown" else "SET UP"
-    writes = sum(1 for one in plan.tasks if not isinstance(one.call, Wait))
+    count = sum(1 for one in plan.tasks if writes(one.call))
     return line(
-        strong(f"{word} {topology}"), f"   {len(plan.tasks)} tasks, {writes} writes", dim(f"   plan {short(plan.hash)}")
+        strong(f"{word} {topology}"), f"   {len(plan.tasks)} tasks, {count} writes", dim(f"   plan {short(plan.hash)}")
     )
 
 

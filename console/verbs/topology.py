@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from console.model.ground import Ground
     from console.model.run import RunReport
     from console.model.topology import Topology
+    from console.settings import Settings
 
 FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 REGION = click.option("--region", metavar="REGION", help="Region of the account; the settings' one otherwise.")
@@ -60,7 +61,7 @@ def init(options: Options, file: Path, region: str | None, name: str, data_centr
     _absent(file)
     settings = options.load()
     where = discover.region_of(settings, region)
-    ground = discover.ground(options.access(), settings, where)
+    ground = _discovered(options, settings, where)
     proposal = propose(ground, where, discover.sites(options.access(), settings, data_centre), name=name)
     _write(file, annotated(proposal.topology, proposal.reasons))
     tell(
@@ -144,7 +145,7 @@ def adopt(options: Options, file: Path, region: str | None, adopt_fleet: str | N
     _absent(file)
     settings = options.load()
     where = discover.region_of(settings, region)
-    ground = discover.ground(options.access(), settings, where)
+    ground = _discovered(options, settings, where)
     found = adopted(ground, where, discover.hints(settings), fleet=adopt_fleet)
     _write(file, dump(found.topology))
     _, checks, made = survey(options, found.topology, ())
@@ -204,6 +205,19 @@ def tell(
         click.echo(json.dumps(words.document(said, checks, made, run=run, notes=notes), ensure_ascii=False))
     else:
         click.echo(text)
+
+
+def _discovered(options: Options, settings: Settings, region: str) -> Ground:
+    """What the region holds. Raises `Lost` where the account cannot be read."""
+    from console.run.setup import discover
+
+    ground = discover.ground(options.access(), settings, region)
+    account = ground.account
+    known = {"vpcs": account.vpcs, "subnets": account.subnets, "fleets": account.fleets}
+    dark = [f"{name}: {ground.unread.get(name, 'not read')}" for name, part in known.items() if part is None]
+    if dark:
+        raise Lost(f"the account cannot be read: {'; '.join(dark)}")
+    return ground
 
 
 def _absent(file: Path) -> None:

@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 
 from console.decide.setup import draft as drafts
 from console.decide.setup import typed
+from console.decide.setup.checks import checks
 from console.decide.setup.choices import Choice, Discovery, choices, vswitches
 from console.decide.setup.found import Found
 from console.decide.setup.task import Check, Stage
@@ -23,6 +24,7 @@ from console.errors import FleetConsoleError
 from console.model.ground import Ground
 from console.model.topology import Topology
 from console.present import cidr_map, setup_form, setup_steps
+from console.present.cidr_map import CidrMap
 from console.present.line import Ink, Line, Span, cut, dim, line, strong
 from console.present.setup_form import Row
 from console.present.setup_steps import STAGES
@@ -69,10 +71,11 @@ class SetupPage(Place):
     class Judged(Message):
         """The rules said their word on a topology."""
 
-        def __init__(self, topology: Topology, checks: tuple[Check, ...]) -> None:
+        def __init__(self, topology: Topology, checks: tuple[Check, ...], drawn: CidrMap) -> None:
             super().__init__()
             self.topology = topology
             self.checks = checks
+            self.drawn = drawn
 
     class Saved(Message):
         """The draft was written down, or could not be."""
@@ -93,6 +96,7 @@ class SetupPage(Place):
         self._judged: Topology | None = None
         self._looking: tuple[object, ...] = ()
         self._region = ""
+        self._drawn_map = CidrMap()
 
     def body(self) -> ComposeResult:
         """Rail, what the step asks, the map, the form, and what is known of the marked row."""
@@ -168,14 +172,15 @@ class SetupPage(Place):
 
     @work(thread=True, exclusive=True, group="judge")
     def _judge(self, topology: Topology) -> None:
-        found = self.bench.judge(topology)
+        ground = self.bench.ground_of(topology)
+        found, drawn = checks(topology, ground), cidr_map.mapped(Found(topology, ground))
         if not get_current_worker().is_cancelled:
-            self.post_message(self.Judged(topology, found))
+            self.post_message(self.Judged(topology, found, drawn))
 
     def on_setup_page_judged(self, message: Judged) -> None:
         """Show what they say, unless the draft has gone on."""
         if message.topology == self.bench.draft.topology:
-            self.bench.checks = message.checks
+            self.bench.checks, self._drawn_map = message.checks, message.drawn
             self._changed()
 
     @work(thread=True, group="save")
@@ -246,14 +251,10 @@ class SetupPage(Place):
         self.query_one("#detail", Lines).content = setup_form.detail_lines(form.selected, cells, most)
 
     def _map(self, cells: int, rows: int) -> list[Line]:
-        said = self.bench.draft.topology or self._judged
-        if self._stage is not Stage.LINK or said is None:
+        """As it was when the draft was sound last."""
+        if self._stage is not Stage.LINK or not self._drawn_map.bars:
             return []
-        return cidr_map.lines(Found(said, self._ground), cells, max(6, rows // 3))
-
-    @property
-    def _ground(self) -> Ground:
-        return self.bench.ground or self.bench.found.ground
+        return cidr_map.lines(self._drawn_map, cells, max(6, rows // 3))
 
     def standing(self) -> Standing:
         """With what the wizard's keys ask for."""
@@ -321,7 +322,7 @@ class SetupPage(Place):
 
     def _choose(self, row: Row) -> None:
         kind, several = typed.kind_at(row.key), row.ask is Ask.WORDS
-        found = choices(self.bench.draft.document, self.bench.found, row.key)
+        found = tuple(choices(self.bench.draft.document, self.bench.found, row.key))
         found = found or tuple(Choice(one) for one in typed.words(kind))
         extra = [] if row.ask is Ask.CHOICE else [Choice(TYPE)]
         extra += [Choice(NONE)] if row.text and not typed.required(row.key) else []
@@ -418,10 +419,7 @@ class SetupPage(Place):
         """The whole CIDR map on a page of its own."""
         from screens.text import MapPage
 
-        if self.bench.draft.topology is None:
-            self.say(self._sound())
-        else:
-            self.app.push_screen(MapPage(Found(self.bench.draft.topology, self._ground)))
+        self.app.push_screen(MapPage(self._drawn_map))
 
     def do_draft_yaml(self) -> None:
         """The draft as YAML."""

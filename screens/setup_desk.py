@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from console.decide.setup.adopt import Adopted
     from console.decide.setup.choices import Discovery
     from console.decide.setup.order import Order
+    from console.decide.setup.task import Check, SetupPlan
     from console.model.ground import Ground
     from console.model.topology import Topology
     from console.run.runs import Access
+    from console.run.setup.eyes import WireEyes
 
 DRAFT = "setup-draft.yaml"
 """In the state directory: the draft of the wizard, whatever its topology is called meanwhile."""
@@ -33,6 +35,9 @@ class SetupDesk(Protocol):
 
     def look(self, topology: Topology) -> Ground:
         """The ground of a topology, read now."""
+
+    def tried(self, topology: Topology, plan: SetupPlan) -> tuple[Check, ...]:
+        """What the Fleet's API server says of a plan, by dry runs; of a ground that was looked at before."""
 
     def adopt(self, found: Discovery) -> Adopted:
         """The topology of what somebody built by hand."""
@@ -72,6 +77,7 @@ class WireSetups:
         self._settings = settings
         self._access = access
         self._writing = threading.Lock()
+        self._sight: tuple[Topology | None, WireEyes | None] = (None, None)
 
     def discover(self, region: str | None) -> Discovery:
         """By the OpenAPIs and every context's own API; what cannot be asked is said."""
@@ -90,7 +96,17 @@ class WireSetups:
         """Over the wire."""
         from console.run.setup import setups
 
-        return setups.eyes(self._access, self._settings, topology).read()
+        sight = setups.eyes(self._access, self._settings, topology)
+        ground = sight.read()
+        self._sight = (topology, sight)
+        return ground
+
+    def tried(self, topology: Topology, plan: SetupPlan) -> tuple[Check, ...]:
+        """On the connection of the last look."""
+        from console.run.setup import setups
+
+        seen, sight = self._sight
+        return setups.tried(topology, plan, sight) if sight is not None and seen == topology else ()
 
     def adopt(self, found: Discovery) -> Adopted:
         """With what settings know of members."""

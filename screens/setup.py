@@ -35,6 +35,8 @@ from screens.standing import Standing
 from widgets.form import Form
 from widgets.lines import Lines
 
+BLANK = drafts.Draft({}, (), None)
+"""Stands in while nobody knows what there is."""
 PAUSE = 0.3
 """Seconds without a key after which what is being typed is written down."""
 
@@ -90,7 +92,7 @@ class SetupPage(Place):
         self._stage = stage
         self._wide = False
         self._ready = False
-        self._saved = "not saved"
+        self._saved = "new"
         self._said = "asking the account what there is ..."
         self._pause: Timer | None = None
         self._judged: Topology | None = None
@@ -238,7 +240,7 @@ class SetupPage(Place):
         """The step as it is now."""
         cells, rows, bench, stage = self.size.width, self.size.height, self.bench, self._stage
         self.query_one("#rail", Lines).content = [
-            setup_steps.rail(bench.draft, bench.checks, stage, self._saved, cells)
+            setup_steps.rail(bench.draft if self._ready else BLANK, bench.checks, stage, self._saved, cells)
         ]
         asks = (strong(setup_steps.NAMES[stage][0].upper()), Span("  "), dim(setup_steps.ASKS[stage]))
         self.query_one("#asks", Lines).content = [asks, line(Span(cut(self._said, cells), Ink.DIM))]

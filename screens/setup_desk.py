@@ -208,7 +208,10 @@ class WireSetups:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(yaml_text(document))
         except FileExistsError:
-            raise UsageError(f"{path} is there already, and is not overwritten", fix="Edit it by hand.") from None
+            raise UsageError(
+                f"{path} is there already, and is not overwritten",
+                fix="Say it there: fleets.cloud.region and fleets.cloud.credentials.",
+            ) from None
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from None
         return path

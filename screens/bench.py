@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from console.decide.setup import draft as drafts
+from console.decide.setup.adopt import Adopted
 from console.decide.setup.choices import Discovery
 from console.decide.setup.draft import Document, Draft
 from console.decide.setup.propose import propose
@@ -106,6 +107,11 @@ class Bench:
         self.change(drafts.of(proposal.topology).document)
         self.reason()
         return "proposed of what was found, with a reason beside each choice"
+
+    def take(self, adopted: Adopted) -> None:
+        """What somebody built by hand is the draft; `notes`: what it does not say."""
+        self.notes = adopted.notes
+        self.change(drafts.of(adopted.topology).document)
 
     def reason(self) -> None:
         """Reasons for what is still as it would be proposed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -15,6 +16,7 @@ from textual.worker import get_current_worker
 
 from console.decide.setup import draft as drafts
 from console.decide.setup import typed
+from console.decide.setup.adopt import Adopted
 from console.decide.setup.checks import checks
 from console.decide.setup.choices import Choice, Discovery, choices, vswitches
 from console.decide.setup.found import Found
@@ -53,13 +55,15 @@ class SetupPage(Place):
     ]
 
     class Discovered(Message):
-        """The account and the contexts were asked; with the draft as it was kept, where there is one."""
+        """The account and the contexts were asked; with the draft as it was kept, where there is one, or the topology
+        of the Fleet that stands there."""
 
-        def __init__(self, found: Discovery, kept: str | None, failure: str) -> None:
+        def __init__(self, found: Discovery, kept: str | None, failure: str, stands: Adopted | None = None) -> None:
             super().__init__()
             self.found = found
             self.kept = kept
             self.failure = failure
+            self.stands = stands
 
     class Looked(Message):
         """The ground of the draft was read."""
@@ -124,8 +128,12 @@ class SetupPage(Place):
         if kept is not None and region is None:
             region = _region(kept)
         found = desk.discover(region)
+        stands: Adopted | None = None
+        if first and kept is None and found.ground.hub is not None:
+            with suppress(FleetConsoleError):
+                stands = desk.adopt(found)
         if not get_current_worker().is_cancelled:
-            self.post_message(self.Discovered(found, kept, failure))
+            self.post_message(self.Discovered(found, kept, failure, stands))
 
     def on_setup_page_discovered(self, message: Discovered) -> None:
         """Go on with the draft that was kept, or begin with a proposal."""
@@ -136,6 +144,10 @@ class SetupPage(Place):
         elif message.kept is not None and self._resumed(message.kept):
             self._said = message.found.failure or "this is the draft as it was left; n begins anew"
             self._saved = "saved"
+        elif message.stands is not None:
+            bench.take(message.stands)
+            self._said = f"this is the Fleet that stands, {message.stands.topology.fleet.name}; n begins anew"
+            self._save()
         else:
             self._said = bench.begin()
             self._save()
@@ -475,8 +487,11 @@ class SetupPage(Place):
     class Read(Message):
         """A topology came from a file, or from what stands; `notes`: what it does not say."""
 
-        def __init__(self, document: drafts.Document | None, said: str, *, review: bool = False) -> None:
+        def __init__(
+            self, document: drafts.Document | None, said: str, notes: tuple[str, ...] = (), *, review: bool = False
+        ) -> None:
             super().__init__()
+            self.notes = notes
             self.document = document
             self.said = said
             self.review = review
@@ -500,9 +515,8 @@ class SetupPage(Place):
         except FleetConsoleError as error:
             self.post_message(self.Read(None, str(error)))
             return
-        self.bench.notes = adopted.notes
         said = f"adopted: Fleet {adopted.topology.fleet.name}"
-        self.post_message(self.Read(drafts.of(adopted.topology).document, said, review=True))
+        self.post_message(self.Read(drafts.of(adopted.topology).document, said, adopted.notes, review=True))
 
     def on_setup_page_read(self, message: Read) -> None:
         """Take it as the draft."""
@@ -511,6 +525,7 @@ class SetupPage(Place):
             self.say(message.said)
             self._changed()
             return
+        self.bench.notes = message.notes
         self.changed(message.document)
         self.query_one(Form).first()
         if message.review and self.bench.draft.topology is not None:

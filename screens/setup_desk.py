@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from console.run.runs import Access
     from console.run.setup.eyes import WireEyes
 
-DRAFT = "setup-draft.yaml"
-"""In the state directory: the draft of the wizard, whatever its topology is called meanwhile."""
+DRAFT = "setup-draft"
+"""Begins the name of the wizard's draft in the state directory, whatever its topology is called meanwhile; behind it
+stands the name of the Fleet that settings open, where it has one."""
 
 
 class SetupDesk(Protocol):
@@ -118,22 +119,24 @@ class WireSetups:
         return adopt(found.ground, found.region, discover.hints(self._settings))
 
     @property
-    def _state(self) -> Path:
+    def _draft(self) -> Path:
         from console.run import place
 
-        return (self._access.state_dir or place.default()).expanduser().absolute()
+        fleet = "".join(one if one.isalnum() or one in "-_" else "-" for one in self._settings.fleet.name or "")
+        name = f"{DRAFT}-{fleet[:60]}.yaml" if fleet else f"{DRAFT}.yaml"
+        return (self._access.state_dir or place.default()).expanduser().absolute() / name
 
     def draft(self) -> str | None:
         """From the state directory."""
         from console import yaml_file
 
-        path = self._state / DRAFT
+        path = self._draft
         return yaml_file.text(path) if path.exists() else None
 
     def keep(self, text: str) -> None:
         """Whole or not at all; only its owner may read it."""
-        path = self._state / DRAFT
-        part = path.with_name(f".{DRAFT}.{os.getpid()}")
+        path = self._draft
+        part = path.with_name(f".{path.name}.{os.getpid()}")
         with self._writing:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

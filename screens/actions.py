@@ -133,7 +133,7 @@ ACTIONS: tuple[Action, ...] = (
            _at("setup"), roomy=True, unavailable=standing.wizard),
     Action("teardown", "t", "take away", "Show what would be taken away again, and what stays.", _at("setup"),
            roomy=True, unavailable=standing.sound),
-    Action("name", "k", "name", "Name objects to take fields of, or adopted things that a teardown takes, too.",
+    Action("name", "n", "name", "Name objects to take fields of, or adopted things that a teardown takes, too.",
            _at("review"), roomy=True),
     Action("discover", "ctrl+r", "look again", "Ask the account, the Fleet and the data centres again.",
            _at("setup", "review"), roomy=True),

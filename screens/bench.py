@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from console.decide.setup import draft as drafts
-from console.decide.setup.checks import checks
+from console.decide.setup.adopt import Adopted
 from console.decide.setup.choices import Discovery
 from console.decide.setup.draft import Document, Draft
 from console.decide.setup.propose import propose
@@ -23,7 +23,7 @@ _LINKED = {"vpc.id": ("name", "cidr"), "vswitches.id": ("zone", "cidr")}
 
 
 class Bench:
-    """Holds one draft. Nothing here blocks but `judge`, which takes milliseconds of values."""
+    """Holds one draft. Nothing here blocks."""
 
     def __init__(self) -> None:
         self.draft: Draft = drafts.empty("")
@@ -108,6 +108,11 @@ class Bench:
         self.reason()
         return "proposed of what was found, with a reason beside each choice"
 
+    def take(self, adopted: Adopted) -> None:
+        """What somebody built by hand is the draft; `notes`: what it does not say."""
+        self.notes = adopted.notes
+        self.change(drafts.of(adopted.topology).document)
+
     def reason(self) -> None:
         """Reasons for what is still as it would be proposed."""
         try:
@@ -126,11 +131,11 @@ class Bench:
             return ()
         return (said.name, said.region, said.vpc.id, said.fleet.id, tuple((m.name, m.context) for m in said.members))
 
-    def judge(self, topology: Topology) -> tuple[Check, ...]:
-        """What the rules say, of the ground as it was read for this draft, or as it was discovered."""
+    def ground_of(self, topology: Topology) -> Ground:
+        """The ground as it was read for this draft, or as it was discovered."""
         if self.ground is not None and self.looked == self.asks_for():
-            return checks(topology, self.ground)
+            return self.ground
         sites = {
             m.name: self.found.sites[m.context] for m in topology.members if m.context and m.context in self.found.sites
         }
-        return checks(topology, replace(self.found.ground, sites=sites))
+        return replace(self.found.ground, sites=sites)

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from console.decide.setup.choices import Choice
+from console.model.text import inert
 from console.present.line import Line, accent, dim, line, strong, width
 from console.present.sheet import Column, Sheet
 from widgets.lines import Lines
@@ -111,4 +112,4 @@ class Choosing(ModalScreen[tuple[str, ...] | None]):
 
 
 def _name(one: Choice) -> str:
-    return {TYPE: "type it", NEW: "a new one", NONE: "none"}.get(one.value, one.value)
+    return {TYPE: "type it", NEW: "a new one", NONE: "none"}.get(one.value) or inert(one.value, 80)

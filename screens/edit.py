@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.timer import Timer
 
 from console import yaml_file
 from console.decide.setup import draft as drafts
@@ -17,6 +18,8 @@ from screens.place import Place
 from widgets.lines import Lines
 from widgets.sheet import TextSheet
 
+PAUSE = 0.2
+"""Seconds without a key after which what is typed is judged."""
 TOLD = 4
 """Problems that stand under the editor."""
 
@@ -36,6 +39,7 @@ class EditPage(Place):
         self._text = drafts.yaml_text(part) if part else "".join(f"{name}:\n" for name in tops)
         self._meant: Document | None = document
         self._wrong: list[str] = []
+        self._pause: Timer | None = None
 
     def body(self) -> ComposeResult:
         """The editor and what is wrong."""
@@ -45,7 +49,7 @@ class EditPage(Place):
 
     def on_mount(self) -> None:
         """Say at once what is wrong already."""
-        self._judge(self._text)
+        self._judge()
 
     def draw(self) -> None:
         """Head and problems."""
@@ -62,10 +66,14 @@ class EditPage(Place):
         self.query_one("#detail", Lines).content = out or [line(Span("+ sound in itself", Ink.GOOD))]
 
     def on_text_area_changed(self, message: TextSheet.Changed) -> None:
-        """Every key is judged."""
-        self._judge(message.text_area.text)
+        """What is typed is judged after a moment without keys: YAML of a large topology takes its time."""
+        self._meant = None
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE, self._judge)
 
-    def _judge(self, text: str) -> None:
+    def _judge(self) -> None:
+        text, self._pause = self.query_one(TextSheet).text, None
         self._meant, self._wrong = None, []
         try:
             located = yaml_file.compose(text, "line", TopologyError)
@@ -89,6 +97,9 @@ class EditPage(Place):
 
     def do_keep(self) -> None:
         """Take it; problems may stay, they stand beside their fields."""
+        if self._pause is not None:
+            self._pause.stop()
+            self._judge()
         if self._meant is None:
             self.say(f"this is no YAML yet: {self._wrong[0] if self._wrong else '?'}")
         else:

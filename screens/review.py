@@ -15,9 +15,11 @@ from textual.worker import get_current_worker
 from console.decide.plan import short
 from console.decide.setup.checks import checks, reds, unconfirmed
 from console.decide.setup.choices import Choice
+from console.decide.setup.manifests import key_of
 from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
 from console.decide.setup.plan import unknown
+from console.decide.setup.takes import live_weights
 from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown
 from console.errors import FleetConsoleError
@@ -115,7 +117,14 @@ class ReviewPage(Place):
             answer = self.Planned((), made, left(self._topology, ground))
         else:
             made = planned(self._topology, ground, take=self._named)
-            answer = self.Planned(checks(self._topology, ground), made, ())
+            found = (*checks(self._topology, ground), *live_weights(self._topology, made))
+            tried: tuple[Check, ...] = ()
+            try:
+                tried = self.console.desk.setups.tried(self._topology, made)
+            except FleetConsoleError as error:
+                self.post_message(self.Looked(None, str(error)))
+                return
+            answer = self.Planned((*found, *tried), made, ())
         if not get_current_worker().is_cancelled:
             self.post_message(answer)
 
@@ -185,8 +194,8 @@ class ReviewPage(Place):
             parts += [Choice(f"vswitch {one.name}") for one in self._topology.vswitches]
             objects = [one for one in self._kept if one.split()[0] not in ("VPC", "vSwitch", "Fleet", "cluster")]
             return [*parts, *map(Choice, objects)]
-        applied = [one for one in self._plan.tasks if isinstance(one.call, Apply)] if self._plan else []
-        return [Choice(one.id.removeprefix("apply "), one.what) for one in applied]
+        applied = self._plan.tasks if self._plan else ()
+        return [Choice(str(key_of(one.call.manifest)), one.what) for one in applied if isinstance(one.call, Apply)]
 
     def _chosen(self, values: tuple[str, ...] | None) -> None:
         if values is None or self._ground is None:

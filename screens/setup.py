@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -15,6 +16,8 @@ from textual.worker import get_current_worker
 
 from console.decide.setup import draft as drafts
 from console.decide.setup import typed
+from console.decide.setup.adopt import Adopted
+from console.decide.setup.checks import checks
 from console.decide.setup.choices import Choice, Discovery, choices, vswitches
 from console.decide.setup.found import Found
 from console.decide.setup.task import Check, Stage
@@ -23,6 +26,7 @@ from console.errors import FleetConsoleError
 from console.model.ground import Ground
 from console.model.topology import Topology
 from console.present import cidr_map, setup_form, setup_steps
+from console.present.cidr_map import CidrMap
 from console.present.line import Ink, Line, Span, cut, dim, line, strong
 from console.present.setup_form import Row
 from console.present.setup_steps import STAGES
@@ -33,6 +37,8 @@ from screens.standing import Standing
 from widgets.form import Form
 from widgets.lines import Lines
 
+BLANK = drafts.Draft({}, (), None)
+"""Stands in while nobody knows what there is."""
 PAUSE = 0.3
 """Seconds without a key after which what is being typed is written down."""
 
@@ -49,13 +55,15 @@ class SetupPage(Place):
     ]
 
     class Discovered(Message):
-        """The account and the contexts were asked; with the draft as it was kept, where there is one."""
+        """The account and the contexts were asked; with the draft as it was kept, where there is one, or the topology
+        of the Fleet that stands there."""
 
-        def __init__(self, found: Discovery, kept: str | None, failure: str) -> None:
+        def __init__(self, found: Discovery, kept: str | None, failure: str, stands: Adopted | None = None) -> None:
             super().__init__()
             self.found = found
             self.kept = kept
             self.failure = failure
+            self.stands = stands
 
     class Looked(Message):
         """The ground of the draft was read."""
@@ -69,10 +77,11 @@ class SetupPage(Place):
     class Judged(Message):
         """The rules said their word on a topology."""
 
-        def __init__(self, topology: Topology, checks: tuple[Check, ...]) -> None:
+        def __init__(self, topology: Topology, checks: tuple[Check, ...], drawn: CidrMap) -> None:
             super().__init__()
             self.topology = topology
             self.checks = checks
+            self.drawn = drawn
 
     class Saved(Message):
         """The draft was written down, or could not be."""
@@ -87,12 +96,13 @@ class SetupPage(Place):
         self._stage = stage
         self._wide = False
         self._ready = False
-        self._saved = "not saved"
+        self._saved = "new"
         self._said = "asking the account what there is ..."
         self._pause: Timer | None = None
         self._judged: Topology | None = None
         self._looking: tuple[object, ...] = ()
         self._region = ""
+        self._drawn_map = CidrMap()
 
     def body(self) -> ComposeResult:
         """Rail, what the step asks, the map, the form, and what is known of the marked row."""
@@ -118,8 +128,12 @@ class SetupPage(Place):
         if kept is not None and region is None:
             region = _region(kept)
         found = desk.discover(region)
+        stands: Adopted | None = None
+        if first and kept is None and found.ground.hub is not None:
+            with suppress(FleetConsoleError):
+                stands = desk.adopt(found)
         if not get_current_worker().is_cancelled:
-            self.post_message(self.Discovered(found, kept, failure))
+            self.post_message(self.Discovered(found, kept, failure, stands))
 
     def on_setup_page_discovered(self, message: Discovered) -> None:
         """Go on with the draft that was kept, or begin with a proposal."""
@@ -130,6 +144,10 @@ class SetupPage(Place):
         elif message.kept is not None and self._resumed(message.kept):
             self._said = message.found.failure or "this is the draft as it was left; n begins anew"
             self._saved = "saved"
+        elif message.stands is not None:
+            bench.take(message.stands)
+            self._said = f"this is the Fleet that stands, {message.stands.topology.fleet.name}; n begins anew"
+            self._save()
         else:
             self._said = bench.begin()
             self._save()
@@ -168,14 +186,15 @@ class SetupPage(Place):
 
     @work(thread=True, exclusive=True, group="judge")
     def _judge(self, topology: Topology) -> None:
-        found = self.bench.judge(topology)
+        ground = self.bench.ground_of(topology)
+        found, drawn = checks(topology, ground), cidr_map.mapped(Found(topology, ground))
         if not get_current_worker().is_cancelled:
-            self.post_message(self.Judged(topology, found))
+            self.post_message(self.Judged(topology, found, drawn))
 
     def on_setup_page_judged(self, message: Judged) -> None:
         """Show what they say, unless the draft has gone on."""
         if message.topology == self.bench.draft.topology:
-            self.bench.checks = message.checks
+            self.bench.checks, self._drawn_map = message.checks, message.drawn
             self._changed()
 
     @work(thread=True, group="save")
@@ -233,7 +252,7 @@ class SetupPage(Place):
         """The step as it is now."""
         cells, rows, bench, stage = self.size.width, self.size.height, self.bench, self._stage
         self.query_one("#rail", Lines).content = [
-            setup_steps.rail(bench.draft, bench.checks, stage, self._saved, cells)
+            setup_steps.rail(bench.draft if self._ready else BLANK, bench.checks, stage, self._saved, cells)
         ]
         asks = (strong(setup_steps.NAMES[stage][0].upper()), Span("  "), dim(setup_steps.ASKS[stage]))
         self.query_one("#asks", Lines).content = [asks, line(Span(cut(self._said, cells), Ink.DIM))]
@@ -246,14 +265,10 @@ class SetupPage(Place):
         self.query_one("#detail", Lines).content = setup_form.detail_lines(form.selected, cells, most)
 
     def _map(self, cells: int, rows: int) -> list[Line]:
-        said = self.bench.draft.topology or self._judged
-        if self._stage is not Stage.LINK or said is None:
+        """As it was when the draft was sound last."""
+        if self._stage is not Stage.LINK or not self._drawn_map.bars:
             return []
-        return cidr_map.lines(Found(said, self._ground), cells, max(6, rows // 3))
-
-    @property
-    def _ground(self) -> Ground:
-        return self.bench.ground or self.bench.found.ground
+        return cidr_map.lines(self._drawn_map, cells, max(6, rows // 3))
 
     def standing(self) -> Standing:
         """With what the wizard's keys ask for."""
@@ -321,7 +336,7 @@ class SetupPage(Place):
 
     def _choose(self, row: Row) -> None:
         kind, several = typed.kind_at(row.key), row.ask is Ask.WORDS
-        found = choices(self.bench.draft.document, self.bench.found, row.key)
+        found = tuple(choices(self.bench.draft.document, self.bench.found, row.key))
         found = found or tuple(Choice(one) for one in typed.words(kind))
         extra = [] if row.ask is Ask.CHOICE else [Choice(TYPE)]
         extra += [Choice(NONE)] if row.text and not typed.required(row.key) else []
@@ -418,10 +433,7 @@ class SetupPage(Place):
         """The whole CIDR map on a page of its own."""
         from screens.text import MapPage
 
-        if self.bench.draft.topology is None:
-            self.say(self._sound())
-        else:
-            self.app.push_screen(MapPage(Found(self.bench.draft.topology, self._ground)))
+        self.app.push_screen(MapPage(self._drawn_map))
 
     def do_draft_yaml(self) -> None:
         """The draft as YAML."""
@@ -475,8 +487,11 @@ class SetupPage(Place):
     class Read(Message):
         """A topology came from a file, or from what stands; `notes`: what it does not say."""
 
-        def __init__(self, document: drafts.Document | None, said: str, *, review: bool = False) -> None:
+        def __init__(
+            self, document: drafts.Document | None, said: str, notes: tuple[str, ...] = (), *, review: bool = False
+        ) -> None:
             super().__init__()
+            self.notes = notes
             self.document = document
             self.said = said
             self.review = review
@@ -500,9 +515,8 @@ class SetupPage(Place):
         except FleetConsoleError as error:
             self.post_message(self.Read(None, str(error)))
             return
-        self.bench.notes = adopted.notes
         said = f"adopted: Fleet {adopted.topology.fleet.name}"
-        self.post_message(self.Read(drafts.of(adopted.topology).document, said, review=True))
+        self.post_message(self.Read(drafts.of(adopted.topology).document, said, adopted.notes, review=True))
 
     def on_setup_page_read(self, message: Read) -> None:
         """Take it as the draft."""
@@ -511,6 +525,7 @@ class SetupPage(Place):
             self.say(message.said)
             self._changed()
             return
+        self.bench.notes = message.notes
         self.changed(message.document)
         self.query_one(Form).first()
         if message.review and self.bench.draft.topology is not None:

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from console.decide.setup.adopt import Adopted
     from console.decide.setup.choices import Discovery
     from console.decide.setup.order import Order
+    from console.decide.setup.task import Check, SetupPlan
     from console.model.ground import Ground
     from console.model.topology import Topology
     from console.run.runs import Access
+    from console.run.setup.eyes import WireEyes
 
-DRAFT = "setup-draft.yaml"
-"""In the state directory: the draft of the wizard, whatever its topology is called meanwhile."""
+DRAFT = "setup-draft"
+"""Begins the name of the wizard's draft in the state directory, whatever its topology is called meanwhile; behind it
+stands the name of the Fleet that settings open, where it has one."""
 
 
 class SetupDesk(Protocol):
@@ -33,6 +36,9 @@ class SetupDesk(Protocol):
 
     def look(self, topology: Topology) -> Ground:
         """The ground of a topology, read now."""
+
+    def tried(self, topology: Topology, plan: SetupPlan) -> tuple[Check, ...]:
+        """What the Fleet's API server says of a plan, by dry runs; of a ground that was looked at before."""
 
     def adopt(self, found: Discovery) -> Adopted:
         """The topology of what somebody built by hand."""
@@ -72,6 +78,7 @@ class WireSetups:
         self._settings = settings
         self._access = access
         self._writing = threading.Lock()
+        self._sight: tuple[Topology | None, WireEyes | None] = (None, None)
 
     def discover(self, region: str | None) -> Discovery:
         """By the OpenAPIs and every context's own API; what cannot be asked is said."""
@@ -90,7 +97,17 @@ class WireSetups:
         """Over the wire."""
         from console.run.setup import setups
 
-        return setups.eyes(self._access, self._settings, topology).read()
+        sight = setups.eyes(self._access, self._settings, topology)
+        ground = sight.read()
+        self._sight = (topology, sight)
+        return ground
+
+    def tried(self, topology: Topology, plan: SetupPlan) -> tuple[Check, ...]:
+        """On the connection of the last look."""
+        from console.run.setup import setups
+
+        seen, sight = self._sight
+        return setups.tried(topology, plan, sight) if sight is not None and seen == topology else ()
 
     def adopt(self, found: Discovery) -> Adopted:
         """With what settings know of members."""
@@ -102,22 +119,24 @@ class WireSetups:
         return adopt(found.ground, found.region, discover.hints(self._settings))
 
     @property
-    def _state(self) -> Path:
+    def _draft(self) -> Path:
         from console.run import place
 
-        return (self._access.state_dir or place.default()).expanduser().absolute()
+        fleet = "".join(one if one.isalnum() or one in "-_" else "-" for one in self._settings.fleet.name or "")
+        name = f"{DRAFT}-{fleet[:60]}.yaml" if fleet else f"{DRAFT}.yaml"
+        return (self._access.state_dir or place.default()).expanduser().absolute() / name
 
     def draft(self) -> str | None:
         """From the state directory."""
         from console import yaml_file
 
-        path = self._state / DRAFT
+        path = self._draft
         return yaml_file.text(path) if path.exists() else None
 
     def keep(self, text: str) -> None:
         """Whole or not at all; only its owner may read it."""
-        path = self._state / DRAFT
-        part = path.with_name(f".{DRAFT}.{os.getpid()}")
+        path = self._draft
+        part = path.with_name(f".{path.name}.{os.getpid()}")
         with self._writing:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -192,7 +211,10 @@ class WireSetups:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(yaml_text(document))
         except FileExistsError:
-            raise UsageError(f"{path} is there already, and is not overwritten", fix="Edit it by hand.") from None
+            raise UsageError(
+                f"{path} is there already, and is not overwritten",
+                fix="Say it there: fleets.cloud.region and fleets.cloud.credentials.",
+            ) from None
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from None
         return path

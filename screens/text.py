@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from console.decide.setup.found import Found
 from console.model.text import inert
 from console.present import cidr_map
+from console.present.cidr_map import CidrMap
 from console.present.line import EMPTY, Line, dim, line, paragraph, strong, text
 from screens.page import Page
 
@@ -55,10 +55,10 @@ class MapPage(Page):
 
     PLACE: ClassVar[str] = "text"
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, drawn: CidrMap) -> None:
         super().__init__()
-        self._found = found
+        self._drawn_map = drawn
 
     def lines(self, cells: int) -> list[Line]:
         """Bars, and who overlaps whom."""
-        return cidr_map.page(self._found, cells)
+        return cidr_map.page(self._drawn_map, cells)

@@ -9,15 +9,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
-from console.app import FleetConsole
 from console.decide.setup import draft as drafts
+from console.decide.setup.task import Check, Stage, Verdict
 from console.model.ground import MemberCluster
 from console.model.run import JournalLine, RunState
 from console.present import line as words
 from console.sections import CloudSettings, CredentialSettings, FleetSettings
 from console.settings import Settings
+from screens.place import Place
 from screens.review import ReviewPage
 from screens.setup import SetupPage
 from screens.setup_run import SetupRunPage
@@ -76,22 +78,27 @@ async def until(pilot: Pilot[Any], so: Callable[[], bool]) -> None:
     raise AssertionError("it never came")
 
 
-def rows(app: FleetConsole) -> list[str]:
+def on(pilot: Pilot[Any], page_: type[Place]) -> bool:
+    """Which page is shown."""
+    return isinstance(pilot.app.screen, page_)
+
+
+def rows(app: App[Any]) -> list[str]:
     """The form as it is drawn."""
     return [words.text(one).rstrip() for one in app.screen.query_one(Form).content]
 
 
-def row(app: FleetConsole, label: str) -> str:
+def row(app: App[Any], label: str) -> str:
     """The first row that begins with a label."""
     return next(one for one in rows(app) if one[2:].startswith(label))
 
 
-def page(app: FleetConsole) -> str:
+def page(app: App[Any]) -> str:
     """A page of text."""
     return "\n".join(words.text(one).rstrip() for one in app.screen.query_one(Pager).content)
 
 
-def bench(app: FleetConsole) -> Any:
+def bench(app: App[Any]) -> Any:
     """The wizard's document."""
     screen = next(one for one in app.screen_stack if isinstance(one, SetupPage))
     return screen.bench.draft.document
@@ -157,7 +164,7 @@ async def test_keys_of_the_page_are_letters_while_one_types() -> None:
         await pilot.press("enter", *"qy0", "enter")
         await settled(pilot)
 
-        assert isinstance(pilot.app.screen, SetupPage)
+        assert on(pilot, SetupPage)
         assert "demoqy0" == bench(pilot.app)["name"]
 
 
@@ -268,9 +275,7 @@ async def test_yaml_is_edited_with_line_and_column_and_kept() -> None:
         await pilot.press("2", "e")
         await pilot.pause()
         await pilot.press("down", "end", *"!!")
-        await pilot.pause()
-
-        assert "2:9" in words.text(pilot.app.screen.query_one("#detail", Lines).content[0])
+        await until(pilot, lambda: "2:9" in words.text(pilot.app.screen.query_one("#detail", Lines).content[0]))
 
         await pilot.press("backspace", "backspace", *"-x", "ctrl+s")
         await settled(pilot)
@@ -310,7 +315,7 @@ async def test_review_confirms_by_name_and_starts_the_run(size: tuple[int, int])
         await pilot.press("0")
         await settled(pilot)
 
-        assert isinstance(pilot.app.screen, ReviewPage)
+        assert on(pilot, ReviewPage)
         assert "CHECKS" in page(pilot.app) and "create Fleet demo-fleet" in page(pilot.app)
 
         await pilot.press("enter")
@@ -320,7 +325,7 @@ async def test_review_confirms_by_name_and_starts_the_run(size: tuple[int, int])
         await pilot.press("a", "enter", *"demo", "enter")
         await settled(pilot)
 
-        assert isinstance(pilot.app.screen, SetupRunPage)
+        assert on(pilot, SetupRunPage)
         [order] = desk.setups.orders.values()
         assert "demo" == order.topology.name
         assert "leased-line" in order.unconfirmed
@@ -337,6 +342,35 @@ async def test_nothing_starts_on_red() -> None:
 
         assert "nothing is written on red" in pilot.app.screen.query_one(Keys).said
         assert {} == desk.setups.orders
+
+
+async def test_what_would_be_taken_from_others_is_red_until_it_is_named() -> None:
+    conflict = Check(
+        "conflict", Verdict.RED, Stage.GATEWAY, "gateway", "server-side apply, dry run",
+        "others manage spec.config.edition (of kubectl)", "no field of others changed",
+    )  # fmt: skip
+
+    def answering(setups: StageSetups) -> None:
+        setups.answers = (conflict,)
+
+    async with wizard(before=answering) as (pilot, desk):
+        await pilot.press("0")
+        await settled(pilot)
+
+        assert "x conflict  gateway: others manage" in page(pilot.app)
+
+        desk.setups.answers = ()
+        await pilot.press("n")
+        await settled(pilot)
+        await pilot.press("end", "up", "space", "enter")
+        await settled(pilot)
+
+        assert "taken from its owner: IngressClass alb" in page(pilot.app)
+
+        await pilot.press("a", "enter", *"demo", "enter")
+        await settled(pilot)
+
+        assert [("IngressClass alb",)] == [one.take for one in desk.setups.orders.values()]
 
 
 async def test_the_run_says_what_is_done_under_way_and_to_come() -> None:
@@ -366,7 +400,7 @@ async def test_the_run_says_what_is_done_under_way_and_to_come() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "1 of 36" in page(pilot.app))
 
-        assert isinstance(pilot.app.screen, SetupRunPage)
+        assert on(pilot, SetupRunPage)
         assert "1 of 36 tasks done" in page(pilot.app)
 
 
@@ -390,7 +424,7 @@ async def test_adoption_shows_what_differs() -> None:
         await pilot.press("o")
         await settled(pilot)
 
-        assert isinstance(pilot.app.screen, ReviewPage)
+        assert on(pilot, ReviewPage)
         assert "its network is taken for underlay" in page(pilot.app)
 
 

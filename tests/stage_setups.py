@@ -10,6 +10,7 @@ from typing import Any
 from console.decide.setup.adopt import Adopted
 from console.decide.setup.choices import Discovery
 from console.decide.setup.order import Order
+from console.decide.setup.task import Check, SetupPlan
 from console.errors import FleetConsoleError, UsageError
 from console.model.ground import Ground, Site, Subnet
 from console.model.run import RunReport, RunState
@@ -38,6 +39,7 @@ class StageSetups:
         self.asked: list[str] = []
         self.kept: str | None = None
         self.failure: FleetConsoleError | None = None
+        self.answers: tuple[Check, ...] = ()
         self.files: dict[str, str] = {}
         self.orders: dict[str, Order] = {}
         self.connected: dict[str, Any] = {}
@@ -59,6 +61,10 @@ class StageSetups:
             raise self.failure
         ground = self.world.read()
         return replace(ground, sites={one.name: IDC for one in topology.members if one.context})
+
+    def tried(self, topology: Topology, plan: SetupPlan) -> tuple[Check, ...]:
+        """What the test says."""
+        return self.answers
 
     def adopt(self, found: Discovery) -> Adopted:
         """What stands is seed.txt's topology."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from console.decide.setup import cidrs
 from console.decide.setup.cidrs import Bar, Clash, Use
@@ -13,11 +14,23 @@ ROOMY = 100
 """Cells from which on names, bars and words have more room."""
 
 
-def lines(found: Found, cells: int, most: int | None = None) -> list[Line]:
-    """The map; with `most`, the ranges that clash or that a person can change come before the others."""
+class CidrMap(NamedTuple):
+    """Every range on one axis, and every pair that clashes."""
+
+    bars: tuple[Bar, ...] = ()
+    clashes: tuple[Clash, ...] = ()
+
+
+def mapped(found: Found) -> CidrMap:
+    """The map of a topology in its ground; as many steps as there are pairs of ranges."""
     ranges = cidrs.ranges(found)
     clashes = cidrs.clashes(ranges)
-    bars = cidrs.bars(ranges, clashes)
+    return CidrMap(cidrs.bars(ranges, clashes), clashes)
+
+
+def lines(drawn: CidrMap, cells: int, most: int | None = None) -> list[Line]:
+    """The map; with `most`, the ranges that clash or that a person can change come before the others."""
+    bars, clashes = drawn
     shown = _chosen(bars, clashes, most - 1 if most is not None else len(bars))
     names = 20 if cells < ROOMY else 28
     rest = max(0, cells - names - 22)
@@ -29,11 +42,10 @@ def lines(found: Found, cells: int, most: int | None = None) -> list[Line]:
     return [head, *(_bar_line(bar, clashes, names, room, rest - room) for bar in shown)]
 
 
-def clash_lines(found: Found, cells: int) -> list[Line]:
+def clash_lines(drawn: CidrMap, cells: int) -> list[Line]:
     """Every clash in a sentence, with the addresses that are shared."""
-    clashes = cidrs.clashes(cidrs.ranges(found))
     out: list[Line] = []
-    for one in clashes:
+    for one in drawn.clashes:
         sign, ink = ("x", Ink.BAD) if one.red else ("!", Ink.WARN)
         words = f"{sign} {one.first} overlaps {one.second} at {cidrs.span(one.network)} ({one.rule})"
         out += paragraph(words, cells, ink=ink)
@@ -99,6 +111,6 @@ def _words(bar: Bar, clashes: Sequence[Clash]) -> tuple[str, Ink]:
     return f"{sign} {other.owner} {other.use}{more}", Ink.BAD if one.red else Ink.WARN
 
 
-def page(found: Found, cells: int) -> list[Line]:
+def page(drawn: CidrMap, cells: int) -> list[Line]:
     """The whole map and every clash."""
-    return [*lines(found, cells), EMPTY, *clash_lines(found, cells)]
+    return [*lines(drawn, cells), EMPTY, *clash_lines(drawn, cells)]

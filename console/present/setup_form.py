@@ -85,7 +85,7 @@ def _field(known: Known, one: setup_steps.Asked) -> Row:
     value = drafts.at(known.draft.document, one.path)
     text, ask = typed.shown(value), typed.ask(one.kind)
     exact = value is None or typed.meant(one.kind, text) == value
-    picks = ask is Ask.CHOICE or bool(choices(known.draft.document, known.found, one.path))
+    picks = ask is Ask.CHOICE or any(True for _ in choices(known.draft.document, known.found, one.path))
     side, detail = _said(known, one, text)
     return Row(
         one.path, "field", one.label, text, ask, picks, one.default, side, detail,

@@ -30,6 +30,10 @@ _WORDS = {
 """What the id of a task that is not known beforehand holds -> its stage."""
 
 
+_NOT_TASKS = ("launch", "word", "takeover")
+"""Steps of the journal that are none of a set-up's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """What a run was told to do, in order. `tasks`: id -> the task as far as it is known beforehand."""
@@ -72,7 +76,7 @@ def going(report: RunReport, told: Outline | None) -> tuple[Going, ...]:
         mine.setdefault(one.step, []).append(one)
     known = told.tasks if told else {}
     named = {name: _journaled(name, mine) for name in (told.ids if told else ())}
-    besides = [name for name in mine if name not in named.values() and name != "launch"]
+    besides = [name for name in mine if name not in named.values() and name not in _NOT_TASKS]
     ids = [*named, *besides]
     lines = [mine.get(named.get(name) or name, []) for name in ids]
     reached = max((place for place in range(len(named)) if lines[place]), default=-1)

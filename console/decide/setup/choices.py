@@ -31,11 +31,11 @@ class Choice:
     about: str = ""
 
 
-def choices(document: Document, found: Discovery, path: str) -> tuple[Choice, ...]:
-    """What may be chosen at a path, beside what may be typed there; empty where nothing was found."""
+def choices(document: Document, found: Discovery, path: str) -> Iterator[Choice]:
+    """What may be chosen at a path, beside what may be typed there."""
     names = [one for one in drafts.steps(path) if isinstance(one, str)]
     source = _SOURCES.get(".".join(names))
-    return tuple(source(document, found, path)) if source is not None else ()
+    yield from source(document, found, path) if source is not None else ()
 
 
 def vswitches(document: Document, found: Discovery) -> Iterator[Choice]:

@@ -24,7 +24,7 @@ help:
 demo: compiled
 	@$(BIN)/fleet-console demo --scenario $(SCENARIO)
 
-test: check
+test: check compiled
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 soak: $(READY)

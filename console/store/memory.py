@@ -117,7 +117,8 @@ class Memory:
         values = dict(fact.annotations)
         weights = tuple((key, values[key]) for key in keys)
         mark, before = self.marks.get(fact.key), self.versions.get(fact.key)
-        self.versions[fact.key] = before.followed_by(fact) if before else Version(fact.annotations, fact.hash, revision(fact.resource_version))
+        first = Version(fact.annotations, fact.hash, revision(fact.resource_version))
+        self.versions[fact.key] = before.followed_by(fact) if before else first
         if mark is None or before is None:
             self.marks[fact.key] = Mark(weights, None, revision(fact.resource_version), fact.hash)
         elif mark.weights != weights:

@@ -96,6 +96,19 @@ def finish(options: Options, run: str, detach: bool) -> None:
 
 @click.command()
 @_RUN
+@_DETACH
+@common
+def touch(options: Options, run: str, detach: bool) -> None:
+    """Have the controller look again, now, at the Ingresses that wait for it: its next retry may be 16 min away.
+
+    \b
+    Example: fleet-console touch 7c1
+    """
+    _tell(options, run, "touch", detach=detach)
+
+
+@click.command()
+@_RUN
 @click.argument("by", type=DURATION, metavar="S")
 @common
 def extend(options: Options, run: str, by: float) -> None:

@@ -10,7 +10,7 @@ import click
 from console.errors import EXIT_DONE, Refused, UsageError
 from console.options import DURATION, Options, common
 from console.verbs.see import observing
-from console.verbs.telling import confirm_word, follow, say
+from console.verbs.telling import confirm_word, follow, say, warm
 
 if TYPE_CHECKING:
     from console.model.fleet import Fleet
@@ -150,6 +150,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
         _tell(options, report.run, "rollback-now" if now else "rollback", detach=detach)
         return
     plan = engine.rollback_plan(options.access(), report.run, fleet, now=now)
+    warm()
     if not yes:
         confirm_word(report.run, f"undo run {report.run}: {changes.summary(plan)} (plan {short(plan.hash)})")
     why = reason or f"roll back {report.run}"

@@ -108,6 +108,7 @@ for verb in (
     runs.rollback,
     runs.finish,
     runs.extend,
+    runs.touch,
     runs.resume,
     guards.wait,
     guards.freeze,

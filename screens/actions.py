@@ -112,6 +112,8 @@ ACTIONS: tuple[Action, ...] = (
            danger=True, unavailable=standing.going),
     Action("extend", "4", "extend", "Lengthen the hold, or put off the time to go back, by 10 min.", _at("run"),
            danger=True, unavailable=standing.live),
+    Action("touch", "t", "touch", "Have the controller look again, now, at the Ingresses that wait for it.", _at("run"),
+           danger=True, unavailable=standing.going),
     Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("runs"),
            danger=True, unavailable=standing.roll_back),
     Action("remove", "minus", "remove", "Take the vSwitch, member, application, listener or route of this row out.",

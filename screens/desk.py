@@ -60,6 +60,9 @@ class Desk(Protocol):
     def document(self, subject: Subject) -> Document:
         """One object of the hub as it is now."""
 
+    def warm(self) -> None:
+        """Have a runner import what it needs, while a person still reads what is to be confirmed."""
+
     def start_run(self, plan: Plan | OneStep, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """Start the detached runner of a plan."""
 
@@ -201,6 +204,12 @@ class ObservedFleet:
         if hub is None:
             raise Lost("the hub is not connected", fix="See the sources (i).")
         return document.read(hub, subject)
+
+    def warm(self) -> None:
+        """A process of its own, which ends with this one where it is not needed."""
+        from console.run import launch
+
+        launch.warm()
 
     def start_run(self, plan: Plan | OneStep, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """A process of its own carries it out."""

@@ -267,6 +267,7 @@ class OneStepPage(Place):
         )
         word = speakable(fleet.name, (fleet.uid or "fleet")[:8])
         head = f"{step.kind.capitalize()} {inert(step.key, 60)}"
+        self.warm()
         self.app.push_screen(Confirmation(head, sentences, word), partial(self._confirmed, step))
 
     def _confirmed(self, step: OneStep, yes: bool | None) -> None:

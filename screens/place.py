@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from console.errors import FleetConsoleError
 from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.run import RunReport
@@ -94,6 +96,12 @@ class Place(Screen[Any]):
     def now(self) -> float:
         """The monotonic clock of the picture."""
         return self.console.desk.now
+
+    @work(thread=True, group="warm")
+    def warm(self) -> None:
+        """Have a runner import what it needs while a person types the word that confirms."""
+        with suppress(FleetConsoleError):
+            self.console.desk.warm()
 
     def compose(self) -> ComposeResult:
         """Header, body, footer."""

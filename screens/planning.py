@@ -313,6 +313,7 @@ class PlanningPage(Place):
         word = speakable(fleet.name, (fleet.uid or "fleet")[:8])
         if plan.target:
             word = f"{speakable(plan.target, 'drain')} {word}"
+        self.warm()
         self.app.push_screen(
             Confirmation(self.heading(plan), self._sentences(plan), word),
             partial(self._confirmed, plan, field.value.strip()),

@@ -211,6 +211,7 @@ class ReviewPage(Place):
             return
         away = plan.kind == "teardown"
         word = f"teardown {self._topology.name}" if away else self._topology.name
+        self.warm()
         self.app.push_screen(
             Confirmation(f"{'Take away' if away else 'Set up'} {self._topology.name}", self._sentences(plan), word),
             partial(self._confirmed, plan),

@@ -96,6 +96,15 @@ class RunPage(UndoingPlace):
         what = "It goes back by itself" if self._report.state.over else "The hold that goes on, or comes next, ends"
         self.ask_to(self._report, "extend", "Extend", (f"{what} {spoken(EXTENSION)} later.",), EXTENSION)
 
+    def do_touch(self) -> None:
+        """Ask, then have its runner touch what waits for the controller."""
+        sentences = (
+            "Its runner changes a note of its own on every Ingress of this run that waits for the controller, under "
+            "its fence, so that the controller looks at it again now; no weight changes, and the note goes at the end.",
+            "After failures the controller's own next retry may be 16 min away.",
+        )
+        self.ask_to(self._report, "touch", "Touch", sentences)
+
     @property
     def copied(self) -> str:
         """The command that follows it from another terminal."""

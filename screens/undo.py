@@ -95,6 +95,7 @@ class UndoingPlace(Place):
             f"{changes.summary(plan)} (plan {short(plan.hash)}). Keys that were absent become absent again.",
             "It refuses where somebody else changed the weights since.",
         )
+        self.warm()
         self.app.push_screen(
             Confirmation(f"Undo run {inert(message.report.run, 40)}", sentences, message.report.run),
             partial(self._undo_over, message.report, plan),

@@ -10,6 +10,7 @@ from console.model.alb import AbnormalServer, GroupHealth, LoadBalancer, LoadBal
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Route
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import (
+    FENCE_ANNOTATION,
     AlbConfig,
     Event,
     FieldOwner,
@@ -44,6 +45,7 @@ class World:
         self.wall = 1_800_000_000.0
         self.store = FleetStore(settings, "hz-prod", clock=lambda: self.now, wall=lambda: self.wall)
         self.revision = 100
+        self.praised = 1
         self.gateway = AlbConfig("gw", "g", "1", (ACK, IDC), "alb-1", "x.example.com")
         self.ingress = Ingress(
             "shop",
@@ -85,6 +87,28 @@ class World:
             owners=(owner,),
         )
         self.store.apply(Changed(SourceName.ROUTES, "shop/api", self.ingress, self.now))
+
+    def stamp(self, fence: str) -> None:
+        """Our fence is put on the Ingress; its weights and its label stay."""
+        self.revision += 10
+        noted = (*self.ingress.annotations, (FENCE_ANNOTATION, fence))
+        self.ingress = replace(self.ingress, annotations=noted, resource_version=str(self.revision))
+        self.store.apply(Changed(SourceName.ROUTES, "shop/api", self.ingress, self.now))
+
+    def word(self, kind: str) -> None:
+        """The controller says that it is done: by a new hash `label`, or by one more `event`."""
+        self.revision += 10
+        version = str(self.revision)
+        if kind == "label":
+            self.ingress = replace(self.ingress, hash=f"hash-{version}", resource_version=version)
+            self.store.apply(Changed(SourceName.ROUTES, "shop/api", self.ingress, self.now))
+            return
+        self.praised += 1
+        uid = "Ingress-SuccessfullyReconciled"
+        said = Event(
+            uid, "Ingress", "shop", "api", "Normal", "SuccessfullyReconciled", "", self.praised, self.wall, version
+        )
+        self.store.apply(Changed(SourceName.EVENTS, uid, said, self.now))
 
     def event(self, reason: str, message: str = "", *, kind: str = "Ingress") -> None:
         """The controller says something, after everything said before."""
@@ -176,6 +200,58 @@ def test_a_new_hash_label_acknowledges_as_well(world: World) -> None:
 
     assert Controller.WAITING is waiting.controller
     assert Controller.ACKNOWLEDGED is world.route.controller
+
+
+def fenced(world: World) -> None:
+    """A fence is stamped, and the weights are written, before the controller has a word for the fence."""
+    world.note("62", "38", hash="aaa")
+    world.event("SuccessfullyReconciled")
+    world.rule(62, 38)
+    world.stamp("7.abcde")
+    world.note("80", "20")
+
+
+@pytest.mark.parametrize("word", ["label", "event"])
+def test_a_word_that_may_be_of_the_fence_acknowledges_no_weight_until_the_rule_holds_it(
+    world: World, word: str
+) -> None:
+    fenced(world)
+    world.word(word)
+    doubted = world.route
+    world.rule(80, 20)
+
+    assert (Controller.WAITING, Layer.CONTROLLER) == (doubted.controller, doubted.agreement.stuck_at)
+    assert Controller.ACKNOWLEDGED is world.route.controller
+
+
+@pytest.mark.parametrize("word", ["label", "event"])
+def test_two_words_after_the_weights_are_not_both_of_the_fence(world: World, word: str) -> None:
+    fenced(world)
+    world.word(word)
+    world.word(word)
+
+    assert Controller.ACKNOWLEDGED is world.route.controller
+    assert Layer.RULE is world.route.agreement.stuck_at
+
+
+def test_one_word_after_a_fence_that_had_its_own_is_of_the_weights(world: World) -> None:
+    world.note("62", "38", hash="aaa")
+    world.stamp("7.abcde")
+    world.word("label")
+    world.note("80", "20")
+    world.word("label")
+
+    assert Controller.ACKNOWLEDGED is world.route.controller
+
+
+def test_a_word_that_may_be_of_the_fence_reports_nothing_where_no_rule_is_read(world: World) -> None:
+    world.note("62", "38", hash="aaa")
+    world.stamp("7.abcde")
+    world.note("80", "20")
+    silent = world.route
+    world.word("label")
+
+    assert [Controller.WAITING, Controller.NOT_REPORTED] == [silent.controller, world.route.controller]
 
 
 def test_a_failure_after_the_change_is_named(world: World) -> None:

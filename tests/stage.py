@@ -33,6 +33,7 @@ class StageDesk:
         self.plans: dict[str, Plan] = {}
         self.steps: dict[str, OneStep] = {}
         self.reports: dict[str, RunReport] = {}
+        self.warmed = 0
         self._news = threading.Condition()
         self.setups = StageSetups(self.tell)
 
@@ -59,6 +60,10 @@ class StageDesk:
         if subject.key not in self.documents:
             raise Answered("not found", status=404, reason="NotFound")
         return self.documents[subject.key]
+
+    def warm(self) -> None:
+        """Counted."""
+        self.warmed += 1
 
     def start_run(self, plan: Plan | OneStep, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """A run that is under way."""

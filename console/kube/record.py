@@ -18,7 +18,7 @@ RUN_LABEL = "fleet-console/run"
 """Label that marks a run's ConfigMap; its value is the run's id."""
 FREEZE_NAME = "freeze"
 """Name of the ConfigMap that says that nothing may move."""
-WORDS = ("stop", "rollback", "rollback-now", "finish", "extend")
+WORDS = ("stop", "rollback", "rollback-now", "finish", "extend", "touch")
 """What a run can be told while it goes."""
 
 Split = tuple[tuple[str, tuple[tuple[str, int | None], ...]], ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 FENCE_ANNOTATION = "fleet-console/fence"
+TOUCH_ANNOTATION = "fleet-console/touched"
 """Stamped on an Ingress while a run may write it: `<fencing number>.<run id>`."""
 
 HASH_LABEL = "alb.ingress.kubernetes.io/hash"

@@ -106,6 +106,17 @@ class JournalLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """How long past runs of this host waited for a layer of a gateway, seconds; None where too few `runs` are known."""
+
+    gateway: str
+    layer: Layer
+    runs: int
+    p50: float | None = None
+    p95: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """Everything told of one run: by the journal on its own host, by its ConfigMap elsewhere."""
 
@@ -141,6 +152,10 @@ class RunReport:
     target: str = ""
     """The zone or member that a drain empties; the Application that a run of one step writes to; a topology's name."""
     overrides: tuple[str, ...] = ()
+    since: float | None = None
+    """Epoch second from which on it waits for its layer; None where it waits for none."""
+    usual: Usual | None = None
+    """What past runs waited for it; None where it waits for none, or on which gateway is not known."""
 
     @property
     def one_step(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from console.model.argo import Application
 from console.model.fleet import Fleet, Gateway, Layer, Member, Route, Weights, Zone
 from console.model.freshness import Source, SourceState
-from console.model.run import Reason, RunReport, Split
+from console.model.run import Reason, RunReport, Split, Usual
 from console.model.workload import WorkloadWord
 
 Document = dict[str, Any]
@@ -76,6 +76,8 @@ def run_document(report: RunReport) -> Document:
         "fleet_uid": report.fleet_uid or None,
         "kind": report.kind or None,
         "of": report.of,
+        "since": stamp(report.since),
+        "usual": _usual(report.usual),
         "message": report.message or None,
         "steps": list(report.steps),
         "step": report.step,
@@ -85,6 +87,12 @@ def run_document(report: RunReport) -> Document:
         "target": report.target or None,
         "overrides": list(report.overrides),
     }
+
+
+def _usual(known: Usual | None) -> Document | None:
+    if known is None:
+        return None
+    return {"gateway": known.gateway, "runs": known.runs, "p50": known.p50, "p95": known.p95}
 
 
 def stamp(at: float | None) -> str | None:

@@ -10,10 +10,12 @@ from typing import Any
 
 from console.decide.plan import Plan, short
 from console.decide.recovery import Recovery
+from console.decide.usual import Waits, usual, waits
 from console.model.evidence import Exhibit, ExhibitKind
 from console.model.run import RunReport, Split
 from console.model.text import inert
 from console.present import words
+from console.present.waits import usual as usual_words
 
 Document = dict[str, Any]
 CUT = 1.0
@@ -81,8 +83,10 @@ def recovery_document(one: Recovery) -> Document:
     }
 
 
-def report_text(report: RunReport, plan: Plan, exhibits: Sequence[Exhibit], found: Sequence[Recovery]) -> str:
-    """`report.md`."""
+def report_text(
+    report: RunReport, plan: Plan, exhibits: Sequence[Exhibit], found: Sequence[Recovery], past: Sequence[Waits] = ()
+) -> str:
+    """`report.md`; `past`: what earlier runs of this host waited for."""
     parts = [
         f"# Run {report.run}: {words_of(report)}",
         _facts(report, plan),
@@ -90,6 +94,7 @@ def report_text(report: RunReport, plan: Plan, exhibits: Sequence[Exhibit], foun
         "## What the rules said\n\n" + _rules(report, plan),
         "## What stands\n\n" + _routes(report),
         "## How long it took\n\n" + _recoveries(report, found),
+        "## What it waited for\n\n" + _waited(waits(report.lines, exhibits), past),
         "## Clocks\n\n" + _clocks(exhibits),
         "## What happened\n\n" + _happened(timeline(report, exhibits)),
     ]
@@ -172,6 +177,17 @@ def _recoveries(report: RunReport, found: Sequence[Recovery]) -> str:
         f"{table}\n\nFrom the first failed probe, or the run's start where none failed, to the moment from which on no"
         " probe went wrong; *proven* is when the samples sufficed to say so. The error is what sampling leaves (95 %)."
     )
+
+
+def _waited(own: Waits, past: Sequence[Waits]) -> str:
+    if not own:
+        return "No layer was seen to hold what was written."
+    rows = [
+        (gateway, words.LAYERS[layer][1], f"{seconds:.1f} s", usual_words(usual(past, gateway, layer)))
+        for (gateway, layer), seconds in own.items()
+    ]
+    table = _table(("gateway", "layer", "waited", "by earlier runs of this host"), rows)
+    return f"{table}\n\nThe longest of its routes and steps, from the write on, each layer after the one before it."
 
 
 def _clocks(exhibits: Sequence[Exhibit]) -> str:

@@ -8,7 +8,7 @@ from console.decide.plan import short
 from console.model.fleet import Fleet, Layer, Route
 from console.model.run import JournalLine, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
-from console.present import changes, onesteps, splits, words
+from console.present import changes, onesteps, splits, waits, words
 from console.present.line import EMPTY, Ink, Line, Span, accent, dim, fit, length, line, paragraph, strong, title
 from console.present.sheet import Column, Sheet
 from console.present.times import clock, exact, moment
@@ -134,16 +134,27 @@ def _at(report: RunReport, run_route: RunRoute, route: Route | None, now: float)
     return (dim("starting"),) if run_route.layer is None else line(f"{words.LAYERS[run_route.layer][1]} holds")
 
 
-def waiting(report: RunReport, fleet: Fleet, cells: int) -> list[Line]:
-    """What the run waits for, or how it ended, and what the layers say of it."""
+def waiting(report: RunReport, fleet: Fleet, wall: float, cells: int) -> list[Line]:
+    """What the run waits for, since when against what is usual, or how it ended; what the layers say of it, and what
+    can be done."""
     out = paragraph(inert(report.message), cells, ink=_ink(report), most=3) if report.message else []
     if report.state.over:
         return out
+    spent = waits.spent(report, wall)
+    late = report.since is not None and waits.late(report.usual, wall - report.since)
+    out = [line(Span(inert(spent, 200), Ink.WARN if late else Ink.PLAIN)), *out] if spent else out
     for one in report.routes:
         route = fleet.route(one.route)
         if route is not None and route.agreement.sentence:
             out += paragraph(f"{route.key}: {route.agreement.sentence}", cells, indent=1, ink=Ink.DIM, most=3)
+    stuck = any(route.agreement.stuck_at is Layer.CONTROLLER for route in map(fleet.route, _keys(report)) if route)
+    if stuck and report.commandable:
+        out.append(line(accent("t"), " touch: the controller looks again now; its own retry may be 16 min away"))
     return out
+
+
+def _keys(report: RunReport) -> tuple[str, ...]:
+    return tuple(one.route for one in report.routes)
 
 
 def _ink(report: RunReport) -> Ink:
@@ -187,7 +198,7 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         *(onesteps.run_lines(report, fleet, cells) if report.one_step else ledger(report, fleet, now, cells)),
         EMPTY,
         *keys(report),
-        *waiting(report, fleet, cells),
+        *waiting(report, fleet, wall, cells),
         *(changes.reason_lines(report.reasons, cells, heading="WHAT WAS KNOWN") if report.reasons else []),
         EMPTY,
         line(title("JOURNAL")),

@@ -9,7 +9,7 @@ from console.decide.intents import Decision
 from console.decide.plan import Plan, short, untouched
 from console.model.fleet import Fleet
 from console.model.run import Reason, RunReport, RunRoute, RunState, Severity
-from console.present import changes, ledgers, words
+from console.present import changes, ledgers, waits, words
 from console.present.line import Line, dim, line, text
 from console.present.tables import COLUMNS, ascii_bars
 from console.present.times import clock
@@ -90,7 +90,9 @@ class Teller:
         out += _plain(ledgers.journal(report.lines[self._told :], 200)) if report.lines[self._told :] else []
         self._told = max(self._told, len(report.lines))
         where = f" at {words.LAYERS[report.layer][1]}" if report.layer and not report.state.over else ""
+        waited = waits.told(report)
         said = f"{report.state.value.replace('_', ' ')}{where}{': ' + report.message if report.message else ''}"
+        said += f" ({waited})" if waited else ""
         if said != self._last:
             self._last = said
             out.append(f"{clock(report.ended)} {said}" if report.ended else said)

@@ -1,9 +1,11 @@
-"""The runner's process: `python -m console.run RUN --state-dir DIR`, started by `launch`, without a terminal."""
+"""The runner's process: `python -m console.run RUN --state-dir DIR`, started by `launch`, without a terminal; or, with
+`--warm`, one that imports first, and is told its run on stdin."""
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import sys
 import time
@@ -44,6 +46,37 @@ PRELOADED = (
 """What a run imports late: taken in before its first write, so that an upgrade under its feet changes nothing."""
 
 
+WARM = 60.0
+"""Seconds for which a warm runner waits for its run."""
+
+
+def preload() -> None:
+    """Import what a run imports late."""
+    for name in PRELOADED:
+        import_module(name)
+
+
+def told() -> tuple[str, Path] | None:
+    """A warm runner's run and state directory, once the front that started it says them; None where the front went
+    away, or did not say within `WARM`. Until then nothing is read or written; then the pipe to the front is let go."""
+    preload()
+    if not select.select([sys.stdin], [], [], WARM)[0]:
+        return None
+    said = sys.stdin.readline()
+    if not said.endswith("\n"):
+        return None
+    run, directory, log_file = json.loads(said)
+    for descriptor, path, mode in (
+        (0, os.devnull, os.O_RDONLY),
+        (1, log_file, os.O_CREAT | os.O_WRONLY | os.O_APPEND),
+    ):
+        opened = os.open(path, mode | os.O_CLOEXEC, 0o600)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    os.dup2(1, 2)
+    return run, Path(directory)
+
+
 def main(run: str, directory: Path) -> int:
     """Carry one planned run out; the exit code is that of its state."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -79,8 +112,7 @@ def _carry_out(journal: Journal, row: Row, *, resumed: bool, taken: bool) -> Run
     from console.kube.connect import Hub
     from console.run.who import actor
 
-    for name in PRELOADED:
-        import_module(name)
+    preload()
     reach, report = _Reach(**row.access), row.report
     settings = settings_file.load(Path(reach.config) if reach.config else None).opening(reach.fleet)
     if report.provisions:
@@ -203,4 +235,7 @@ def _fail(journal: Journal, run: str, state: RunState, message: str) -> int:
 
 if __name__ == "__main__":
     os.umask(0o077)
+    if sys.argv[1] == "--warm":
+        found = told()
+        sys.exit(main(*found) if found is not None else 0)
     sys.exit(main(sys.argv[1], Path(sys.argv[sys.argv.index("--state-dir") + 1])))

@@ -14,6 +14,7 @@ from typing import Any
 
 from console import log
 from console.decide.plan import Plan, RouteChange, checked, weight
+from console.decide.usual import Waits, waits
 from console.errors import Denied, FleetConsoleError, Refused, Superseded
 from console.kube import records
 from console.kube.connect import Hub
@@ -78,7 +79,9 @@ class Executor:
         observer.listen(self._witness.probed)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease, witness=self._witness)
         self._hand.waits = self._asks
-        self._walk = Walk(plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record)
+        self._walk = Walk(
+            plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record, self._past
+        )
         self._head = ""
         """Of the chain over the run's evidence, once it is sealed."""
         self._recorded = False
@@ -252,6 +255,12 @@ class Executor:
         parts = [f"{_several(keys)} hold{'s' if len(keys) == 1 else ''} {split}" for split, keys in held.items()]
         return ", ".join(parts)
 
+    def _past(self) -> tuple[Waits, ...]:
+        """What past runs of this host waited for; nothing where the journal does not tell."""
+        with suppress(FleetConsoleError, ValueError, LookupError, TypeError):
+            return tuple(waits(*one) for one in self._journal.past(self._report.run))
+        return ()
+
     def _own_record(self) -> Run | None:
         return self._observer.store.fleet.run(self._report.run)
 
@@ -318,7 +327,7 @@ class Executor:
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith("stopped on") else []
         expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None
-        self._tell_quietly(expires=expires, hold_until=None)
+        self._tell_quietly(expires=expires, hold_until=None, since=None, usual=None)
         self._report = replace(self._report, state=state, message=_sentences(message, *also, *left))
         self._head = self._witness.seal(self._report)
         if self._recorded:

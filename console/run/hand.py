@@ -15,7 +15,7 @@ from console.errors import Denied, FleetConsoleError, Refused, Superseded
 from console.kube import write
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
-from console.model.hub import FENCE_ANNOTATION
+from console.model.hub import FENCE_ANNOTATION, TOUCH_ANNOTATION
 from console.model.text import inert
 from console.run.journal import Journal
 from console.run.seams import seam
@@ -155,6 +155,21 @@ class Hand:
         self.written.add(change.key)
         text = str(ingress["metadata"].get("resourceVersion", ""))
         return int(text) if text.isdigit() else None
+
+    def touch(self, change: RouteChange) -> None:
+        """Have the controller look at the Ingress again: a note of ours on it gets a new value. Raises `Superseded`
+        where another fence stands there."""
+        value = f"{self.fence}.{time.time_ns() // 1_000_000}"
+
+        def operations(ingress: Ingress) -> write.Operations:
+            self._lease_is_ours()
+            self._fenced(change, ingress)
+            return write.touch(self.fence, value)
+
+        def touched(ingress: Ingress) -> bool:
+            return write.annotations_of(ingress).get(TOUCH_ANNOTATION) == value
+
+        self._write(change, "touch", "for the controller to look at it again", operations, touched)
 
     def note(self, step: str, phase: str, sentence: str) -> None:
         """One line of the journal."""

@@ -17,7 +17,7 @@ from typing import Any
 from console import log
 from console.errors import Superseded, UsageError
 from console.model.evidence import Exhibit, ExhibitKind
-from console.model.run import RunReport, RunState
+from console.model.run import JournalLine, RunReport, RunState
 from console.model.text import inert
 from console.run import place, rows
 from console.run.rows import Row
@@ -220,6 +220,26 @@ class Journal:
         with self._failing():
             found = self._db.execute(f"SELECT {columns} FROM exhibits WHERE run = ? ORDER BY id", (run,)).fetchall()
         return [Exhibit(at, ExhibitKind(kind), *rest) for at, kind, *rest in found]
+
+    def past(self, run: str, most: int = 50) -> list[tuple[list[JournalLine], list[Exhibit]]]:
+        """What the newest `most` runs before a run, on its Fleet, waited for: their writes of weights, and the layers
+        that were seen."""
+        with self._failing():
+            found = self._db.execute(
+                "SELECT o.run FROM runs o, runs r WHERE r.run = ? AND o.run != r.run AND o.fleet_uid = r.fleet_uid"
+                " AND o.started <= r.started ORDER BY o.started DESC LIMIT ?",
+                (run, most),
+            ).fetchall()
+            return [(self._weighed(other), self._layers(other)) for (other,) in found]
+
+    def _weighed(self, run: str) -> list[JournalLine]:
+        asked = "SELECT at, step, phase, sentence FROM lines WHERE run = ? AND step LIKE 'weigh %' ORDER BY id"
+        return [JournalLine(*line) for line in self._db.execute(asked, (run,))]
+
+    def _layers(self, run: str) -> list[Exhibit]:
+        asked = "SELECT at, about, body FROM exhibits WHERE run = ? AND kind = ? ORDER BY id"
+        found = self._db.execute(asked, (run, ExhibitKind.LAYER))
+        return [Exhibit(at, ExhibitKind.LAYER, about, body) for at, about, body in found]
 
     def command(self, run: str, word: str, by: str = "this host") -> None:
         """Leave a word for a live run's runner. Raises `UsageError` where it takes none any more."""

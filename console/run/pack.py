@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.decide.recovery import Recovery, recoveries
+from console.decide.usual import Waits, waits
 from console.errors import UsageError
 from console.model.evidence import Exhibit, ExhibitKind
 from console.model.run import RunState
@@ -65,7 +66,8 @@ def make(journal: Journal, run: str, directory: Path) -> Pack:
         )
     _prepare(directory)
     try:
-        return _write(row, exhibits, directory)
+        past = [waits(*one) for one in journal.past(row.report.run)]
+        return _write(row, exhibits, past, directory)
     except OSError as error:
         raise UsageError(f"{directory}: {error.strerror}", fix="Name another place with --out.") from None
 
@@ -82,7 +84,7 @@ def recoveries_of(row: Row, exhibits: list[Exhibit]) -> tuple[Recovery, ...]:
     return recoveries(exhibits, wanted, row.report.started or 0.0, drift if abs(drift) > 0.05 else 0.0)
 
 
-def _write(row: Row, exhibits: list[Exhibit], directory: Path) -> Pack:
+def _write(row: Row, exhibits: list[Exhibit], past: list[Waits], directory: Path) -> Pack:
     links, inline, count, head = chain.Chain(), [], 0, None
     for entry in chain.entries(row, exhibits):
         links.add(entry.kind, entry.at, entry.about, entry.name, entry.content)
@@ -93,7 +95,7 @@ def _write(row: Row, exhibits: list[Exhibit], directory: Path) -> Pack:
         else:
             _put(directory / entry.name, entry.content)
     found = recoveries_of(row, exhibits)
-    for name, content in _files(row, exhibits, found):
+    for name, content in _files(row, exhibits, found, past):
         links.add("file", 0, "", name, content)
         _put(directory / name, content)
     links.add("end", 0, "", "", b"")
@@ -102,12 +104,14 @@ def _write(row: Row, exhibits: list[Exhibit], directory: Path) -> Pack:
     return Pack(directory, count, head, found)
 
 
-def _files(row: Row, exhibits: list[Exhibit], found: tuple[Recovery, ...]) -> Iterator[tuple[str, bytes]]:
+def _files(
+    row: Row, exhibits: list[Exhibit], found: tuple[Recovery, ...], past: list[Waits]
+) -> Iterator[tuple[str, bytes]]:
     """What is made of the entries, and for their reader."""
     report, told = row.report, [shown.recovery_document(one) for one in found]
     document = {**documents.run_document(report), "recovery": told}
     line = {"schema": "fleet-console/timeline/v1", "run": report.run, "entries": shown.timeline(report, exhibits)}
-    yield "report.md", shown.report_text(report, row.planned(), exhibits, found).encode()
+    yield "report.md", shown.report_text(report, row.planned(), exhibits, found, past).encode()
     yield "run.json", (json.dumps(document, indent=1, ensure_ascii=True) + "\n").encode()
     yield "timeline.json", (json.dumps(line, indent=1, ensure_ascii=True) + "\n").encode()
     yield "README.md", README.format(run=report.run).encode()

@@ -13,7 +13,7 @@ from console.decide.onestep import OneStep
 from console.decide.plan import Plan
 from console.errors import UsageError
 from console.model.fleet import Layer
-from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState, Severity, Split
+from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState, Severity, Split, Usual
 
 TAKEN = "{}"
 """Stands for the process of a runner that is not known to be dead: its Lease must have been seen unrenewed."""
@@ -21,7 +21,7 @@ MOVES_NOTHING = "it moves no weights, and there is nothing to put back"
 COLUMNS = (
     "run", "fleet_uid", "kind", "state", "plan", "plan_hash", "reason", "actor", "access", "reasons",
     "routes", "of", "host", "pid", "process", "started", "ended", "layer", "message", "steps", "step", "going",
-    "hold_until", "expires", "target", "overrides",
+    "hold_until", "expires", "target", "overrides", "since", "usual",
 )  # fmt: skip
 
 
@@ -101,6 +101,8 @@ def value_out(name: str, value: Any) -> Any:
         return json.dumps([[one.route, one.before, one.after, one.now, one.layer, one.wants] for one in value])
     if name == "reasons":
         return json.dumps([[one.rule, one.severity, one.measured, one.needed, one.message] for one in value])
+    if name == "usual" and value is not None:
+        return json.dumps([value.gateway, value.layer, value.runs, value.p50, value.p95])
     if name in ("steps", "overrides"):
         return json.dumps(value)
     return value
@@ -134,12 +136,21 @@ def into(values: Mapping[str, Any], lines: Sequence[tuple[float, str, str, str]]
         expires=values["expires"],
         target=values["target"],
         overrides=tuple(json.loads(values["overrides"])),
+        since=values["since"],
+        usual=_usual(values["usual"]),
     )
     return Row(report, values["plan"], json.loads(values["access"]), values["process"] or "")
 
 
 def _route(key: str, before: Any, after: Any, now: Any, layer: str | None, wants: Any = ()) -> RunRoute:
     return RunRoute(key, _split(before), _split(after), _split(now), Layer(layer) if layer else None, _split(wants))
+
+
+def _usual(text: str | None) -> Usual | None:
+    if text is None:
+        return None
+    gateway, layer, *figures = json.loads(text)
+    return Usual(gateway, Layer(layer), *figures)
 
 
 def _split(pairs: Sequence[tuple[str, int | None]]) -> Split:

@@ -196,6 +196,7 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
             raise UsageError(f"run {told.run} is a {told.kind}: it takes no words, and ends by itself")
         if told.provisions and word != "stop":
             raise UsageError(f"run {told.run} is a {told.kind}: it can be stopped and resumed")
+        _check_touch(word, told)
         if not told.commandable:
             fix = "Go on with it: fleet-console resume." if told.state is RunState.INTERRUPTED else _UNDO
             raise UsageError(f"run {row.report.run} is over ({told.state})", fix=fix)
@@ -212,9 +213,15 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
         raise UsageError(f"no run '{inert(run, 40)}' is recorded on this Fleet", fix="See fleet-console runs.")
     if told.one_step:
         raise UsageError(f"run {told.run} is a {told.kind}: it takes no words, and ends by itself")
+    _check_touch(word, told)
     if not told.commandable:
         raise UsageError(f"run {told.run} is over ({told.state})", fix=_UNDO)
     records.leave_word(hub, told.run, Word(secrets.token_hex(6), word, actor(hub.whoami()), seconds))
+
+
+def _check_touch(word: str, told: RunReport) -> None:
+    if word == "touch" and told.state.over:
+        raise UsageError(f"run {told.run} is {told.state}: it waits for no controller", fix="Touch a run that goes.")
 
 
 def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: bool = False) -> Plan:

@@ -30,7 +30,12 @@ CREATE TABLE exhibits (
     body TEXT NOT NULL);
 CREATE INDEX exhibits_of_run ON exhibits (run);
 """
-CHANGES = (_TABLES, _STEPS, _EXHIBITS)
+_WAITS = """
+ALTER TABLE runs ADD COLUMN since REAL;
+ALTER TABLE runs ADD COLUMN usual TEXT;
+CREATE INDEX exhibits_of_kind ON exhibits (run, kind);
+"""
+CHANGES = (_TABLES, _STEPS, _EXHIBITS, _WAITS)
 """What makes schema N + 1 of schema N."""
 SCHEMA = len(CHANGES)
 OF_RUNS = ("lines", "commands", "viewers", "exhibits")

@@ -64,6 +64,8 @@ class Look:
     settled: bool
     layer: Layer | None
     sentence: str
+    route: str = ""
+    """The route that it speaks of."""
 
 
 def look(fleet: Fleet, change: RouteChange, values: Values, version: int | None, fleet_uid: str) -> Look:
@@ -101,6 +103,7 @@ def look_at(fleet: Fleet, targets: Sequence[Target], fleet_uid: str) -> Look:
     waiting = [(one, seen) for one, seen in looks if not seen.agrees] or [(o, s) for o, s in looks if not s.settled]
     ranked = sorted(waiting or looks, key=lambda pair: order.index(pair[1].layer or Layer.ANNOTATION))
     one, seen = ranked[0]
+    seen = replace(seen, route=one.change.key)
     if len(looks) == 1 or not waiting:
         return seen
     more = f" (and {len(waiting) - 1} more of {len(looks)} routes)" if len(waiting) > 1 else ""
@@ -232,7 +235,7 @@ class Waiting:
             seen = self._unread(fleet, look_at(fleet, tuple(self._targets), self._fleet_uid), began)
             since = (since if since is not None else now) if seen.agrees else None
             if seen.settled:
-                seen = Look(True, True, seen.layer, f"every readable layer holds it, for {self._steady:g} s to be sure")
+                seen = replace(seen, sentence=f"every readable layer holds it, for {self._steady:g} s to be sure")
             seen = self._silence(seen)
             self._tell(fleet, seen)
             ended = self._ended(seen, now)
@@ -270,7 +273,8 @@ class Waiting:
             if route is not None and route.rule_state is not None and read is not None and read < began:
                 source = fleet.source(SourceName.ALB)
                 why = f": {source.message}" if source.message else ""
-                return Look(False, False, Layer.RULE, f"the ALB's rules were not read since the write{why}")
+                sentence = f"the ALB's rules were not read since the write{why}"
+                return Look(False, False, Layer.RULE, sentence, route.key)
         return seen
 
     def _silence(self, seen: Look) -> Look:
@@ -279,7 +283,7 @@ class Waiting:
             return seen
         silent = self._clock() - self._answered
         sentence = f"the hub has not said for {silent:.0f} s what stands there: {self._unheard}"
-        return Look(False, False, Layer.ANNOTATION, sentence)
+        return Look(False, False, Layer.ANNOTATION, sentence, seen.route)
 
     def _proven(self, seen: Look) -> Verdict | None:
         """The end of the steady time, once the Ingress itself, which no watch can delay, still holds the values; None

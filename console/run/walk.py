@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum
+from functools import cache
 
 from console.decide.plan import Plan, RouteChange, Values
+from console.decide.usual import Waits, usual
+from console.errors import FleetConsoleError, Superseded
 from console.kube.lease import FleetLease
 from console.model.fleet import Fleet, Layer
-from console.model.run import RunRoute
+from console.model.run import RunRoute, Usual
 from console.observe import Observer
+from console.present import waits
 from console.run.hand import Hand
 from console.run.verify import Look, Outcome, Target, Verdict, Waiting, ledger, unproven
 from console.run.words import Words
@@ -21,7 +26,8 @@ Tell = Callable[..., None]
 
 class Walk:
     """Moves all routes of a plan from position to position (`Plan.positions`). `tell` updates the run's report,
-    `record` writes its record on the Fleet; both before anything of a step is written."""
+    `record` writes its record on the Fleet; both before anything of a step is written. `past` tells what other runs
+    waited for; it is asked once."""
 
     def __init__(
         self,
@@ -33,6 +39,7 @@ class Walk:
         observer: Observer,
         tell: Tell,
         record: Callable[[], None],
+        past: Callable[[], Sequence[Waits]] = lambda: (),
     ) -> None:
         self._plan = plan
         self._settings = settings
@@ -42,6 +49,9 @@ class Walk:
         self._observer = observer
         self._tell = tell
         self._record = record
+        self._past = cache(past)
+        self._since: tuple[str | None, Layer, float] | None = None
+        """(gateway, layer, epoch second): what is waited for, and from when on."""
         self.at = 0
         """The position that was gone to last."""
         self._places: dict[str, int] = {}
@@ -90,7 +100,12 @@ class Walk:
                 self._versions[change.key] = self._hand.weigh(change, self.values(change, stands), wanted)
             self._places[change.key] = index
         try:
-            return self._waiting(eager=True).verdict()
+            verdict = self._waiting(eager=True).verdict()
+            if verdict.outcome is Outcome.TIMED_OUT and self._since is not None:
+                gateway, layer, since = self._since
+                waited = waits.against(layer, time.time() - since, self._usual(gateway, layer))
+                verdict = replace(verdict, sentence=f"{verdict.sentence} ({waited})")
+            return verdict
         finally:
             self._observer.consent(0.0, frozenset())
 
@@ -112,7 +127,7 @@ class Walk:
 
     def _waiting(self, *, eager: bool = False) -> Waiting:
         """`eager`: probe as fast as the plan has consent for while nothing but answers is missing."""
-        shown: list[tuple[tuple[RunRoute, ...], Look]] = []
+        shown: list[tuple[tuple[RunRoute, ...], Look, str]] = []
 
         def tell(fleet: Fleet, seen: Look) -> None:
             lines = self.ledger(fleet)
@@ -120,9 +135,14 @@ class Walk:
                 self._observer.consent(self._plan.probe_rate, frozenset(unproven(fleet, targets)))
             if self._hand.witness is not None:
                 self._hand.witness.looked(fleet, lines)
-            if shown != [(lines, seen)]:
-                shown[:] = [(lines, seen)]
-                self._tell(routes=lines, layer=seen.layer, message=seen.sentence)
+            if self._words.touch:
+                self._words.touch = False
+                self._touch(fleet)
+            since, known = self._waited(fleet, seen)
+            message = seen.sentence + self._late(seen, since, known)
+            if shown != [(lines, seen, message)]:
+                shown[:] = [(lines, seen, message)]
+                self._tell(routes=lines, layer=seen.layer, message=message, since=since, usual=known)
 
         targets = [
             Target(change, self.values(change, self.place(change)), self._versions.get(change.key))
@@ -141,6 +161,47 @@ class Walk:
             tell=tell,
             rules_read=self._observer.rules_read,
         )
+
+    def _waited(self, fleet: Fleet, seen: Look) -> tuple[float | None, Usual | None]:
+        """From when on the layer of a look has been waited for, and what past runs waited for it; None for none."""
+        if seen.settled or seen.layer is None:
+            self._since = None
+            return None, None
+        route = fleet.route(seen.route)
+        gateway = route.gateway if route is not None else None
+        if self._since is None or self._since[:2] != (gateway, seen.layer):
+            self._since = gateway, seen.layer, time.time()
+        return self._since[2], self._usual(gateway, seen.layer)
+
+    def _usual(self, gateway: str | None, layer: Layer) -> Usual | None:
+        return usual(self._past(), gateway, layer) if gateway else None
+
+    def _late(self, seen: Look, since: float | None, known: Usual | None) -> str:
+        """That a wait is longer than nearly all before it, and what can be done, to end its sentence with."""
+        if since is None or not waits.late(known, time.time() - since):
+            return ""
+        return f"; that is longer than usual{waits.REMEDY if seen.layer is Layer.CONTROLLER else ''}"
+
+    def _touch(self, fleet: Fleet) -> None:
+        """Touch the Ingresses under our fence that wait at the controller's layer. One that cannot be touched is
+        journaled as refused, and the waiting goes on; raises `Superseded` where one is not ours any more."""
+        routes = {route.key: route for route in fleet.routes}
+        waiting = [
+            change
+            for change in self._plan.routes
+            if change.key in self._hand.stamped
+            and change.key in routes
+            and routes[change.key].agreement.stuck_at is Layer.CONTROLLER
+        ]
+        if not waiting:
+            self._hand.note("touch", "noted", "nothing of this run waits for the controller: nothing was touched")
+        for change in waiting:
+            try:
+                self._hand.touch(change)
+            except Superseded:
+                raise
+            except FleetConsoleError as error:
+                self._hand.note(f"touch {change.key}", "noted", f"not touched: {error}")
 
     def ledger(self, fleet: Fleet) -> tuple[RunRoute, ...]:
         """Every route as the run tells it."""

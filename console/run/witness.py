@@ -189,6 +189,7 @@ class Witness:
         """How deep the weights are, where that, the rule or the controller's word has changed."""
         agreement = route.agreement
         state = {
+            "gateway": route.gateway,
             "layer": line.layer,
             "stuck_at": agreement.stuck_at,
             "settled": agreement.settled,

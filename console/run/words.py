@@ -24,6 +24,8 @@ class Words:
         """`stop`, `rollback` or `rollback-now`, until it is obeyed."""
         self.hasten = False
         """Whether holds are to be skipped."""
+        self.touch = False
+        """Whether the Ingresses that wait for the controller are to be touched, until that was done."""
         self.more = 0.0
         """Seconds by which the present hold, or the expiry, was extended, until that was done."""
 
@@ -61,6 +63,8 @@ class Words:
             return
         if verb == "finish":
             self.hasten = True
+        elif verb == "touch":
+            self.touch = True
         elif verb == "extend":
             self.more += seconds
         elif self.turn != "stop":

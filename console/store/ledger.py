@@ -12,6 +12,7 @@ from console.model.share import ProbeSeries, Share, Verdict
 from console.store.memory import SUCCESS, Mark, concerns, revision, suffixes, weight_keys
 from console.store.reading import RuleReading
 
+_EARLIER = "its one word since the change may be of what was written just before: the ALB rule does not hold it"
 _ENDED_UNWRITTEN = ("refused", "failed", "planned")
 
 
@@ -64,10 +65,13 @@ def controller(
     reports: bool,
     labels: bool,
     prefix: str,
+    carried: bool | None = None,
 ) -> tuple[Controller, str]:
     """Where the controller stands with the route's present weights, and its newest word on them.
 
-    `reports`: it was ever seen to say anything on this gateway; `labels`: it writes hash labels there.
+    `reports`: it was ever seen to say anything on this gateway; `labels`: it writes hash labels there; `carried`:
+    whether the ALB's rule holds the weights, None where no rule is read. A label hashes all annotations, so one word
+    after a weight write may still be of what was written just before it, our fence: then the rule decides.
     """
     own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
     success = _newest(event for event in own if event.reason == SUCCESS)
@@ -76,10 +80,15 @@ def controller(
         return Controller.NOT_REPORTED, "no signal of the controller was ever seen on this gateway"
     done = _acknowledged(route, mark, success, prefix)
     failed_after = failure is not None and (success is None or _order(failure) > _order(success))
-    if not done and failure is not None and failed_after and _since(failure, mark):
+    doubted = bool(done) and mark is not None and mark.unheard and _words(mark, success) < 2 and not carried
+    if (doubted or not done) and failure is not None and failed_after and _since(failure, mark):
         return Controller.FAILED, f"{failure.reason} {failure.message}".strip()
     if done is None and route.hash is None and labels:
         return Controller.WAITING, "no success event, and none of the hash labels that this controller writes"
+    if doubted and carried is None:
+        return Controller.NOT_REPORTED, "its one word since the change may be of what was written just before"
+    if doubted:
+        return Controller.WAITING, _EARLIER
     if done is None:
         return Controller.NOT_REPORTED, "nothing tells whether the controller saw the newest change"
     if done:
@@ -91,6 +100,18 @@ def controller(
     if blocked:
         return Controller.WAITING, blocked
     return Controller.WAITING, "no success event and no new hash label since the change"
+
+
+def carries(route: Ingress, rule: RuleReading, prefix: str) -> bool | None:
+    """Whether the ALB's rule holds the weights of the annotations; None where no rule tells."""
+    members = frozenset(rule.weights)
+    values = dict(route.annotations)
+    noted = {_member_of(key, members, prefix): weight(values[key]) for key in weight_keys(values, prefix, members)}
+    total = sum(value or 0 for value in noted.values())
+    if not members or not total:
+        return None
+    scale, slack = (100.0 / total, 1.0) if rule.shared else (1.0, 0.0)
+    return all(abs(rule.weights[m] - (noted.get(m) or 0) * scale) <= slack for m in members)
 
 
 def blocking(events: Told, gateway: AlbConfig | None) -> str:
@@ -117,6 +138,12 @@ def _acknowledged(route: Ingress, mark: Mark | None, success: Event | None, pref
             return seen > changed
         return success.count > dict(mark.counts).get(success.uid, 0)
     return _acknowledged_at_first_sight(route, success, prefix)
+
+
+def _words(mark: Mark, success: Event | None) -> int:
+    """How often the controller spoke of the route since its weights changed."""
+    told = success.count - dict(mark.counts).get(success.uid, 0) if success is not None else 0
+    return max(mark.labels, told)
 
 
 def _acknowledged_at_first_sight(route: Ingress, success: Event | None, prefix: str) -> bool | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from console.model.alb import LoadBalancerFacts
 from console.model.hub import Event, Heartbeat, Ingress
@@ -64,6 +64,35 @@ class Mark:
     hash: str | None
     counts: tuple[tuple[str, int], ...] = ()
     """Event uid -> count, of every event of the route that was known then."""
+    unheard: bool = False
+    """Whether an earlier change of its annotations, our fence's say, still had no word: the next one may be of that."""
+    labels: int = 0
+    """How often the hash label changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A route's annotations as they were seen last, its hash label, and whether they changed since that did: one word
+    of the controller can then be of the annotations before."""
+
+    annotations: tuple[tuple[str, str], ...]
+    hash: str | None
+    revision: int | None
+    unheard: bool = False
+
+    def followed_by(self, fact: Ingress) -> Version:
+        """The version that a fact shows after this one."""
+        if self.annotations != fact.annotations:
+            return Version(fact.annotations, fact.hash, revision(fact.resource_version), unheard=True)
+        return Version(fact.annotations, fact.hash, self.revision, self.unheard and self.hash == fact.hash)
+
+    def waits(self, events: Iterable[Event]) -> bool:
+        """Whether neither the label nor an event about the route has followed it yet."""
+        at = self.revision
+        return self.unheard and not any(
+            event.reason == SUCCESS and at is not None and (revision(event.resource_version) or 0) > at
+            for event in events
+        )
 
 
 @dataclass(slots=True)
@@ -72,6 +101,7 @@ class Memory:
 
     prefix: str
     marks: dict[str, Mark] = field(default_factory=dict)
+    versions: dict[str, Version] = field(default_factory=dict)
     beats: dict[str, tuple[float | None, float]] = field(default_factory=dict)
     rules: dict[str, tuple[object, float | None]] = field(default_factory=dict)
     """Route -> (its rule weights, monotonic second when they were seen to change; None at first sight)."""
@@ -86,12 +116,18 @@ class Memory:
         keys = weight_keys(dict(fact.annotations), self.prefix)
         values = dict(fact.annotations)
         weights = tuple((key, values[key]) for key in keys)
-        mark = self.marks.get(fact.key)
-        if mark is None:
+        mark, before = self.marks.get(fact.key), self.versions.get(fact.key)
+        first = Version(fact.annotations, fact.hash, revision(fact.resource_version))
+        self.versions[fact.key] = before.followed_by(fact) if before else first
+        if mark is None or before is None:
             self.marks[fact.key] = Mark(weights, None, revision(fact.resource_version), fact.hash)
         elif mark.weights != weights:
-            counts = tuple((event.uid, event.count) for event in events if concerns(event, fact))
-            self.marks[fact.key] = Mark(weights, now, revision(fact.resource_version), fact.hash, counts)
+            own = [event for event in events if concerns(event, fact)]
+            counts = tuple((event.uid, event.count) for event in own)
+            at, unheard = revision(fact.resource_version), before.waits(own)
+            self.marks[fact.key] = Mark(weights, now, at, fact.hash, counts, unheard)
+        elif before.hash != fact.hash:
+            self.marks[fact.key] = replace(mark, labels=mark.labels + 1)
 
     def backends(
         self, gateway: str, facts: LoadBalancerFacts, ids: tuple[str, ...], members: Mapping[str, MemberSettings]
@@ -129,6 +165,7 @@ class Memory:
     def forget(self, route: str) -> None:
         """Drop a route that is no more."""
         self.marks.pop(route, None)
+        self.versions.pop(route, None)
         self.rules.pop(route, None)
 
 

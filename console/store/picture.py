@@ -377,9 +377,10 @@ def _route(scene: _Scene, fact: Ingress, name: str | None, said: tuple[bool, boo
     run, targets = ledger.asked(fact, scene.records, owner)
     reports, labels = said or (False, False)
     mark = scene.memory.marks.get(fact.key)
-    state, words = ledger.controller(fact, mark, config, scene.told, reports, labels, _prefix(scene))
     resolved = scene.backends.get(name or "")
     rule = resolved.reading(fact) if resolved else RuleReading({}, None, "the ALB is not read")
+    carried = ledger.carries(fact, rule, _prefix(scene))
+    state, words = ledger.controller(fact, mark, config, scene.told, reports, labels, _prefix(scene), carried)
     changed = scene.memory.rule(fact.key, tuple(sorted(rule.weights.items())), scene.now)
     marks = [at for at in (changed, mark.at if mark and resolved is None else None) if at is not None]
     since = max(marks, default=0.0)

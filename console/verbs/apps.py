@@ -10,7 +10,7 @@ import click
 from console.errors import EXIT_DONE, EXIT_REFUSED
 from console.options import DURATION, Options, common
 from console.verbs.see import planning
-from console.verbs.telling import confirm, follow, say
+from console.verbs.telling import confirm, follow, say, warm
 
 if TYPE_CHECKING:
     from console.model.run import Reason
@@ -100,6 +100,7 @@ def _go(options: Options, name: str, kind: str, said: dict[str, Any], **asked: A
         say(options, text, report)
         click.get_current_context().exit(EXIT_REFUSED if refused else EXIT_DONE)
     click.echo(text, err=True)
+    warm()
     if not said["yes"]:
         confirm(fleet, f"{step.sentence} (plan {short(step.hash)})")
     started = engine.start(options.access(), settings, step, reason=said["reason"], reasons=reasons)

@@ -10,7 +10,7 @@ import click
 from console.errors import EXIT_DONE, Refused, UsageError
 from console.options import DURATION, Options, common
 from console.verbs.see import observing
-from console.verbs.telling import confirm_word, follow, say
+from console.verbs.telling import confirm_word, follow, say, warm
 
 if TYPE_CHECKING:
     from console.model.fleet import Fleet
@@ -96,6 +96,19 @@ def finish(options: Options, run: str, detach: bool) -> None:
 
 @click.command()
 @_RUN
+@_DETACH
+@common
+def touch(options: Options, run: str, detach: bool) -> None:
+    """Have the controller look again, now, at the Ingresses that wait for it: its next retry may be 16 min away.
+
+    \b
+    Example: fleet-console touch 7c1
+    """
+    _tell(options, run, "touch", detach=detach)
+
+
+@click.command()
+@_RUN
 @click.argument("by", type=DURATION, metavar="S")
 @common
 def extend(options: Options, run: str, by: float) -> None:
@@ -137,6 +150,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
         _tell(options, report.run, "rollback-now" if now else "rollback", detach=detach)
         return
     plan = engine.rollback_plan(options.access(), report.run, fleet, now=now)
+    warm()
     if not yes:
         confirm_word(report.run, f"undo run {report.run}: {changes.summary(plan)} (plan {short(plan.hash)})")
     why = reason or f"roll back {report.run}"

@@ -12,7 +12,7 @@ import click
 from console.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from console.options import DURATION, NEVER, Options, common
 from console.verbs.see import planning
-from console.verbs.telling import confirm, follow, say
+from console.verbs.telling import confirm, follow, say, warm
 
 if TYPE_CHECKING:
     from console.decide.case import Around, Wish
@@ -132,6 +132,8 @@ def _go(options: Options, wished: Callable[[Fleet], Wish], save: Path | None, sa
 
     settings = options.load()
     reason = _reason(said, needed=save is None)
+    if save is None and not said["plan_only"]:
+        warm()
     with planning(options, settings, said["timeout"]) as (observer, fleet):
         wish = amended(wished(fleet), said)
         if save is not None:
@@ -154,6 +156,7 @@ def _go(options: Options, wished: Callable[[Fleet], Wish], save: Path | None, sa
             click.echo(f"refused: {reports.ways_out(decision)}", err=True)
         click.get_current_context().exit(EXIT_REFUSED if refused or wrong else EXIT_DONE)
     click.echo(text, err=True)
+    warm()
     if not said["yes"]:
         confirm(fleet, f"{plan.kind} {plan.target or changes.several(plan)} (plan {short(plan.hash)})", plan.target)
     from console.run import runs as engine

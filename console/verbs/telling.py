@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from console.model.run import RunReport
 
 
+def warm() -> None:
+    """Have a runner import what it needs while the Fleet is read, and while a person reads the plan."""
+    from console.run import launch
+
+    launch.warm()
+
+
 def confirm(fleet: Fleet, what: str, target: str = "") -> None:
     """Ask for the Fleet's name on the terminal, and before it for what a drain empties.
 

@@ -18,7 +18,7 @@ from console.model.freshness import HUB_SOURCES, SLOW_SOURCES, Source, SourceNam
 from console.model.hub import Event
 from console.model.text import inert
 from console.settings import Settings
-from console.store.events import Changed, Heard, Identified, Observation, OfMember
+from console.store.events import Changed, Heard, Identified, Observation, OfMember, Reviewed
 from console.store.store import FleetStore
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from console.kube.connect import Hub
     from console.kube.follow import Follower
     from console.kube.member import MemberFollower
+    from console.kube.reviews import Reviewer
     from console.probe.probes import Listener, Probes
     from console.prometheus.poll import PrometheusPoll
 
@@ -41,8 +42,8 @@ PATIENCE = 3.0
 class Observer:
     """Observes the first Fleet of `settings`; `kubeconfig` and `context` win over those of settings.
 
-    `members`: whether the members' own APIs are read. `cloud_every`: seconds between two looks at the ALB, else as
-    settings say. `clock` is monotonic, `wall` epoch.
+    `reviews`: whether the hub is asked what we may not. `members`: whether the members' own APIs are read.
+    `cloud_every`: seconds between two looks at the ALB, else as settings say. `clock` is monotonic, `wall` epoch.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Observer:
         kubeconfig: str | None = None,
         context: str | None = None,
         probes: bool = True,
+        reviews: bool = False,
         members: bool = True,
         cloud_every: float | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -62,6 +64,7 @@ class Observer:
         self._kubeconfig = kubeconfig or fleet.kubeconfig
         self._context = context or fleet.context
         self._probing = probes
+        self._reviewing = reviews
         self._reading_members = members
         self._cloud_every = cloud_every
         self._clock = clock
@@ -87,6 +90,7 @@ class Observer:
         self._probes: Probes | None = None
         self._heard: Listener | None = None
         self._rates: PrometheusPoll | None = None
+        self._reviewer: Reviewer | None = None
 
     def start(self) -> None:
         """Begin to observe; returns at once."""
@@ -96,7 +100,8 @@ class Observer:
         """End; nothing is waited for. May be called twice."""
         with self._lock:
             self._stopped = True
-            for part in (*self._members, self._follower, self._alb, self._clusters, self._probes, self._rates):
+            parts = (self._follower, self._alb, self._clusters, self._probes, self._rates, self._reviewer)
+            for part in (*self._members, *parts):
                 if part is not None:
                     part.stop()
 
@@ -149,6 +154,7 @@ class Observer:
         from console.cloud.poll import AlbPoll
         from console.kube.follow import Follower
         from console.kube.kinds import KINDS, cluster_secrets
+        from console.kube.reviews import Reviewer
         from console.probe.probes import Probes
         from console.probe.request import ask
         from console.prometheus.poll import PrometheusPoll
@@ -211,6 +217,9 @@ class Observer:
                     slow.start()
                 else:
                     slow.decline("not read by this command")
+            if self._reviewing:
+                self._reviewer = Reviewer(lambda: self.hub, self._of_objects, lambda: self.store.fleet.uid, self._post)
+                self._reviewer.start()
             if self._probing:
                 self._probes.start()
             else:
@@ -240,6 +249,14 @@ class Observer:
         if fleet.source(SourceName.ROUTES).state is SourceState.LOADING:
             return None
         return sorted({route.key.partition("/")[0] for route in fleet.routes})
+
+    def _of_objects(self) -> Sequence[str] | None:
+        """The namespaces of routes and of applications; None while the hub is still being asked."""
+        fleet = self.store.fleet
+        if any(fleet.source(name).state is SourceState.LOADING for name in HUB_SOURCES):
+            return None
+        keys = (*(route.key for route in fleet.routes), *(one.key for one in fleet.applications))
+        return sorted({key.partition("/")[0] for key in keys})
 
     def _opened(self, hub: Hub) -> None:
         self.hub = hub
@@ -279,7 +296,7 @@ class Observer:
             moved = one.source.name is SourceName.GATEWAYS and one.source.state is not self._gateways
             self._gateways = one.source.state if moved else self._gateways
             return moved
-        return not isinstance(one, Identified | OfMember) and one.source is SourceName.GATEWAYS
+        return not isinstance(one, Identified | OfMember | Reviewed) and one.source is SourceName.GATEWAYS
 
     def _behind_the_alb(self) -> None:
         self._hub_heard.wait(HUB_FIRST)

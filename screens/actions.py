@@ -68,13 +68,13 @@ def _at(*places: str) -> frozenset[str]:
 
 ACTIONS: tuple[Action, ...] = (
     Action("shift", "s", "shift", "Edit the selected route's weights and plan the shift.", _at("dashboard", "route"),
-           danger=True, unavailable=standing.needs_route),
+           danger=True, unavailable=standing.shift),
     Action("drain", "d", "drain", "Choose a zone or a member, and plan to take all weight off it.",
            _at("dashboard", "member"), danger=True, unavailable=standing.drain),
     Action("refresh", "f", "refresh", "Plan to have ArgoCD compare one of its Applications with git now.",
-           _at("application"), danger=True, unavailable=standing.needs_application),
+           _at("application"), danger=True, unavailable=standing.upkeep),
     Action("sync", "s", "sync", "Plan to have ArgoCD sync one of its Applications.", _at("application"),
-           danger=True, unavailable=standing.needs_application),
+           danger=True, unavailable=standing.upkeep),
     Action("confirm", "enter", "confirm", "Ask for the Fleet's name, then start the run.",
            _at("shift", "drain", "one-step", "review"),
            danger=True, unavailable=standing.confirm),

@@ -149,7 +149,9 @@ class ObservedFleet:
             from console.store.pump import Pump
 
             access = self._access
-            observer = Observer(self._settings, kubeconfig=access.kubeconfig, context=access.context, probes=True)
+            observer = Observer(
+                self._settings, kubeconfig=access.kubeconfig, context=access.context, probes=True, reviews=True
+            )
             observer.start()
             self._observer = observer
             self._pump = Pump(observer.store, publish)

@@ -191,9 +191,14 @@ class OneStepPage(Place):
 
     def standing(self) -> Standing:
         """With what keeps this step from being started, and how many parts there are."""
+        step = self._decision.step if self._decision else None
         return replace(
-            super().standing(), refused=self._refused(), parts=len(self._parts(self.fleet)), kind=self._kind
-        )  # fmt: skip
+            super().standing(),
+            refused=self._refused(),
+            parts=len(self._parts(self.fleet)),
+            kind=self._kind,
+            namespaces=(step.namespace,) if step else (),
+        )
 
     def _refused(self) -> str:
         if self._starting:

@@ -202,9 +202,11 @@ class PlanningPage(Place):
     def standing(self) -> Standing:
         """With what keeps this plan from being started, whether it names a new key, and what asks and blocks."""
         open_ = self._decision.blocking if self._decision else ()
+        plan = self._decision.plan if self._decision else None
         return replace(
             super().standing(),
             refused=self._refused(),
+            namespaces=tuple(sorted({one.namespace for one in plan.routes})) if plan else (),
             new_key=self._wants_new_key(),
             asks=bool(self._answers) or any(one.severity is Severity.ASKS for one in open_),
             blocks=bool(self._overrides) or any(one.severity is Severity.BLOCKS for one in open_),

@@ -3,8 +3,10 @@ why not, or empty text where the action can be done."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from console.model.checkup import Write
 from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.run import RunReport
@@ -54,6 +56,8 @@ class Standing:
     """What is wrong with the wizard's draft; empty where nothing is."""
     made: bool = False
     """Whether the set-up that is shown left settings to open."""
+    namespaces: tuple[str, ...] = ()
+    """Those of the objects that a confirmed plan would write to."""
 
 
 def read_only(standing: Standing) -> str:
@@ -68,8 +72,23 @@ def needs_arming(standing: Standing) -> str:
     return ""
 
 
-def needs_route(standing: Standing) -> str:
-    return "" if standing.route else "no route is selected"
+RUNS = (Write.LOCK, Write.RECORDS)
+"""What every run that moves weights writes beside them."""
+
+
+def lacks(standing: Standing, namespaces: Collection[str], *writes: Write) -> str:
+    """Which permission a write of objects in these namespaces wants and we do not have, as access reviews said. What
+    nobody reviewed is not known to be lacking: the API server's own word comes with the dry run."""
+    for one in standing.fleet.lacking:
+        if one.of in writes and (one.namespace is None or one.namespace in namespaces):
+            return f"not allowed: {one.words}. Ask for a role that grants it"
+    return ""
+
+
+def shift(standing: Standing) -> str:
+    if not standing.route:
+        return "no route is selected"
+    return lacks(standing, (standing.route.partition("/")[0],), Write.WEIGHTS, *RUNS)
 
 
 def needs_gateway(standing: Standing) -> str:
@@ -101,7 +120,11 @@ def fleets(standing: Standing) -> str:
 
 
 def confirm(standing: Standing) -> str:
-    return needs_arming(standing) or standing.refused
+    if standing.kind:
+        missing = lacks(standing, standing.namespaces, Write.UPKEEP, Write.RECORDS)
+    else:
+        missing = lacks(standing, standing.namespaces, Write.WEIGHTS, *RUNS)
+    return missing or needs_arming(standing) or standing.refused
 
 
 def new_key(standing: Standing) -> str:
@@ -117,11 +140,20 @@ def blocks(standing: Standing) -> str:
 
 
 def drain(standing: Standing) -> str:
-    return "" if standing.fleet.zones or standing.fleet.members else "no member is known"
+    fleet = standing.fleet
+    if not fleet.zones and not fleet.members:
+        return "no member is known"
+    said = [lacks(standing, (route.key.partition("/")[0],), Write.WEIGHTS, *RUNS) for route in fleet.routes]
+    return said[0] if said and all(said) else ""
 
 
 def needs_application(standing: Standing) -> str:
     return "" if standing.parts else "no application is marked"
+
+
+def upkeep(standing: Standing) -> str:
+    places = {one.key.partition("/")[0] for one in standing.subjects}
+    return needs_application(standing) or lacks(standing, places, Write.UPKEEP, Write.RECORDS)
 
 
 def needs_set(standing: Standing) -> str:
@@ -191,4 +223,6 @@ def roll_back(standing: Standing) -> str:
         return "this run's record names no route"
     if report.state.over and standing.armed is None:
         return "this run is over: undoing it starts a new one, so arm first (a)"
+    if report.state.over:
+        return lacks(standing, {one.route.partition("/")[0] for one in report.routes}, Write.WEIGHTS, *RUNS)
     return ""

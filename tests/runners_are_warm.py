@@ -51,7 +51,7 @@ def test_a_warm_runner_is_the_one_that_carries_the_run_out(journal: Journal, sta
     launch.warm()
     launch.warm()
     child = started[0][1]
-    cold = os.readlink(f"/proc/{child.pid}/cwd"), os.getsid(child.pid)
+    cold = str(Path(f"/proc/{child.pid}/cwd").readlink()), os.getsid(child.pid)
     launch.launch(journal, "r1")
     row = journal.row("r1")
 

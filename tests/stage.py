@@ -29,6 +29,8 @@ class StageDesk:
         """Members whose rows the screen said to show."""
         self.answers: tuple[Reason, ...] = ()
         self.failure: FleetConsoleError | None = None
+        self.refuses: FleetConsoleError | None = None
+        """What every write is answered with; reading goes on."""
         self.documents: dict[str, Document] = {}
         self.plans: dict[str, Plan] = {}
         self.steps: dict[str, OneStep] = {}
@@ -67,8 +69,8 @@ class StageDesk:
 
     def start_run(self, plan: Plan | OneStep, reason: str, reasons: Sequence[Reason]) -> RunReport:
         """A run that is under way."""
-        if self.failure is not None:
-            raise self.failure
+        if refusal := self.failure or self.refuses:
+            raise refusal
         run = f"r{len(self.reports) + 1}"
         self.asked.append(f"start {run} {reason}")
         if isinstance(plan, OneStep):
@@ -125,6 +127,8 @@ class StageDesk:
 
     def command(self, run: str, word: str, seconds: float = 0.0) -> None:
         """Kept, and a rollback ends the run."""
+        if self.refuses is not None:
+            raise self.refuses
         self.asked.append(f"command {run} {word}")
         self.tell(replace(self.reports[run], state=RunState.ROLLED_BACK, message="as it was"))
 

@@ -19,8 +19,8 @@ from console.kube.connect import Hub, failure, permission
 from console.kube.credential import Granted
 from console.kube.kinds import KINDS, Kind
 from console.kube.kubeconfig import Entry
-from console.kube.lease import NAME
 from console.kube.listing import Lister
+from console.kube.reviews import NAMES, WANTED
 from console.kube.tls import certificate_ends
 from console.model.checkup import Failure, Grant, HubFacts, KubeconfigFacts, Permission, Write
 from console.model.freshness import SourceName, Topic
@@ -28,18 +28,6 @@ from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
 
 _OTHERS = 0o077
-_LOCK = "coordination.k8s.io"
-_INGRESS = "networking.k8s.io"
-_WANTED: dict[Write, tuple[tuple[str, ...], str, str, str | None]] = {
-    Write.WEIGHTS: (("get", "patch"), _INGRESS, "ingresses", None),
-    Write.LOCK: (("get", "create", "update"), _LOCK, "leases", RUN_NAMESPACE),
-    Write.RECORDS: (("get", "create", "patch"), "", "configmaps", RUN_NAMESPACE),
-    Write.NAMESPACE: (("create",), "", "namespaces", None),
-    Write.UPKEEP: (("get", "patch"), "argoproj.io", "applications", None),
-}
-"""What runs do on the hub: verbs, group, resource, namespace."""
-_NAMES = {Write.LOCK: NAME}
-"""The one object that a write is of, where a role may be limited to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +50,8 @@ def _reviews(kinds: Sequence[Kind]) -> tuple[_Review, ...]:
     """Every question about what is read, then about what runs write."""
     reads = [_Review(one.source, verb, one.group, one.resource, one.namespace) for one in kinds for verb in one.verbs]
     writes = [
-        _Review(of, verb, group, resource, namespace, _NAMES.get(of))
-        for of, (verbs, group, resource, namespace) in _WANTED.items()
+        _Review(of, verb, group, resource, namespace, NAMES.get(of))
+        for of, (verbs, group, resource, namespace) in WANTED.items()
         for verb in verbs
     ]
     return (*reads, *writes)
@@ -88,7 +76,7 @@ class HubCheckup:
         """Every source that is read and every write of a run, with what is known of each so far."""
         allowed, served = dict(self._allowed), dict(self._served)
         served[Write.UPKEEP] = served.get(SourceName.APPLICATIONS)
-        every: list[Topic | Write] = [*(kind.source for kind in self._kinds), *_WANTED]
+        every: list[Topic | Write] = [*(kind.source for kind in self._kinds), *WANTED]
         return tuple(
             Grant(
                 of,

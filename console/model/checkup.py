@@ -85,6 +85,16 @@ class Write(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """One permission that an access review said we do not have, in the words of a role. `namespace`: it is lacking
+    there, for that write of objects in it; None: for every write of that kind."""
+
+    of: Write
+    words: str
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
     """One permission in the words of a role, and whether we have it."""
 

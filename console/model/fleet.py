@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.model.argo import Application, ApplicationSet, ClusterSecret, Deployed
+from console.model.checkup import Lacking
 from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Freeze, Problem, Word
@@ -323,6 +324,8 @@ class Fleet:
     """Seconds that the hub's clock is ahead of this host's."""
     credential_until: float | None = None
     """Epoch second at which the hub's credential ends; None where it lasts, or that is not known."""
+    lacking: tuple[Lacking, ...] = ()
+    """What access reviews said that we may not; what nobody reviewed is not among it."""
 
     def source(self, name: SourceName) -> Source:
         """The source of that name; loading where nothing was heard of it."""

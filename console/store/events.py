@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from console.model.checkup import Lacking
 from console.model.freshness import Source, Topic
 from console.model.hub import Problem
 
@@ -68,6 +69,13 @@ class Identified:
     until: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What access reviews say that we may not do."""
+
+    lacking: tuple[Lacking, ...]
+
+
 FromApi = Listed | Changed | Gone | Unread | Heard | Identified
 """What one API says."""
 
@@ -80,4 +88,4 @@ class OfMember:
     said: FromApi
 
 
-Observation = FromApi | OfMember
+Observation = FromApi | OfMember | Reviewed

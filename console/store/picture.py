@@ -9,6 +9,7 @@ from typing import Any
 from console.decide.plan import weight
 from console.model.alb import LoadBalancerFacts
 from console.model.argo import ClusterSecret, clusters_of
+from console.model.checkup import Lacking
 from console.model.cluster import CloudWord
 from console.model.fleet import (
     AlbHealth,
@@ -63,6 +64,8 @@ class Facts:
     skew: float = 0.0
     until: float | None = None
     """Epoch second at which the hub's credential ends."""
+    lacking: tuple[Lacking, ...] = ()
+    """What access reviews said that we may not."""
     kinds: dict[Topic, dict[str, Any]] = field(default_factory=dict)
     problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)
     sources: dict[Topic, Source] = field(default_factory=dict)
@@ -146,6 +149,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         freeze=next((one for one in facts.all(SourceName.RUNS) if isinstance(one, Freeze)), None),
         skew=shown_skew(facts.skew),
         credential_until=facts.until,
+        lacking=facts.lacking,
     )
     asked = facts.of(SourceName.RATES).get("rates"), facts.sources.get(SourceName.RATES)
     return workloads.added(rates.added(fleet, *asked, settings.prometheus, now, kept), facts.members, settings, kept)

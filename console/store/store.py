@@ -10,7 +10,7 @@ from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState, Topic
 from console.model.hub import Heartbeat, Ingress
 from console.settings import FleetSettings
-from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Unread
+from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Reviewed, Unread
 from console.store.memory import Memory
 from console.store.parts import MemberFacts, News
 from console.store.picture import Facts, build, carry, shown_skew
@@ -128,6 +128,9 @@ class FleetStore:
         match observation:
             case Identified():
                 return self._identify(observation)
+            case Reviewed(lacking=lacking):
+                before, self._facts.lacking = self._facts.lacking, lacking
+                return before != lacking
             case Heard(source=source):
                 known = self._facts.sources.get(source.name)
                 self._facts.sources[source.name] = source

@@ -173,7 +173,8 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     """
     from console.run import runs as engine
 
-    access = options.access()
+    settings, access = options.load(), options.access()
+    settings.check_writable()
     if not takeover:
         started = engine.resume(access, run)
         follow(options, started, () if detach else engine.follow(access, started.run))
@@ -181,7 +182,6 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     from console.decide.plan import short
     from console.present import reports
 
-    settings = options.load()
     fleet = _recorded(options)
     record = engine.recorded(fleet, run)
     plan, reasons = engine.judged(access, settings, fleet, record)

@@ -186,14 +186,14 @@ async def test_definitions_that_are_missing_are_made_without_a_status() -> None:
     first, *others = crds.shipped()
     server.there[crds.name_of(first)] = theirs = {"metadata": {"name": crds.name_of(first)}}
 
-    assert [crds.name_of(each) for each in others] == await crds.define(server)
+    assert [crds.name_of(each) for each in others] == await crds.define(server, crds.shipped())
     assert theirs is server.there[crds.name_of(first)]
     assert not [each for each in server.there.values() if "status" in each]
 
 
 async def test_definitions_that_are_never_served_are_a_sentence() -> None:
     with pytest.raises(Answered, match=r"does not serve albconfigs\.alibabacloud\.com, .* 0 s after"):
-        await crds.define(Definitions(serves=False), patience=0)
+        await crds.define(Definitions(serves=False), crds.shipped(), patience=0)
 
 
 def test_a_definition_that_is_there_has_to_serve_what_is_needed() -> None:

@@ -81,8 +81,9 @@ def place(obj: Obj) -> Place:
 
 class Client:
     """One identity at one API server. `agent` is its User-Agent, from which the server takes the field manager.
-    `mark`: labels that it puts on what it makes, and without which it lists and watches nothing. `server_name`: whose
-    certificate the server shows, where it is not the host's.
+    `mark`: labels that it puts on what it makes, and without which it lists and watches nothing; `tests`: resources of
+    which it lists and watches, in place of that, whatever passes a test. `server_name`: whose certificate the server
+    shows, where it is not the host's.
 
     Every method raises `Refusal` where the server says no, and `aiohttp.ClientError`, `OSError` or `TimeoutError` where
     it does not answer. A server that is busy is asked again when it says.
@@ -96,6 +97,7 @@ class Client:
         *,
         agent: str,
         mark: Mapping[str, str] | None = None,
+        tests: Mapping[Resource, Callable[[Obj], bool]] | None = None,
         server_name: str | None = None,
     ) -> None:
         self._session = session
@@ -104,12 +106,13 @@ class Client:
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
         self._mark = dict(mark or {})
+        self._tests = tests or {}
         self._server_name = server_name
 
     async def list(self, resource: Resource, namespace: str = "") -> tuple[list[Obj], str]:
         """All objects, page by page, and the resourceVersion to watch from."""
         items: list[Obj] = []
-        query = {"limit": str(PAGE), **self._selection()}
+        query = {"limit": str(PAGE), **self._selection(resource)}
         # Items of the built-in kinds come without these.
         kind = {"apiVersion": resource.api_version, "kind": resource.kind}
         while True:
@@ -117,7 +120,9 @@ class Client:
             items += ({**kind, **item} for item in found.get("items") or ())
             metadata = found.get("metadata", {})
             if not metadata.get("continue"):
-                return items, metadata.get("resourceVersion", "")
+                passes = self._tests.get(resource)
+                kept = items if passes is None else [item for item in items if passes(item)]
+                return kept, metadata.get("resourceVersion", "")
             query = {**query, "continue": metadata["continue"]}
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Obj:
@@ -147,13 +152,15 @@ class Client:
         return await self._call("DELETE", resource.path(namespace, name))
 
     async def watch(self, resource: Resource, version: str, namespace: str = "") -> AsyncGenerator[WatchEvent, None]:
-        """Changes after `version`, until the server ends the request. Raises `Refusal` 410 where it forgot them."""
+        """Changes after `version`, until the server ends the request; what passes its resource's test no more comes as
+        DELETED. Raises `Refusal` 410 where the server forgot them."""
         import aiohttp
 
-        query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", **self._selection()}
+        query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true"}
+        query |= self._selection(resource)
         query["timeoutSeconds"] = str(WATCH_SECONDS)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=WATCH_SECONDS + 30)
-        address = self._server + resource.path(namespace)
+        address, passes = self._server + resource.path(namespace), self._tests.get(resource)
         async with self._session.get(
             address, params=query, headers=self._headers, timeout=timeout, server_hostname=self._server_name
         ) as answer:
@@ -161,8 +168,9 @@ class Client:
             rest = b""
             async for chunk in answer.content.iter_any():
                 *lines, rest = (rest + chunk).split(b"\n")
-                for line in filter(None, lines):
-                    yield _watched(line)
+                for event in map(_watched, filter(None, lines)):
+                    gone = passes is not None and event.type != "BOOKMARK" and not passes(event.object)
+                    yield WatchEvent("DELETED", event.object) if gone else event
 
     async def _call(
         self,
@@ -188,10 +196,10 @@ class Client:
             await asyncio.sleep(wait)
         raise AssertionError("the last attempt answers or raises")
 
-    def _selection(self) -> dict[str, str]:
-        """The query that leaves out what does not carry the mark."""
+    def _selection(self, resource: Resource) -> dict[str, str]:
+        """The query that leaves out what does not carry the mark, where no test does."""
         selector = ",".join(f"{key}={value}" for key, value in self._mark.items())
-        return {"labelSelector": selector} if selector else {}
+        return {"labelSelector": selector} if selector and resource not in self._tests else {}
 
 
 class Mirror:

@@ -16,6 +16,7 @@ from console.sim.argo.manifests import Cluster, cluster_secret, secret_name
 from console.sim.argo.start import Argo
 from console.sim.client import LEASES, MANAGED_CLUSTERS, Client, Obj, Refusal, Resource, place
 from console.sim.hub.given import GivenHub
+from console.sim.hub.marks import is_own
 from console.sim.hub.own import OwnHub
 from console.sim.manifests import LEASE
 from console.sim.past import Clock
@@ -84,8 +85,7 @@ class Fleet:
 
     async def begin_argo(self, session: ClientSession, clusters: list[Cluster]) -> None:
         """Set ArgoCD to work; `clusters` are those whose Deployments it looks after as well."""
-        if isinstance(self.hub, OwnHub):
-            self.hub.define_argocd()
+        await self.hub.define_argocd()
         argo = Argo(
             self.world,
             session,
@@ -128,10 +128,10 @@ class Fleet:
         cluster = self.joined.pop(identifier, None)
         client = self.client(ASSOCIATION)
         member = cluster.member if cluster is not None else self.world.member(identifier)
-        await _delete(client, SECRETS, NAMESPACE, secret_name(member))
-        await _delete(client, LEASES, identifier, LEASE)
-        await _delete(client, MANAGED_CLUSTERS, "", identifier)
-        await _delete(client, NAMESPACES, "", identifier)
+        await self._delete(client, SECRETS, NAMESPACE, secret_name(member))
+        await self._delete(client, LEASES, identifier, LEASE)
+        await self._delete(client, MANAGED_CLUSTERS, "", identifier)
+        await self._delete(client, NAMESPACES, "", identifier)
 
     async def stop(self) -> None:
         """End everything that works on it."""
@@ -142,6 +142,15 @@ class Fleet:
         """Tell ArgoCD of a member; a Secret that is there already stays as it is, with the labels it was given."""
         secret = cluster_secret(self.world, cluster, labelled=False)
         await _create(self.client(ASSOCIATION), SECRETS, secret)
+
+    async def _delete(self, client: Client, resource: Resource, namespace: str, name: str) -> None:
+        """Gone, whether it was there or not; what somebody else made at a given server stays."""
+        try:
+            if isinstance(self.hub, OwnHub) or is_own(await client.get(resource, namespace, name)):
+                await client.delete(resource, namespace, name)
+        except Refusal as refusal:
+            if refusal.code != 404:
+                raise
 
     def _follow(self, member: Member, pause: float, *, silent: bool) -> None:
         agent = Agent(self.client(past.AGENT), member.id, pause=pause, silent=silent, clock=self._clock.epoch)
@@ -158,12 +167,3 @@ async def _create(client: Client, resource: Resource, obj: Obj) -> None:
         await client.get(resource, *place(obj))
         return
     await client.create(resource, obj)
-
-
-async def _delete(client: Client, resource: Resource, namespace: str, name: str) -> None:
-    """Gone, whether it was there or not."""
-    try:
-        await client.delete(resource, namespace, name)
-    except Refusal as refusal:
-        if refusal.code != 404:
-            raise

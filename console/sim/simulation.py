@@ -85,13 +85,12 @@ class Simulation:
         self.load: Load | None = None
         self.control = ControlAddress("", "")
         self._metrics = Metrics(self._requests, self.token)
-        self._given = given
         self._rate = world.load if load is None else load
         self._clock = past.Clock()
         self._works = Works()
         self._stack = contextlib.AsyncExitStack()
         self.account = account_of(world, self.alb, speed=speed)
-        self.living = Living(world, self.account, self.members, self._works, self._clock, speed=speed)
+        self.living = Living(world, self.account, self.members, self._works, self._clock, speed=speed, given=given)
         self._cloud = AlbCloud(self.alb, vpc=world.vpc, vswitches=self.account.vswitches, speed=speed)
         self._api = self._openapis()
 
@@ -102,18 +101,22 @@ class Simulation:
 
     @property
     def hub_url(self) -> str:
-        """Where the hub's API is, "" where there is none yet."""
-        return self.fleet.hub.url if self.fleet is not None else ""
+        """Where the hub's API is, or will be where the first Fleet is still to be made; "" for nowhere yet."""
+        if self.fleet is not None:
+            return self.fleet.hub.url
+        return self.living.given.server if self.living.given is not None else ""
 
     @property
     def greeting(self) -> str:
         """What to say of the hub at the start, nothing of one of its own."""
+        if self.fleet is None and self.living.given is not None:
+            return f"{self.living.given.server}: nothing made yet; the first Fleet of the account will be there"
         return self.fleet.hub.greeting if self.fleet is not None else ""
 
     @property
     def farewell(self) -> str:
         """And at the end."""
-        return self.fleet.hub.farewell if self.fleet is not None else ""
+        return "\n".join(filter(None, (fleet.hub.farewell for fleet in self.living.fleets.values())))
 
     async def __aenter__(self) -> Self:
         try:
@@ -150,7 +153,7 @@ class Simulation:
         self._stack.push_async_callback(self._works.close_all)
         await self.members.start()
         session = await self._session()
-        await self.living.start(session, self._cloud)
+        await self.living.start(session, self._stack, self._cloud)
         await self.data_plane.start()
         self._stack.push_async_callback(self.data_plane.stop)
         if self.world.provisioned:
@@ -178,11 +181,11 @@ class Simulation:
         clusters = [] if world.light else [await self._member_api(member) for member in world.members]
         self.living.first = {cluster.member.id: cluster for cluster in clusters}
         hub: OwnHub | GivenHub
-        if self._given is None:
+        if self.living.given is None:
             hub = OwnHub(world, self._clock, self._serve_api, authority=self._works.certificate.authority)
             hub.guarded(self.living.writes)
         else:
-            hub = GivenHub(world, self._given)
+            hub = GivenHub(world, self.living.given)
         await hub.start(session, self._stack, clusters)
         self.contexts[:0] = hub.contexts
         restored = await restore(self._cloud, self.alb, world, self.members, await hub.objects())

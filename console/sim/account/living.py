@@ -21,6 +21,9 @@ from console.sim.client import Mirror, Obj
 from console.sim.faults.writes import Writes
 from console.sim.fleet import Fleet
 from console.sim.handover import Context
+from console.sim.hub.given import GivenHub
+from console.sim.hub.kubeconfig import Entry
+from console.sim.hub.look import check
 from console.sim.hub.own import OwnHub
 from console.sim.kubeapi import KubeApi
 from console.sim.servers import Members
@@ -36,12 +39,22 @@ CONNECTING = 4.0
 
 class Living:
     """All that is served for one account. `fleets` by id; `clusters` by id, those that came later; `centres` by name.
-    `first`: the members of the beginning as ArgoCD reaches them, by id."""
+    `first`: the members of the beginning as ArgoCD reaches them, by id; `given`: the server that serves one Fleet at a
+    time in place of the simulation's own."""
 
     def __init__(
-        self, world: World, account: Account, members: Members, works: Works, clock: past.Clock, *, speed: float
+        self,
+        world: World,
+        account: Account,
+        members: Members,
+        works: Works,
+        clock: past.Clock,
+        *,
+        speed: float,
+        given: Entry | None = None,
     ) -> None:
         self._world = world
+        self.given = given
         self._account = account
         self._members = members
         self._works = works
@@ -49,6 +62,7 @@ class Living:
         self._speed = speed
         self._charts = Charts(world.repository, world.services)
         self._session: ClientSession | None = None
+        self._stack = AsyncExitStack()
         self._cloud: AlbCloud | None = None
         self.fleets: dict[str, Fleet] = {}
         self.clusters: dict[str, Served] = {}
@@ -56,9 +70,9 @@ class Living:
         self.first: dict[str, Reached] = {}
         self.writes = Writes()
 
-    async def start(self, session: ClientSession, cloud: AlbCloud) -> None:
+    async def start(self, session: ClientSession, stack: AsyncExitStack, cloud: AlbCloud) -> None:
         """Serve the data centres, and be ready for what the account makes."""
-        self._session, self._cloud = session, cloud
+        self._session, self._stack, self._cloud = session, stack, cloud
         for centre in self._world.data_centres:
             await self._open(centre)
 
@@ -85,7 +99,8 @@ class Living:
             await served.stop()
 
     async def raise_hub(self, hub: Hub) -> None:
-        """Serve a Fleet's API, with its controllers."""
+        """Serve a Fleet's API, with its controllers. Raises `Refused` where a given server is not fit for it any more,
+        and as that does (given.py)."""
         world = replace(
             self._world,
             name=hub.name,
@@ -100,10 +115,9 @@ class Living:
             silent={},
             dead={},
         )
-        own = OwnHub(world, self._clock, self._api, authority=self._works.certificate.authority, fresh=True)
-        own.guarded(self.writes)
-        fleet = Fleet(world, own, members=self._members, works=self._works, clock=self._clock, speed=self._speed)
-        await own.start(self.session, AsyncExitStack(), ())
+        served = await self._hub(world)
+        fleet = Fleet(world, served, members=self._members, works=self._works, clock=self._clock, speed=self._speed)
+        await served.start(self.session, self._stack, ())
         assert self._cloud is not None, "it was started"
         await fleet.begin(self._cloud, {})
         self.fleets[hub.id] = fleet
@@ -113,6 +127,7 @@ class Living:
         fleet = self.fleets.pop(hub.id, None)
         if fleet is not None:
             await fleet.stop()
+            await fleet.hub.clear()
             await self._works.close(fleet.hub.url)
 
     async def set_argocd(self, hub: Hub) -> None:
@@ -163,6 +178,15 @@ class Living:
             return None
         name = first.member.name
         return handover.token_context(name, name, first.server, first.token, first.authority)
+
+    async def _hub(self, world: World) -> OwnHub | GivenHub:
+        """Where a new Fleet is to be."""
+        if self.given is not None and not any(isinstance(each.hub, GivenHub) for each in self.fleets.values()):
+            await check(self.given, world)
+            return GivenHub(world, self.given, fresh=True)
+        own = OwnHub(world, self._clock, self._api, authority=self._works.certificate.authority, fresh=True)
+        own.guarded(self.writes)
+        return own
 
     async def _serve(self, identifier: str, served: Served) -> None:
         await served.start(self.session)

@@ -46,8 +46,8 @@ class Site:
 
     @property
     def given(self) -> bool:
-        """Whether the hub was given."""
-        return any(not isinstance(fleet.hub, OwnHub) for fleet in self.living.fleets.values())
+        """Whether the hub was given, or the first Fleet's will be."""
+        return self.living.given is not None
 
     @property
     def own_hub(self) -> OwnHub | None:

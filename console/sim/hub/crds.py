@@ -12,6 +12,7 @@ from functools import cache
 import msgspec
 
 from console.errors import Answered
+from console.sim.argo.kinds import GROUP
 from console.sim.client import Client, Obj, Refusal, Resource
 
 CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition")
@@ -39,6 +40,11 @@ def name_of(crd: Obj) -> str:
     return str(crd["metadata"]["name"])
 
 
+def is_of_argocd(crd: Obj) -> bool:
+    """Whether it comes with ArgoCD, and not with the Fleet."""
+    return bool(crd["spec"]["group"] == GROUP)
+
+
 def unfit(crd: Obj, wanted: Obj) -> Iterator[str]:
     """Why a CRD that is there cannot serve in place of the one that ships, in sentences."""
     name, spec = name_of(wanted), crd.get("spec") or {}
@@ -54,11 +60,11 @@ def unfit(crd: Obj, wanted: Obj) -> Iterator[str]:
         yield f"CRD {name} is there {'with' if has else 'without'} a status subresource, unlike the vendor's"
 
 
-async def define(client: Client, *, patience: float = PATIENCE) -> list[str]:
+async def define(client: Client, crds: Sequence[Obj], *, patience: float = PATIENCE) -> list[str]:
     """Make the CRDs that are missing, leave those that are there, and return the names of those made once all are
     served. Raises `Refusal`, and `Answered` where that takes too long."""
     made = []
-    for crd in shipped():
+    for crd in crds:
         try:
             await client.get(CRDS, "", name_of(crd))
         except Refusal as refusal:
@@ -67,7 +73,7 @@ async def define(client: Client, *, patience: float = PATIENCE) -> list[str]:
             await _create(client, {key: value for key, value in crd.items() if key != "status"})
             made.append(name_of(crd))
     end = time.monotonic() + patience
-    waiting = list(shipped())
+    waiting = list(crds)
     while True:
         waiting = [crd for crd in waiting if not await _serves(client, crd)]
         if not waiting:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from console.sim.faults.elsewhere import impossible
-from console.sim.hub.marks import MADE_BY, NAMESPACE
+from console.sim.hub.marks import MADE_BY, NAMESPACE, SET_UP
 from console.sim.world import World
 
 OLDEST = (1, 19)
@@ -30,6 +30,8 @@ class Found:
     """Kind -> names of AlbConfigs and ManagedClusters that the simulator did not make."""
     left: tuple[str, ...] = ()
     """ManagedClusters that the simulator made for another world."""
+    set_up: tuple[str, ...] = ()
+    """AlbConfigs that a set-up made, for this simulator or for a real Fleet: nobody can tell."""
     in_the_way: tuple[str, ...] = ()
     """Objects of this world's names that the simulator did not make."""
     unfit: tuple[str, ...] = ()
@@ -71,6 +73,11 @@ def _others(found: Found) -> Iterator[str]:
     for kind, names in found.strangers.items():
         if names:
             yield f"{_count(len(names), kind)} there that the simulator did not make: {_named(names)}"
+    if found.set_up:
+        yield (
+            f"{_count(len(found.set_up), 'AlbConfig')} there of a former set-up: {_named(found.set_up)}; where no real "
+            f"Fleet is behind this server, remove what is labelled {SET_UP}"
+        )
     if found.in_the_way:
         yield f"{_count(len(found.in_the_way), 'object')} in the way, not made by it: {_named(found.in_the_way)}"
     if found.left:

@@ -1,22 +1,25 @@
 """A hub that is given with `--hub`: somebody's Kubernetes API server, reached as any client reaches it. Everything that
-is made there carries the simulator's mark, and nothing without it is listed, watched or changed."""
+is made there carries the simulator's mark; beside that, only what a set-up made is looked after, and nothing else is
+changed."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from console.errors import Answered, Denied, Lost
-from console.sim import past
+from console.sim import manifests, past
 from console.sim.alb_ingress import SUCCESS, SYNC, Applied, acknowledge, class_of, gateway_of
-from console.sim.argo.manifests import Cluster
-from console.sim.client import ALB_CONFIGS, INGRESS_CLASSES, INGRESSES, Client, Obj, Refusal
+from console.sim.argo.kinds import NAMESPACE as ARGOCD
+from console.sim.argo.manifests import Cluster, project
+from console.sim.client import ALB_CONFIGS, INGRESS_CLASSES, INGRESSES, Client, Obj, Refusal, Resource
 from console.sim.handover import Context
-from console.sim.hub.crds import define
+from console.sim.hub.clear import clear
+from console.sim.hub.crds import define, is_of_argocd, shipped
 from console.sim.hub.kubeconfig import Entry
-from console.sim.hub.marks import MARK, SELECTOR
-from console.sim.hub.plant import Planted, plant
+from console.sim.hub.marks import ACTED_UPON, MARK, SELECTOR
+from console.sim.hub.plant import Planted, plant, put
 from console.sim.recorder import NORMAL, Recorder
 from console.sim.world import World
 
@@ -28,11 +31,13 @@ PATIENCE = 30.0
 
 
 class GivenHub:
-    """The hub of one simulation, at a server of somebody else."""
+    """The hub of one Fleet, at a server of somebody else. `fresh`: as one that was made just now, with nothing of the
+    world or of ArgoCD on it yet."""
 
-    def __init__(self, world: World, entry: Entry) -> None:
+    def __init__(self, world: World, entry: Entry, *, fresh: bool = False) -> None:
         self._world = world
         self._entry = entry
+        self._fresh = fresh
         self._session: ClientSession | None = None
         self.url = entry.server
         self.planted = Planted(0, 0)
@@ -60,13 +65,35 @@ class GivenHub:
         """Put the world there. Raises `Denied`, `Answered` or `Lost`, and `Refused` as `plant` does."""
         self._session = await stack.enter_async_context(reached(self._entry))
         async with told(self.url):
-            self.defined = await define(self.client(past.AUTHOR))
-            self.planted = await plant(self.client, self._world, clusters)
+            wanted = [crd for crd in shipped() if not (self._fresh and is_of_argocd(crd))]
+            self.defined = await define(self.client(past.AUTHOR), wanted)
+            if self._fresh:
+                self.planted = await put(self.client, manifests.fresh(self._world))
+            else:
+                self.planted = await plant(self.client, self._world, clusters)
+
+    async def define_argocd(self) -> None:
+        """What an installation of ArgoCD brings, where it is missing: its kinds, its namespace and the project that
+        allows everything. Raises as `start` does."""
+        if not self._fresh:
+            return
+        async with told(self.url):
+            self.defined += await define(self.client(past.AUTHOR), list(filter(is_of_argocd, shipped())))
+            parts = (manifests.namespace(ARGOCD, self._world.began), project(self._world))
+            await put(self.client, parts)
+
+    async def clear(self) -> None:
+        """Take the Fleet away from there. Raises `Denied`, `Answered` or `Lost`."""
+        async with told(self.url):
+            await clear(self._client(past.AUTHOR, {}))
 
     def client(self, agent: str) -> Client:
-        """A client of what carries the mark, by its User-Agent."""
+        """A client of what carries the mark or was set up, by its User-Agent."""
+        return self._client(agent, ACTED_UPON)
+
+    def _client(self, agent: str, tests: Mapping[Resource, Callable[[Obj], bool]]) -> Client:
         assert self._session is not None, "it was started"
-        return client_of(self._session, self._entry, agent, mark=MARK)
+        return client_of(self._session, self._entry, agent, mark=MARK, tests=tests)
 
     async def objects(self) -> list[Obj]:
         """What the ALB ingress controller finds."""
@@ -108,9 +135,17 @@ async def reached(entry: Entry) -> AsyncIterator[ClientSession]:
         yield session
 
 
-def client_of(session: ClientSession, entry: Entry, agent: str, *, mark: Mapping[str, str] | None = None) -> Client:
-    """A client of the server; with a mark, of nothing else there."""
-    return Client(session, entry.server, entry.token, agent=agent, mark=mark, server_name=entry.server_name)
+def client_of(
+    session: ClientSession,
+    entry: Entry,
+    agent: str,
+    *,
+    mark: Mapping[str, str] | None = None,
+    tests: Mapping[Resource, Callable[[Obj], bool]] | None = None,
+) -> Client:
+    """A client of the server; with a mark, of nothing else there but what passes a test."""
+    name = entry.server_name
+    return Client(session, entry.server, entry.token, agent=agent, mark=mark, tests=tests, server_name=name)
 
 
 @asynccontextmanager

@@ -27,11 +27,12 @@ from console.sim.client import (
     Resource,
     place,
 )
+from console.sim.hub.clear import GOING
 from console.sim.hub.crds import CRDS, name_of, shipped, unfit
 from console.sim.hub.fit import Found, reasons
 from console.sim.hub.given import client_of, reached, told
 from console.sim.hub.kubeconfig import Entry
-from console.sim.hub.marks import NAMESPACE, is_own
+from console.sim.hub.marks import NAMESPACE, is_own, is_set_up
 from console.sim.hub.plant import RESOURCES, SHARED, objects
 from console.sim.past import AUTHOR
 from console.sim.world import World
@@ -48,6 +49,8 @@ NEEDS = (
     (APPLICATIONS, "", (*WRITTEN, "delete")),
 )
 """What the start and the controllers do: resource, subresource, verbs."""
+LEFT = tuple((each, "", ("delete",)) for each in (NAMESPACES, *GOING))
+"""And where a Fleet begins with nothing: members that leave it, and itself that goes."""
 REVIEWS = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview")
 AT_ONCE = 8
 """Questions that are open at a time."""
@@ -81,9 +84,11 @@ async def _found(client: Client, entry: Entry, world: World, *, local: bool, mar
     configs = await look.at(_all(client, ALB_CONFIGS), [])
     version = await look.at(client.document("/version"), {})
     present = [crd for crd in shipped() if await look.at(_there(client, CRDS, "", name_of(crd)), None)]
-    needs = [*NEEDS, (CRDS, "", ("get",) if len(present) == len(shipped()) else ("get", "create"))]
+    definitions = (CRDS, "", ("get",) if len(present) == len(shipped()) else ("get", "create"))
+    needs = [*NEEDS, definitions, *(() if world.members else LEFT)]
     questions = (_missing(client, resource, sub, verb) for resource, sub, verbs in needs for verb in verbs)
     missing = await look.all(questions)
+    of_set_ups = list(filter(is_set_up, configs))
     expected = {member.id for member in world.members}
     return Found(
         host=entry.host,
@@ -91,9 +96,11 @@ async def _found(client: Client, entry: Entry, world: World, *, local: bool, mar
         marked=marked,
         version=str(version.get("gitVersion", "")),
         strangers={
-            kind.kind: _strangers(found) for kind, found in ((ALB_CONFIGS, configs), (MANAGED_CLUSTERS, clusters))
+            ALB_CONFIGS.kind: _strangers(each for each in configs if each not in of_set_ups),
+            MANAGED_CLUSTERS.kind: _strangers(clusters),
         },
         left=tuple(name for each in clusters if is_own(each) and (name := each["metadata"]["name"]) not in expected),
+        set_up=_strangers(of_set_ups),
         in_the_way=tuple(await look.all(_in_the_way(client, *each) for each in _planned(world))),
         unfit=tuple(await look.all(_unfit(client, crd) for crd in present)),
         missing=tuple(missing),

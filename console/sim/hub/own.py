@@ -12,13 +12,13 @@ from console.sim import manifests, past
 from console.sim.alb_ingress import Applied
 from console.sim.argo import light
 from console.sim.argo import past as argo_past
-from console.sim.argo.kinds import APP_PROJECTS, CONTROLLER, GROUP, NAMESPACE
+from console.sim.argo.kinds import APP_PROJECTS, CONTROLLER, NAMESPACE
 from console.sim.argo.manifests import PROJECT, Cluster, project
 from console.sim.client import Client, Obj
 from console.sim.faults.link import Link
 from console.sim.faults.writes import Writes
 from console.sim.handover import Context, token_context
-from console.sim.hub.crds import CRDS, name_of, shipped
+from console.sim.hub.crds import CRDS, is_of_argocd, name_of, shipped
 from console.sim.kubeapi import KubeApi, Role
 from console.sim.past import Clock
 from console.sim.recorder import Recorder
@@ -60,7 +60,7 @@ class OwnHub:
         with clock.at(world.began - world.age):
             self.api = KubeApi(
                 tokens={**roles, self._inside: Role.ADMIN},
-                crds=[crd for crd in shipped() if not (fresh and _of_argocd(crd))],
+                crds=[crd for crd in shipped() if not (fresh and is_of_argocd(crd))],
                 clock=clock,
                 version=world.version,
             )
@@ -89,9 +89,9 @@ class OwnHub:
         """Have its writes refused by what is held there, but for those of its own controllers."""
         writes.watch_over(self.api, self._inside)
 
-    def define_argocd(self) -> None:
+    async def define_argocd(self) -> None:
         """What an installation of ArgoCD brings: its kinds, its namespace and the project that allows everything."""
-        for crd in filter(_of_argocd, shipped()):
+        for crd in filter(is_of_argocd, shipped()):
             if self.api.object(CRDS.group, CRDS.plural, "", name_of(crd)) is None:
                 self.api.seed(crd, manager=past.INSTALLER)
         found = self.api.object(APP_PROJECTS.group, APP_PROJECTS.plural, NAMESPACE, PROJECT)
@@ -112,6 +112,5 @@ class OwnHub:
         at = self._world.began - self._world.reconciled
         await past.reconciled(self.client(past.CONTROLLER), self.clock, applied, at=at)
 
-
-def _of_argocd(crd: Obj) -> bool:
-    return bool(crd["spec"]["group"] == GROUP)
+    async def clear(self) -> None:
+        """Nothing: what is in it goes with it."""

@@ -3,7 +3,7 @@ made them, left alone where somebody else did."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from console.errors import Refused
@@ -73,13 +73,19 @@ def called(obj: Obj) -> str:
 async def plant(client_of: Callable[[str], Client], world: World, clusters: Sequence[Cluster]) -> Planted:
     """Bring all of it about as those who make such objects, through clients that mark what they make. Raises `Refusal`,
     and `Refused` where an object that somebody else made is in the way."""
-    counts = [0, 0]
-    for obj in objects(world, clusters):
-        counts[await _one(client_of(MANAGERS.get(obj["kind"], AUTHOR)), obj)] += 1
+    planted = await put(client_of, objects(world, clusters))
     # What was compared with the members of an earlier start says nothing of these.
     client = client_of(AUTHOR)
     for application in (await client.list(APPLICATIONS))[0]:
         await client.merge(APPLICATIONS, *place(application), {"metadata": {"annotations": {REFRESH: "normal"}}})
+    return planted
+
+
+async def put(client_of: Callable[[str], Client], objects: Iterable[Obj]) -> Planted:
+    """Bring some objects about. Raises as `plant` does."""
+    counts = [0, 0]
+    for obj in objects:
+        counts[await _one(client_of(MANAGERS.get(obj["kind"], AUTHOR)), obj)] += 1
     return Planted(*counts)
 
 

@@ -106,6 +106,8 @@ ACTIONS: tuple[Action, ...] = (
            danger=True, unavailable=standing.going),
     Action("extend", "4", "extend", "Lengthen the hold, or put off the time to go back, by 10 min.", _at("run"),
            danger=True, unavailable=standing.live),
+    Action("go_on", "5", "resume", "Start a new runner where a run's own is dead; it goes on from what stands there.",
+           _at("run"), danger=True, roomy=True, unavailable=standing.resume),
     Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("runs"),
            danger=True, unavailable=standing.roll_back),
     Action("open", "enter", "open", "Open the selected row.", _at("dashboard", "runs", "fleets", "targets"),

@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import events
+from textual import events, work
 from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -29,13 +30,16 @@ from textual.screen import Screen
 
 import assets
 from console import collector, log, terminal
+from console.errors import FleetConsoleError
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState
+from console.model.run import RunReport
 from console.settings import Duration, Settings, load
 from screens import actions
 from screens.dashboard import Dashboard
 from screens.desk import Feed, ObservedFleet
 from screens.place import Place
+from screens.vigil import EVERY, Vigil
 from widgets.field import Field
 from widgets.glass import Glass
 
@@ -65,6 +69,8 @@ class FleetConsole(App[int]):
     # Screens draw what differs: a new picture by itself repaints nothing.
     fleet: reactive[Fleet] = reactive(Fleet(name="fleet", region=None, uid=None, sources=()), repaint=False)
     armed_until: reactive[float | None] = reactive(None, repaint=False)
+    host_runs: reactive[tuple[RunReport, ...]] = reactive((), repaint=False)
+    """The runs of this host, as its journal tells them."""
 
     class FleetChanged(Message):
         """A new picture came from a feed."""
@@ -73,6 +79,14 @@ class FleetConsole(App[int]):
             super().__init__()
             self.feed = feed
             self.fleet = fleet
+
+    class HostRunsRead(Message):
+        """The journal of this host was read beside a feed."""
+
+        def __init__(self, feed: Feed, reports: tuple[RunReport, ...]) -> None:
+            super().__init__()
+            self.feed = feed
+            self.reports = reports
 
     def __init__(
         self, settings: Settings, feed: Feed, *, plain: bool = False,
@@ -95,6 +109,7 @@ class FleetConsole(App[int]):
         ]  # the glass knows what to do instead
         self.loop: asyncio.AbstractEventLoop | None = None
         self._loading = True
+        self._vigil = Vigil()
         self.set_reactive(FleetConsole.fleet, _unread(settings))
 
     def get_default_screen(self) -> Screen[Any]:
@@ -110,6 +125,34 @@ class FleetConsole(App[int]):
             from screens.offer import OfferPage
 
             self.push_screen(OfferPage())
+        self.set_interval(EVERY, self._look_at_runs)
+
+    def _look_at_runs(self) -> None:
+        """In a thread: journals lie on disks. One look at a time."""
+        if self.fleet.uid is not None and all(one.is_finished for one in self.workers if one.group == "host runs"):
+            self._read_runs(self._feed, self.fleet)
+
+    @work(thread=True, group="host runs")
+    def _read_runs(self, feed: Feed, fleet: Fleet) -> None:
+        with suppress(FleetConsoleError):  # the page of runs says it
+            self.post_message(self.HostRunsRead(feed, feed.desk.host_runs(fleet)))
+
+    def on_fleet_console_host_runs_read(self, message: HostRunsRead) -> None:
+        """Those of the Fleet that is shown; the bell for what is new and needs eyes."""
+        if message.feed is not self._feed:
+            return
+        self.host_runs = message.reports
+        if self._vigil.news(message.reports, time.time()):
+            self._ring()
+
+    def heed(self, report: RunReport) -> None:
+        """A run is shown, wherever it runs: the bell where it needs eyes."""
+        if self._vigil.told(report, time.time()):
+            self._ring()
+
+    def _ring(self) -> None:
+        if self.settings.bell:
+            self.bell()
 
     def _publish(self, feed: Feed, fleet: Fleet) -> None:
         """From any thread."""
@@ -142,6 +185,7 @@ class FleetConsole(App[int]):
         self._feed = self._feeds(settings, config)
         self.desk = self._feed.desk
         self.fleet = _unread(settings)
+        self.host_runs, self._vigil = (), Vigil()
         self._loading = True
         while len(self.screen_stack) > 1:
             self.pop_screen()

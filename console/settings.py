@@ -70,6 +70,8 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """No write by any key or verb, whatever else is said."""
     theme: Literal["default", "mono"] = "default"
     """`mono` draws with bold, dim and reverse alone; NO_COLOR does so, too."""
+    bell: bool = True
+    """Whether the terminal's bell rings, once each, where a run of this host, or one that is shown, needs eyes."""
     arming: str = "10m"
     """How long arming lasts before the screen is read-only again."""
     probe_budget: float = 20.0

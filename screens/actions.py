@@ -114,6 +114,8 @@ ACTIONS: tuple[Action, ...] = (
            danger=True, unavailable=standing.live),
     Action("touch", "t", "touch", "Have the controller look again, now, at the Ingresses that wait for it.", _at("run"),
            danger=True, unavailable=standing.going),
+    Action("go_on", "5", "resume", "Start a new runner where a run's own is dead; it goes on from what stands there.",
+           _at("run"), danger=True, roomy=True, unavailable=standing.resume),
     Action("roll_back", "b", "go back", "Put back exactly what the run replaced.", _at("runs"),
            danger=True, unavailable=standing.roll_back),
     Action("remove", "minus", "remove", "Take the vSwitch, member, application, listener or route of this row out.",

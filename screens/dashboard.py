@@ -57,7 +57,8 @@ class Dashboard(Place):
             yield Lines(id="counts")
 
     def on_mount(self) -> None:
-        """The routes have the keys at the start."""
+        """The routes have the keys at the start; a runner of this host that dies is told here, too."""
+        self.watch(self.app, "host_runs", self._changed, init=False)
         self.query_one("#routes", Table).focus()
 
     def draw(self) -> None:
@@ -66,7 +67,8 @@ class Dashboard(Place):
         columns, rows = self.size
         beside = columns >= arrange.BESIDE
         left = arrange.LEFT if beside else columns
-        alert = alerts.lines(alerts.alerts(fleet, now), columns, ALERT_ROWS if fleet.uid else 2 * ALERT_ROWS)
+        found = alerts.alerts(fleet, now, self.console.host_runs)
+        alert = alerts.lines(found, columns, ALERT_ROWS if fleet.uid else 2 * ALERT_ROWS)
         self.query_one("#alert", Lines).content = alert
         names = ("zones", "members", "routes", "applications")
         zones, people, paths, apps = (self.query_one(f"#{name}", Table) for name in names)

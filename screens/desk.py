@@ -72,11 +72,17 @@ class Desk(Protocol):
     def runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
         """The runs of this host's journal and those recorded on the Fleet, newest first."""
 
+    def host_runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
+        """The runs of this host's journal alone, newest first."""
+
     def follow(self, run: str) -> Iterator[RunReport]:
         """Every new report of a run until it is over."""
 
     def command(self, run: str, word: str, seconds: float = 0.0) -> None:
         """Leave a live run a word: `stop`, `rollback`, `finish`, `extend` by seconds."""
+
+    def resume(self, run: str) -> RunReport:
+        """Start a new runner for a run of this host whose runner is dead."""
 
     def rollback_plan(self, run: str) -> Plan:
         """The plan that undoes a finished run."""
@@ -232,6 +238,12 @@ class ObservedFleet:
         own = runs.runs(self._access)
         return runs.merge(tuple(one for one in own if one.fleet_uid == fleet.uid or one.provisions), fleet)
 
+    def host_runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
+        """The journal's; none while it is not known whose."""
+        from console.run import runs
+
+        return runs.runs(self._access, fleet_uid=fleet.uid) if fleet.uid else ()
+
     def follow(self, run: str) -> Iterator[RunReport]:
         """From the journal as it grows, else from the record on the Fleet."""
         from console.run import runs
@@ -249,6 +261,13 @@ class ObservedFleet:
             runs.command(self._access, run, word, seconds)
         else:
             runs.command_elsewhere(self._reading(), run, word, seconds)
+
+    def resume(self, run: str) -> RunReport:
+        """By the journal's plan, with the access that the run began with."""
+        from console.run import runs
+
+        self._settings.check_writable()
+        return runs.resume(self._access, run)
 
     def rollback_plan(self, run: str) -> Plan:
         """From the journal's plan, else from the record's."""

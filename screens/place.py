@@ -41,6 +41,7 @@ class Console(Protocol):
     fleet: Fleet
     settings: Settings
     desk: Desk
+    host_runs: tuple[RunReport, ...]
 
     @property
     def armed(self) -> float | None:
@@ -48,6 +49,9 @@ class Console(Protocol):
 
     def arm(self, on: bool) -> None:
         """Arm, or make read-only."""
+
+    def heed(self, report: RunReport) -> None:
+        """Ring where a run that is shown needs eyes."""
 
     def forget_glass(self) -> None:
         """Write the next frame whole."""

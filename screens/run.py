@@ -13,7 +13,11 @@ from textual.worker import get_current_worker
 from console.errors import FleetConsoleError
 from console.model.run import RunReport, RunState
 from console.model.spans import spoken
+from console.model.text import inert
 from console.present import ledgers
+from console.present.line import Ink
+from screens import standing
+from screens.confirm import Confirmation
 from screens.undo import UndoingPlace
 from widgets.pager import Pager
 
@@ -29,6 +33,13 @@ class RunPage(UndoingPlace):
 
     class Told(Message):
         """The run has a new report."""
+
+        def __init__(self, report: RunReport) -> None:
+            super().__init__()
+            self.report = report
+
+    class Resumed(Message):
+        """A new runner goes on with the run."""
 
         def __init__(self, report: RunReport) -> None:
             super().__init__()
@@ -60,6 +71,7 @@ class RunPage(UndoingPlace):
     def on_run_page_told(self, message: Told) -> None:
         """Show the newest report."""
         self._report = message.report
+        self.console.heed(message.report)
         self._changed()
 
     def draw(self) -> None:
@@ -104,6 +116,38 @@ class RunPage(UndoingPlace):
             "After failures the controller's own next retry may be 16 min away.",
         )
         self.ask_to(self._report, "touch", "Touch", sentences)
+
+    def do_go_on(self) -> None:
+        """Ask, then start a new runner for it."""
+        report = self._report
+        sentences = (
+            "A new runner looks at what stands there, and goes on with the run's own plan to its end.",
+            "What somebody else changed meanwhile it leaves alone, and says so.",
+        )
+        self.app.push_screen(Confirmation(f"Resume run {inert(report.run, 40)}", sentences, report.run), self._resume)
+
+    def _resume(self, yes: bool | None) -> None:
+        if not yes:
+            return
+        if why := standing.resume(self.standing()):
+            self.say(f"nothing was started: {why}")
+            return
+        self.say("starting the runner ...", Ink.PLAIN)
+        self._start_again(self._report.run)
+
+    @work(thread=True, exclusive=True, group="undo")
+    def _start_again(self, run: str) -> None:
+        try:
+            self.post_message(self.Resumed(self.console.desk.resume(run)))
+        except FleetConsoleError as error:
+            self.post_message(self.Said(f"not started: {error}"))
+
+    def on_run_page_resumed(self, message: Resumed) -> None:
+        """Follow the new runner."""
+        self.hush()
+        self._report = message.report
+        self._changed()
+        self._follow(message.report.run)
 
     @property
     def copied(self) -> str:

@@ -17,7 +17,7 @@ class SourcesPage(Page):
     def lines(self, cells: int) -> list[Line]:
         """Everything, wrapped to the screen."""
         fleet, now = self.fleet, self.now
-        found = alerts.alerts(fleet, now)
+        found = alerts.alerts(fleet, now, self.console.host_runs)
         lines = sources.page_lines(fleet, now, cells)
         if not found and not fleet.problems:
             return [*lines, line(title("ATTENTION"), dim("  nothing wants it, and every object could be read whole"))]

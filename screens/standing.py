@@ -79,10 +79,9 @@ RUNS = (Write.LOCK, Write.RECORDS)
 def lacks(standing: Standing, namespaces: Collection[str], *writes: Write) -> str:
     """Which permission a write of objects in these namespaces wants and we do not have, as access reviews said. What
     nobody reviewed is not known to be lacking: the API server's own word comes with the dry run."""
-    for one in standing.fleet.lacking:
-        if one.of in writes and (one.namespace is None or one.namespace in namespaces):
-            return f"not allowed: {one.words}. Ask for a role that grants it"
-    return ""
+    found = [one for one in standing.fleet.lacking if one.namespace is None or one.namespace in namespaces]
+    words = next((one.words for write in writes for one in found if one.of is write), "")
+    return f"not allowed: {words}. Ask for a role that grants it" if words else ""
 
 
 def shift(standing: Standing) -> str:
@@ -184,13 +183,6 @@ def sound(standing: Standing) -> str:
     return wizard(standing) or standing.sound
 
 
-def resume(standing: Standing) -> str:
-    report = standing.report
-    if report is None or not report.resumable:
-        return "there is nothing to resume"
-    return needs_arming(standing)
-
-
 def made(standing: Standing) -> str:
     return "" if standing.made else "no set-up has left settings here yet"
 
@@ -209,6 +201,19 @@ def going(standing: Standing) -> str:
     if standing.report is not None and standing.report.state.over:
         return "the run is over"
     return live(standing)
+
+
+def resume(standing: Standing) -> str:
+    report = standing.report
+    if report is None:
+        return "no run is shown"
+    if not report.resumable:
+        return f"there is nothing to resume: the run is {report.state}"
+    if report.provisions:
+        return needs_arming(standing)
+    writes = (Write.UPKEEP, Write.RECORDS) if report.one_step else (Write.WEIGHTS, *RUNS)
+    places = {one.route.partition("/")[0] for one in report.routes}
+    return needs_arming(standing) or lacks(standing, places, *writes)
 
 
 def roll_back(standing: Standing) -> str:

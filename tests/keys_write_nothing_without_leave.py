@@ -1,7 +1,7 @@
 """No key writes without leave: not disarmed, not once arming has expired, not where settings are read-only, not with a
 viewer's token. Every action of the registry stands in a table here, and is tried on every place that knows it.
 
-Screens reach the world by their desk alone, and the desk writes by two of its methods; what its other methods send is
+Screens reach the world by their desk alone, and the desk writes by three of its methods; what its other methods send is
 counted on the wire by the tests of the verbs.
 """
 
@@ -49,7 +49,7 @@ from tests.wishes import shift
 from widgets.editor import Editor
 from widgets.field import Field
 
-STARTS = {"confirm", "go_back", "roll_back"}
+STARTS = {"confirm", "go_back", "roll_back", "go_on"}
 """Start a run, or turn a live one round, once a word is typed."""
 TELLS = {"stop", "finish", "extend"}
 """Change a live run, once its id is typed; as going back from a live one, they need no arming."""
@@ -66,9 +66,9 @@ LOOKS = {
 ARMS = {"arm"}
 """Allows the console to write, which is leave itself."""
 DESK_READS = {
-    "now", "attach", "visible", "trial", "around", "document", "report", "runs", "follow", "rollback_plan",
+    "now", "attach", "visible", "trial", "around", "document", "report", "runs", "follow", "rollback_plan", "host_runs",
 }  # fmt: skip
-DESK_WRITES = {"start_run", "command"}
+DESK_WRITES = {"start_run", "command", "resume"}
 
 
 def test_every_action_says_here_what_it_does() -> None:
@@ -130,6 +130,7 @@ PLACES: dict[str, Callable[[StageFeed], Place | None]] = {
     "one-step of a refresh": lambda _: OneStepPage(KEY, "refresh"),
     "run": lambda feed: RunPage(report(feed, "r1")),
     "run that is over": lambda feed: RunPage(report(feed, "r2")),
+    "run that is interrupted": lambda feed: RunPage(report(feed, "r3")),
     "runs": lambda _: RunsPage(),
 }
 """The place's name in the registry, with what it shows there, and how it is opened; the dashboard is there."""
@@ -142,7 +143,7 @@ def test_every_place_of_the_registry_is_tried() -> None:
 
 
 class Walk:
-    """One console under one condition, with a run that goes (r1) and one that is over (r2)."""
+    """One console under one condition: a run goes (r1), one is over (r2), one has lost its runner (r3)."""
 
     def __init__(self, app: FleetConsole, feed: StageFeed, pilot: Pilot[int], condition: str) -> None:
         self.app = app
@@ -155,7 +156,7 @@ class Walk:
     @property
     def writes(self) -> list[str]:
         """What reached the desk's writing ways."""
-        return [asked for asked in self.feed.desk.asked if asked.startswith(("start", "command"))]
+        return [asked for asked in self.feed.desk.asked if asked.startswith(("start", "command", "resume"))]
 
     async def visit(self, name: str) -> None:
         """Every action of a place; what leaves it, opens it again."""
@@ -222,12 +223,13 @@ class Walk:
 
 
 def begun(feed: StageFeed) -> None:
-    """Two runs, told of before anything is counted."""
+    """Three runs, told of before anything is counted."""
     plan = shift(fleet(), ROUTE, {situations.ACK: 80, situations.IDC: 20}).plan
     assert isinstance(plan, Plan)
-    for _ in range(2):
+    for _ in range(3):
         feed.desk.start_run(plan, "before", ())
     feed.desk.tell(replace(feed.desk.reports["r2"], state=RunState.DONE))
+    feed.desk.tell(replace(feed.desk.reports["r3"], state=RunState.INTERRUPTED))
     feed.desk.asked.clear()
 
 

@@ -102,6 +102,18 @@ class StageDesk:
         """Newest first."""
         return tuple(reversed(self.reports.values()))
 
+    def host_runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
+        """All: they run here."""
+        return self.runs(fleet)
+
+    def resume(self, run: str) -> RunReport:
+        """It goes on."""
+        if self.refuses is not None:
+            raise self.refuses
+        self.asked.append(f"resume {run}")
+        self.reports[run] = replace(self.reports[run], state=RunState.RUNNING, message="goes on")
+        return self.reports[run]
+
     def follow(self, run: str) -> Iterator[RunReport]:
         """What the test tells of the run, until it is over."""
         told: RunReport | None = None

@@ -225,8 +225,8 @@ def test_a_verb_that_reads_writes_nothing_whoever_says_it(
     assert ([], []) == (wire.writes, wire.launched)
 
 
-def test_a_screens_desk_writes_nothing_but_by_its_two_ways(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those two are `start_run` and `command`, and tests/keys_write_nothing_without_leave.py is about them."""
+def test_a_screens_desk_writes_nothing_but_by_its_three_ways(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those are `start_run`, `command` and `resume`; tests/keys_write_nothing_without_leave.py is about them."""
     wire = counted(monkeypatch)
     access = Access(config=stand.simulated[0] / "config.yaml", state_dir=stand.directory / "state")
     desk = ObservedFleet(settings_file.load(access.config), access)
@@ -237,7 +237,13 @@ def test_a_screens_desk_writes_nothing_but_by_its_two_ways(stand: Stand, monkeyp
         plan = desk.rollback_plan(stand.done)
         desk.visible([fleet.members[0].id])
         said = (desk.trial(plan), desk.around(fleet), desk.document(Subject(SourceName.ROUTES, ROUTE)))
-        runs = (desk.report(stand.done), desk.runs(fleet), next(iter(desk.follow(stand.done))), desk.attach(stand.done))
+        runs = (
+            desk.report(stand.done),
+            desk.runs(fleet),
+            desk.host_runs(fleet),
+            next(iter(desk.follow(stand.done))),
+            desk.attach(stand.done),
+        )
     finally:
         desk.stop()
 

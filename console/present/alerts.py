@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from console.model.argo import Deployed
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
-from console.model.run import RunState
+from console.model.run import RunReport, RunState
 from console.model.spans import spoken
 from console.present import applications, clouds, members, sources, splits, words
 from console.present.line import Ink, Line, Span, dim, paragraph, width
@@ -42,8 +42,9 @@ class Alert:
         return self.said if isinstance(self.said, str) else self.said()
 
 
-def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
-    """Everything that wants attention, the worst first; order among equals is that of the picture."""
+def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Alert, ...]:
+    """Everything that wants attention, the worst first; order among equals is that of the picture. `host`: the runs of
+    this host, which knows of a runner that is dead before the Fleet does."""
     found = [
         *_hub(fleet, now),
         *(Alert(said.tone, "Fleet", said.sentence, SourceName.FLEET) for said in clouds.of_fleet(fleet.cloud, now)),
@@ -51,7 +52,7 @@ def alerts(fleet: Fleet, now: float) -> tuple[Alert, ...]:
         *_clouds(fleet, now),
         *_gateways(fleet),
         *_freeze(fleet),
-        *_runs(fleet),
+        *_runs(fleet, host),
         *(alert for route in fleet.routes for alert in _route(fleet, route, now)),
         *_applications(fleet),
         *_sources(fleet, now),
@@ -154,10 +155,19 @@ def _gateways(fleet: Fleet) -> Iterator[Alert]:
             yield Alert(Tone.WARN, gateway.name, f"ALB {gateway.state}: {gateway.message}.", gateway.name)
 
 
-def _runs(fleet: Fleet) -> Iterator[Alert]:
+def _runs(fleet: Fleet, host: Sequence[RunReport]) -> Iterator[Alert]:
+    dead = {one.run for one in host if one.state is RunState.INTERRUPTED}
     for run in fleet.runs:
         where = ", ".join(run.routes)
-        if run.state == RunState.INTERRUPTED:
+        waits = run.state == RunState.DONE and run.expires is not None
+        if run.run in dead and (run.state == RunState.RUNNING or waits):
+            yield Alert(
+                Tone.BAD,
+                f"run {run.run}",
+                f"interrupted on {where}: its runner on this host is dead. Open it (r, enter): 5 resumes, 2 goes back.",
+                run.run,
+            )
+        elif run.state == RunState.INTERRUPTED:
             yield Alert(
                 Tone.BAD,
                 f"run {run.run}",

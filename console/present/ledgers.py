@@ -64,7 +64,10 @@ def rail(report: RunReport, wall: float, cells: int) -> list[Line]:
 
 
 def keys(report: RunReport) -> list[Line]:
-    """The live commands, each with what it means."""
+    """The live commands, each with what it means; of a run whose runner is dead, the ways on."""
+    if report.state is RunState.INTERRUPTED and not report.provisions:
+        resumes = (accent("5"), Span(" resume: a new runner goes on from what stands there  "))
+        return [resumes if report.one_step else (*resumes, accent("2"), Span(" go back"))]
     if not report.commandable or report.state.over:
         return []
     before = weights(report.routes[0].before) if report.routes else "what was there"

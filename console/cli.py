@@ -8,28 +8,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
-from console.verbs import (
-    apps,
-    config,
-    doctor,
-    drill,
-    evidence,
-    guards,
-    plans,
-    policy,
-    runs,
-    see,
-    setups,
-    shift,
-    simulate,
-    topology,
-)
 
 if TYPE_CHECKING:
     from console.settings import Settings
@@ -46,7 +31,35 @@ Exit codes
 """
 
 
+VERBS = {
+    "status": "see", "route": "see", "applicationset": "see", "shift": "shift", "drain": "shift", "run": "shift",
+    "app": "apps", "plan": "plans", "runs": "runs", "attach": "runs", "stop": "runs", "rollback": "runs",
+    "finish": "runs", "extend": "runs", "touch": "runs", "resume": "runs", "wait": "guards", "freeze": "guards",
+    "unfreeze": "guards", "rules": "guards", "evidence": "evidence", "verify": "evidence", "policy": "policy",
+    "topology": "setups", "doctor": "doctor", "config": "config", "demo": "simulate", "drill": "drill",
+    "sim": "simulate",
+}  # fmt: skip
+"""Verb -> the module of `console.verbs` that has it."""
+
+
+class Verbs(click.Group):
+    """All verbs, each imported once it is asked for: the screen needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In alphabetical order."""
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb of that name."""
+        if cmd_name not in VERBS:
+            return None
+        found = getattr(import_module(f"console.verbs.{VERBS[cmd_name]}"), cmd_name)
+        assert isinstance(found, click.Command)
+        return found
+
+
 @click.group(
+    cls=Verbs,
     invoke_without_command=True,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -77,7 +90,11 @@ def open_screen(options: Options, *, offers: bool = False) -> int:
     from console.app import run_screen
 
     code = run_screen(settings, options.access(), offers=offers or _nothing(settings, options))
-    return simulate.show(options, "calm") if code is None else code
+    if code is not None:
+        return code
+    from console.verbs import simulate
+
+    return simulate.show(options, "calm")
 
 
 def _nothing(settings: Settings, options: Options) -> bool:
@@ -91,42 +108,6 @@ def _nothing(settings: Settings, options: Options) -> bool:
         return not files(None)
     except KubeconfigError:
         return True
-
-
-for verb in (
-    see.status,
-    see.route,
-    see.applicationset,
-    shift.shift,
-    shift.drain,
-    shift.run,
-    apps.app,
-    plans.plan,
-    runs.runs,
-    runs.attach,
-    runs.stop,
-    runs.rollback,
-    runs.finish,
-    runs.extend,
-    runs.touch,
-    runs.resume,
-    guards.wait,
-    guards.freeze,
-    guards.unfreeze,
-    guards.rules,
-    evidence.evidence,
-    evidence.verify,
-    policy.policy,
-    topology.topology,
-    doctor.doctor,
-    config.config,
-    simulate.demo,
-    drill.drill,
-    simulate.sim,
-):
-    console.add_command(verb)
-for verb in (setups.apply, setups.teardown):
-    topology.topology.add_command(verb)
 
 
 def main(arguments: list[str] | None = None) -> None:

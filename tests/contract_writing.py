@@ -19,7 +19,7 @@ from console.kube import records, write
 from console.kube.connect import Hub
 from console.kube.holder import Holder, Process
 from console.kube.lease import FleetLease
-from console.model.hub import FENCE_ANNOTATION, MANAGER
+from console.model.hub import FENCE_ANNOTATION, MANAGER, TOUCH_ANNOTATION
 from tests.simulators import Simulated
 
 PREFIX = "alb.ingress.kubernetes.io/cluster-weight."
@@ -120,6 +120,24 @@ def test_going_back_restores_what_was_there_to_the_byte(
     assert ("80", "20") == (held(hub, namespace, name)[A], held(hub, namespace, name)[B])
 
     write.patch(hub, namespace, name, write.weigh(read(hub, namespace, name), "1.abc", new, former))
+    write.patch(hub, namespace, name, write.unstamp(read(hub, namespace, name), "1.abc"))
+
+    assert (before or {}) == held(hub, namespace, name)
+
+
+@pytest.mark.parametrize("before", [None, {"other": "x"}])
+def test_a_touch_goes_with_the_fence_that_it_was_made_under(
+    hub: Hub, namespace: str, before: dict[str, str] | None
+) -> None:
+    name = ingress(hub, namespace, before)
+    write.patch(hub, namespace, name, write.stamp(read(hub, namespace, name), "1.abc"))
+    write.patch(hub, namespace, name, write.touch("1.abc", "1.abc.1"))
+    write.patch(hub, namespace, name, write.touch("1.abc", "1.abc.2"))
+
+    assert "1.abc.2" == held(hub, namespace, name)[TOUCH_ANNOTATION]
+    with pytest.raises(Superseded):
+        write.patch(hub, namespace, name, write.touch("2.def", "2.def.1"))
+
     write.patch(hub, namespace, name, write.unstamp(read(hub, namespace, name), "1.abc"))
 
     assert (before or {}) == held(hub, namespace, name)

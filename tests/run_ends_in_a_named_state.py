@@ -10,14 +10,16 @@ import pytest
 
 from console.decide.plan import Plan, undo
 from console.errors import Lost
+from console.kube import write
 from console.kube.connect import Answer
-from console.model.hub import FENCE_ANNOTATION
+from console.model.fleet import Controller
+from console.model.hub import FENCE_ANNOTATION, TOUCH_ANNOTATION
 from console.model.run import RunReport, RunState
 from console.run import verify
 from console.run.executor import Executor
 from console.settings import RunSettings
 from console.sim.kubeapi import Denial
-from tests.run_situations import ACK, PATH, A, Around, B, Stand, standing, status
+from tests.run_situations import ACK, NAME, NAMESPACE, PATH, A, Around, B, Stand, standing, status
 
 
 @pytest.fixture
@@ -111,6 +113,51 @@ def test_weights_that_are_reverted_while_it_verifies_end_the_run(stand: Stand) -
     assert row is not None
     assert RunState.SUPERSEDED is state
     assert "changed to 62:38 after our write (last written by argocd)" in row.report.message
+    assert clean(stand)
+
+
+def says(stand: Stand, reason: str) -> None:
+    """The controller says something of the Ingress."""
+    about = {"kind": "Ingress", "namespace": NAMESPACE, "name": NAME, "uid": stand.now["metadata"]["uid"]}
+    metadata = {"name": f"{NAME}.{reason.lower()}", "namespace": NAMESPACE}
+    body = {
+        "apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": about, "reason": reason,
+        "type": "Warning" if reason.startswith("Failed") else "Normal", "message": "Throttling.User", "count": 1,
+    }  # fmt: skip
+    stand.served.on_loop(lambda: stand.served.api.seed(body))
+
+
+def test_a_word_touches_what_waits_for_the_controller_under_the_fence(stand: Stand) -> None:
+    """The controller fails once and backs off; the word comes; what was touched is carried out, and nothing is left."""
+    stand.settings = _with(stand, steady="100ms", verify_timeout="40s")
+    touched: list[str] = []
+    weighed = {write.pointer(key).rpartition("/")[2] for key in (FENCE_ANNOTATION, A)}
+
+    def after(method: str, path: str, body: Any) -> None:
+        noted = {one["path"].rpartition("/")[2]: one for one in body or () if isinstance(one, dict) and "path" in one}
+        if method == "PATCH" and path == PATH and noted.keys() >= weighed:
+            says(stand, "FailedApplyModel")
+        if method == "PATCH" and path == PATH and noted.get("fleet-console~1touched", {}).get("op") == "add":
+            touched.append(stand.annotations[TOUCH_ANNOTATION])
+            says(stand, "SuccessfullyReconciled")
+
+    around = Around(stand.hub)
+    around.after = after
+    with stand.executor(stand.shift(("62", "38"), ("80", "20")), hub=around) as (executor, observer):
+        running = threading.Thread(target=executor.carry_out)
+        running.start()
+        route = f"{NAMESPACE}/{NAME}"
+        observer.store.wait(
+            lambda fleet: any(one.key == route and one.controller is Controller.FAILED for one in fleet.routes), 30.0
+        )
+        stand.journal.command("t001", "touch")
+        running.join()
+    row = stand.journal.row("t001")
+
+    assert row is not None
+    assert (RunState.DONE, 1) == (row.report.state, len(touched)), row.report.message
+    assert ["intended", "sent", "confirmed"] == [o.phase for o in row.report.lines if o.step.startswith("touch ")]
+    assert {A: "80", B: "20", "other": "x"} == stand.annotations
     assert clean(stand)
 
 

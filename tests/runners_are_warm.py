@@ -51,11 +51,11 @@ def test_a_warm_runner_is_the_one_that_carries_the_run_out(journal: Journal, sta
     launch.warm()
     launch.warm()
     child = started[0][1]
-    cold = str(Path(f"/proc/{child.pid}/cwd").readlink()), os.getsid(child.pid)
+    cold = Path(f"/proc/{child.pid}/cwd").readlink(), os.getsid(child.pid)
     launch.launch(journal, "r1")
     row = journal.row("r1")
 
-    assert ("/", child.pid) == cold
+    assert (Path("/"), child.pid) == cold
     assert [["--warm"]] == [arguments for arguments, _ in started]
     assert row is not None and row.report.pid == child.pid
     assert child.wait(LONG) == RunState.FAILED.exit_code

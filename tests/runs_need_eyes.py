@@ -73,7 +73,7 @@ async def test_it_is_resumed_from_its_page_armed_and_confirmed() -> None:
 
         assert "5 resume: the console is read-only; press a to arm it" == unarmed
         assert "5 resume: a new runner goes on from what stands there" in shown
-        assert "5 resume: its runner is not dead: the run is running" == said(app)
+        assert "5 resume: there is nothing to resume: the run is running" == said(app)
 
 
 async def test_arming_that_expired_before_the_word_was_typed_resumes_nothing() -> None:

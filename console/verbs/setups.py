@@ -11,7 +11,7 @@ import click
 from console.errors import EXIT_DONE, EXIT_REFUSED, Refused
 from console.options import Options, common
 from console.verbs.telling import confirm_word, follow
-from console.verbs.topology import FILE, TAKE, survey, tell
+from console.verbs.topology import FILE, TAKE, survey, tell, topology
 
 if TYPE_CHECKING:
     from console.decide.setup.order import Order
@@ -131,3 +131,7 @@ def _begin(
         options, started, () if detach else engine.follow(options.access(), started.run),
         lambda report: tell(options, "", said, checks, made, run=report, notes=notes),
     )  # fmt: skip
+
+
+for verb in (apply, teardown):
+    topology.add_command(verb)

@@ -1,12 +1,13 @@
 """kill -9 of the runner at its seams: the run is told as interrupted, and a rollback or a new shift ends clean.
 
-`make test` kills at every fifth seam, `make soak` (`CONSOLE_EVERY_SEAM=1`) at each of them.
+`make test` kills twenty runners, `make soak` (`CONSOLE_EVERY_SEAM=1`) one at each seam.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,18 +17,24 @@ from typing import Any
 import pytest
 import yaml
 
+from console.decide.plan import Plan, RouteChange
 from console.kube.connect import Hub
 from console.kube.lease import NAME
 from console.kube.write import annotations_of, ingress_path
 from console.model.hub import FENCE_ANNOTATION, RUN_NAMESPACE
+from console.model.run import RunReport, RunState
 from console.run import runs
 from console.run.runs import Access
+from console.settings import load
+from tests.nest import Nest, nest
 from tests.simulators import Simulated, simulate
 
 SEAMS = 46
-"""A few more than a straight run passes."""
+"""Those of a straight run, and a few more."""
+SURE = 40
+"""Those that every straight run passes."""
 ROUTE = ("shop", "checkout")
-KILLED = range(1, SEAMS + 1) if os.environ.get("CONSOLE_EVERY_SEAM") else range(1, SEAMS + 1, 5)
+KILLED = range(1, SEAMS + 1) if os.environ.get("CONSOLE_EVERY_SEAM") else range(1, SURE + 1, 2)
 
 
 class Shifter:
@@ -76,27 +83,83 @@ def shifter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shifter]:
         yield Shifter(simulated, tmp_path_factory.mktemp("shifter"))
 
 
+class Nested:
+    """The same Fleet, its runs planned and started in this process, their runners from a nest."""
+
+    def __init__(self, shifter: Shifter, found: Nest) -> None:
+        self.nest = found
+        self._shifter = shifter
+        self._settings = load(shifter.config)
+        kubeconfig = self._settings.fleet.kubeconfig
+        self._access = Access(kubeconfig=kubeconfig, config=shifter.config, state_dir=shifter.directory / "nested")
+        self._key = next(key for key in shifter.held() if key.endswith(shifter.members["ack-prod-j"]))
+        self._other = next(key for key in shifter.held() if key.endswith(shifter.members["idc-prod"]))
+        self._uid = shifter.hub.fleet_uid()
+
+    def shift(self, ack: int, seam: int = 0) -> RunReport:
+        """A run to `ack` percent; its runner has ended."""
+        held = self._shifter.held()
+        ingress = self._shifter.hub.call("GET", ingress_path(*ROUTE)).json()
+        members = tuple((key, key.rpartition(".")[2]) for key in (self._key, self._other))
+        before = tuple((key, held[key]) for key, _ in members)
+        after = ((self._key, str(ack)), (self._other, str(100 - ack)))
+        change = RouteChange(*ROUTE, ingress["metadata"]["uid"], members, before, after)
+        return self._carried_out(Plan(self._uid, "shift", (change,)), seam)
+
+    def rollback(self, run: str) -> RunReport:
+        """The undoing of a run."""
+        return self._carried_out(runs.rollback_plan(self._access, run), 0)
+
+    def share(self) -> int:
+        """Percent of ack-prod-j."""
+        return int(self._shifter.held()[self._key])
+
+    def _carried_out(self, plan: Plan, seam: int) -> RunReport:
+        self.nest.seam = seam
+        return runs.start(self._access, self._settings, plan, reason="drill")
+
+
+@pytest.fixture(scope="module")
+def nested(shifter: Shifter) -> Iterator[Nested]:
+    with nest() as found:
+        yield Nested(shifter, found)
+
+
 @pytest.mark.parametrize("seam", KILLED)
-def test_a_killed_runner_leaves_a_run_that_ends_clean(shifter: Shifter, seam: int) -> None:
+def test_a_killed_runner_leaves_a_run_that_ends_clean(nested: Nested, shifter: Shifter, seam: int) -> None:
+    before, ack = shifter.held(), nested.share()
+    told = nested.shift(99 - ack, seam)
+
+    if seam <= SURE:
+        assert -signal.SIGKILL == nested.nest.ended[-1]
+    assert told.state in (RunState.INTERRUPTED, RunState.FAILED, *([RunState.DONE] if seam > SURE else []))
+
+    if seam % 4 < 2:
+        back = nested.rollback(told.run)
+
+        assert RunState.ROLLED_BACK is back.state, back.message
+        assert before == shifter.held()
+    else:
+        again = nested.shift(50 + seam % 10)
+
+        assert RunState.DONE is again.state, again.message
+    assert FENCE_ANNOTATION not in shifter.held()
+    assert "" == (shifter.holder() or "")
+
+
+@pytest.mark.parametrize("seam", [11, 26])
+def test_so_does_one_that_was_started_by_a_command(shifter: Shifter, seam: int) -> None:
     before = shifter.held()
     ack = int(before[next(key for key in before if key.endswith(shifter.members["ack-prod-j"]))])
     _, report = shifter.shift(99 - ack, FLEET_CONSOLE_SEAM=str(seam))
 
     assert report["run"], [(one["rule"], one["measured"]) for one in report["reasons"] if one["severity"] != "informs"]
-    told = runs.report(Access(state_dir=shifter.directory / "state"), report["run"])
+    assert "interrupted" == report["state"]
 
-    assert told is not None
-    assert told.state in (("done",) if report["state"] == "done" else ("interrupted", "failed"))
+    code, back = shifter("rollback", report["run"], "--yes")
 
-    if seam % 2:
-        code, back = shifter("rollback", report["run"], "--yes")
-
-        assert (0, "rolled_back") == (code, back["state"]), back["message"]
-        assert before == shifter.held()
-    else:
-        code, again = shifter.shift(50 + seam % 10)
-
-        assert (0, "done") == (code, again["state"]), again["message"]
+    assert (0, "rolled_back") == (code, back["state"]), back["message"]
+    assert before == shifter.held()
     assert FENCE_ANNOTATION not in shifter.held()
     assert "" == (shifter.holder() or "")
 

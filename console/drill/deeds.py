@@ -15,7 +15,7 @@ from console.drill.stage import Said, Stage, Weights
 from console.errors import FleetConsoleError, UsageError
 from console.sim import drill as spec
 from console.sim.faults import remote
-from console.sim.faults.specs import SelfHeal, SlowController
+from console.sim.faults.specs import Fault, SelfHeal, SlowController
 from console.sim.terms import seconds
 
 LOOK = 0.04
@@ -60,14 +60,16 @@ class Events:
         self._front = front
         self._told = told
         self._over = threading.Event()
+        self._watching = threading.Event()
         self.happened = 0
         self.failed = ""
         """Why one could not happen."""
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
     def begin(self) -> None:
-        """Wait for the first one."""
+        """Wait for the first one; returns once no write can escape it."""
         self._thread.start()
+        self._watching.wait(remote.PATIENCE)
 
     def end(self) -> None:
         """No more of them."""
@@ -77,13 +79,14 @@ class Events:
     def _run(self) -> None:
         for event in self._stage.drill.events:
             try:
-                if not self._due(event.when):
+                if not self._due(event):
                     return
-                said = do(self._stage, event.do)
+                said = None if _at_once(event) is not None else do(self._stage, event.do)
                 if isinstance(event.do, spec.Kill) and event.do.who == "front":
                     self._front(event.do.signal)
             except FleetConsoleError as error:
                 self.failed = f"event {self.happened + 1}: {error}"
+                self._watching.set()
                 return
             if said is not None and isinstance(event.do, spec.Run) and said.code != event.do.exit:
                 self.failed = f"event {self.happened + 1}: {said.line}: exit {said.code}: {said.text[-300:]}"
@@ -91,17 +94,27 @@ class Events:
             if event.says:
                 self._told(event.says)
 
-    def _due(self, when: spec.Moment) -> bool:
-        """Wait; False where the drill is over before."""
-        if when.written:
-            began = self._stage.weights()
-            while _changed(began, self._stage.weights()) < when.written:
-                if self._over.wait(LOOK):
-                    return False
+    def _due(self, event: spec.Event) -> bool:
+        """Wait; False where the drill is over before. A fault that comes with a write is the simulator's to begin: a
+        look from here comes as late as the machine is busy."""
+        when = event.when
+        began = self._stage.weights() if when.written else {}
+        if (fault := _at_once(event)) is not None:
+            remote.begin(self._stage.directory, {**slowed(fault, self._stage.pace), "written": when.written})
+        self._watching.set()
+        while when.written and _changed(began, self._stage.weights()) < when.written:
+            if self._over.wait(LOOK):
+                return False
         while when.over and runners(self._stage.state(spec.ME)):
             if self._over.wait(LOOK):
                 return False
         return not self._over.wait(when.seconds * self._stage.pace)
+
+
+def _at_once(event: spec.Event) -> Fault | None:
+    """The fault that begins with a write and nothing else; None where the event is another one."""
+    fault = event.do.fault if isinstance(event.do, spec.Begin) else None
+    return fault if event.when.written and event.when == spec.Moment(event.when.written) else None
 
 
 def _changed(began: Weights, now: Weights) -> int:

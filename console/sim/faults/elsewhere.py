@@ -10,7 +10,9 @@ from console.sim.faults.specs import Fault, name_of
 def impossible(fault: Fault) -> str | None:
     """Why a fault cannot be done where the hub was given, as a sentence; None where it can."""
     what = ""
-    if isinstance(fault, specs.ApiPartition):
+    if fault.written:
+        what = "its writes are not the simulator's to wait for"
+    elif isinstance(fault, specs.ApiPartition):
         what = "its connections are not the simulator's to cut"
     elif isinstance(fault, specs.ClockSkew):
         what = "its clock is not the simulator's to set"

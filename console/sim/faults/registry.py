@@ -7,7 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from console.errors import UsageError
+from console.sim.faults.armed import armed
 from console.sim.faults.effects import EFFECTS, Effect
 from console.sim.faults.elsewhere import impossible
 from console.sim.faults.site import Site
@@ -48,14 +51,20 @@ class Faults:
         key = (name_of(fault), subject_of(fault))
         async with self._lock:
             await self._end(key)
-            effect = EFFECTS[type(fault)](self._site, fault)
+            effect = self._effect(fault)
             said = await effect.__aenter__()
             end = None
-            if fault.lasting is not None:
+            if fault.lasting is not None and not fault.written:
                 end = asyncio.create_task(self._end_after(key, seconds(fault.lasting)))
                 said += f", for {fault.lasting}"
             self._active[key] = Active(said, time.monotonic(), effect, end)
         return said
+
+    def _effect(self, fault: Fault) -> Effect:
+        """What it does, or what waits to do it."""
+        if fault.written:
+            return armed(self._site, fault.written, lambda: self.begin(msgspec.structs.replace(fault, written=0)))
+        return EFFECTS[type(fault)](self._site, fault)
 
     async def clear(self, name: str | None = None) -> list[str]:
         """End all faults of a name, or all; returns those that held. Raises `UsageError` where `name` does not hold."""

@@ -15,9 +15,11 @@ How = Literal["quota", "permission", "throttling", "webhook", "conflict", "accep
 
 
 class _Fault(Base, frozen=True, tag_field="fault"):
-    """Every fault. `lasting` (`for` on the wire): when it ends by itself; None is never."""
+    """Every fault. `lasting` (`for` on the wire): when it ends by itself; None is never. `written`: it begins once so
+    many routes hold other weights than when it was asked for; 0 is at once."""
 
     lasting: Days | None = msgspec.field(default=None, name="for")
+    written: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class ServersDead(_Fault, frozen=True, kw_only=True, tag="servers-dead"):

@@ -175,7 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("setup", "w", "set up", "Set a Fleet up, adopt one, or take one away again, step by step.",
            _at("dashboard")),
     Action("sources", "i", "sources", "Say what every source answers, and every problem.",
-           _at("dashboard", "route", "gateway")),
+           _at("dashboard", "route", "gateway"), roomy=True),
     Action("fleets", "f", "fleets", "Choose another Fleet of the settings file; the console is read-only after it.",
            _at("dashboard"), shown=False, unavailable=standing.fleets),
     Action("back", "escape", "back", "Leave this page; a run goes on.",

@@ -258,4 +258,4 @@ class ReviewPage(Place):
             return
         from screens.setup_run import SetupRunPage
 
-        self.app.switch_screen(SetupRunPage(message.report))
+        self.app.switch_screen(SetupRunPage(message.report, self._plan))

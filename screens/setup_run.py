@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from console.decide.setup.task import SetupPlan
 from console.errors import FleetConsoleError
 from console.model.run import RunReport
 from console.present import setup_runs
@@ -50,9 +51,11 @@ class SetupRunPage(UndoingPlace):
             super().__init__()
             self.report = report
 
-    def __init__(self, report: RunReport) -> None:
+    def __init__(self, report: RunReport, plan: SetupPlan | None = None) -> None:
+        """`plan`: as it was confirmed, where this page comes from its confirmation."""
         super().__init__()
         self._report = report
+        self._plan = plan
         self._outline: Outline | None = None
         self._made: Path | None = None
 
@@ -71,8 +74,8 @@ class SetupRunPage(UndoingPlace):
         desk, worker = self.console.desk.setups, get_current_worker()
         try:
             order = desk.order(self._report.run)
-            self.post_message(self.Outlined(setup_runs.outline(order), desk.made(order.topology.name)))
-            if order.kind == "teardown":
+            self.post_message(self.Outlined(setup_runs.outline(order, self._plan), desk.made(order.topology.name)))
+            if order.kind == "teardown" and self._plan is None and not self._report.state.over:
                 left = order.plan(desk.look(order.topology))
                 if not worker.is_cancelled:
                     self.post_message(self.Outlined(setup_runs.outline(order, left), None))
@@ -100,7 +103,9 @@ class SetupRunPage(UndoingPlace):
 
     def on_setup_run_page_outlined(self, message: Outlined) -> None:
         """Show what is to come, too."""
-        self._outline, self._made = message.told, message.made or self._made
+        known = self._outline.tasks if self._outline is not None else {}
+        self._outline = replace(message.told, tasks={**message.told.tasks, **known})
+        self._made = message.made or self._made
         self._changed()
 
     def draw(self) -> None:

@@ -4,13 +4,14 @@ the page of the run; on a small world of values."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from console.decide.setup import draft as drafts
 from console.decide.setup.task import Check, Stage, Verdict
@@ -65,7 +66,8 @@ async def settled(pilot: Pilot[Any]) -> None:
     for _ in range(4):
         going = [one for one in pilot.app.workers if one.group != "follow"]
         if going:
-            await pilot.app.workers.wait_for_complete(going)
+            with suppress(WorkerCancelled):  # a newer one has taken its place
+                await pilot.app.workers.wait_for_complete(going)
         await pilot.pause()
 
 

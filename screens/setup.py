@@ -153,7 +153,7 @@ class SetupPage(DraftingPlace):
     def _add(self, path: str) -> None:
         document = self.bench.draft.document
         if path == "vswitches":
-            held = {one.get("id") for one in drafts.at(document, path) or () if isinstance(one, dict)}
+            held = {one.get("id") for one in drafts.items(document, path)}
             found = [one for one in vswitches(document, self.bench.found) if one.value not in held]
             if found:
                 head = "vSwitches of the VPC that the topology uses"

@@ -20,6 +20,7 @@ from console.model.run import JournalLine, RunState
 from console.present import line as words
 from console.sections import CloudSettings, CredentialSettings, FleetSettings
 from console.settings import Settings
+from screens.edit import EditPage
 from screens.place import Place
 from screens.review import ReviewPage
 from screens.setup import SetupPage
@@ -470,3 +471,28 @@ async def test_where_no_account_is_named_w_offers_what_can_be_done() -> None:
         cloud = {"region": "cn-hangzhou", "credentials": {"environment": True}}
 
         assert {"fleets": [{"region": "cn-hangzhou", "cloud": cloud}]} == feed.desk.setups.connected
+
+
+async def test_the_whole_draft_is_edited_too() -> None:
+    async with wizard() as (pilot, _):
+        await pilot.press("E")
+        await pilot.pause()
+
+        assert on(pilot, EditPage)
+
+        await pilot.press("escape")
+        await settled(pilot)
+
+        assert on(pilot, SetupPage)
+
+
+async def test_a_broken_document_breaks_no_step() -> None:
+    def broken(setups: StageSetups) -> None:
+        setups.kept = "members: 5\nvswitches: x\nfleet: []\nroutes: [null, {name: 3}]\ngateway: '?'\n"
+
+    async with wizard(before=broken) as (pilot, _):
+        for key in "123456789":
+            await pilot.press(key)
+            await settled(pilot)
+
+            assert rows(pilot.app)

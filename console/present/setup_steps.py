@@ -233,9 +233,7 @@ def blank(document: Document, path: str, stage: Stage) -> object:
     if path == "gateway.listeners":
         return {"port": 80}
     if path == "routes":
-        names = [
-            one["name"] for one in drafts.at(document, "members") or () if isinstance(one, Mapping) and "name" in one
-        ]
+        names = [one["name"] for one in drafts.items(document, "members") if isinstance(one.get("name"), str)]
         each = 100 // len(names) if names else 0
         shares = dict.fromkeys(names, each)
         if names:

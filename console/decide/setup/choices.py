@@ -87,8 +87,8 @@ def _contexts(_: Document, found: Discovery, path: str) -> Iterator[Choice]:
 
 def _own_vswitches(document: Document, found: Discovery, path: str) -> Iterator[Choice]:
     subnets = {one.id: one for one in found.ground.account.subnets or ()}
-    for one in drafts.at(document, "vswitches") or ():
-        if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
+    for one in drafts.items(document, "vswitches"):
+        if not isinstance(one.get("name"), str):
             continue
         there = subnets.get(str(one.get("id")))
         if there is None:
@@ -99,8 +99,8 @@ def _own_vswitches(document: Document, found: Discovery, path: str) -> Iterator[
 
 
 def _own_members(document: Document, found: Discovery, path: str) -> Iterator[Choice]:
-    for one in drafts.at(document, "members") or ():
-        if isinstance(one, Mapping) and isinstance(one.get("name"), str):
+    for one in drafts.items(document, "members"):
+        if isinstance(one.get("name"), str):
             yield Choice(one["name"], f"{one.get('kind', '?')}  {one.get('zone', '?')}")
 
 

@@ -89,6 +89,12 @@ def at(document: object, path: str) -> Any:
     return document
 
 
+def items(document: object, path: str) -> list[Mapping[str, Any]]:
+    """The parts in a list at a path; what is no part is left out."""
+    held = at(document, path)
+    return [one for one in held if isinstance(one, Mapping)] if isinstance(held, list) else []
+
+
 def put(document: Document, path: str, value: object) -> Document:
     """The document with another value at a path; None leaves the field out, and what is empty without it."""
     changed = _put(document, steps(path), value)
@@ -116,7 +122,7 @@ def renamed(document: Document, path: str, old: str) -> Document:
     """The document after the name at a path, `members[0].name`, was changed from `old`: whoever says the old one says
     the new one, as long as nothing else has the old one or the new one."""
     new, (kind, *_) = at(document, path), steps(path)
-    names = [one.get("name") for one in at(document, str(kind)) or () if isinstance(one, Mapping)]
+    names = [one.get("name") for one in items(document, str(kind))]
     if not isinstance(new, str) or not old or old == new or old in names or names.count(new) > 1:
         return document
     for place in _references(document, str(kind)):

@@ -17,7 +17,7 @@ from console.decide.setup.checks import checks, reds, unconfirmed
 from console.decide.setup.choices import Choice
 from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
-from console.decide.setup.plan import unknown
+from console.decide.setup.unknown import unknown
 from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown
 from console.errors import FleetConsoleError
@@ -94,7 +94,7 @@ class ReviewPage(Place):
         worker = get_current_worker()
         try:
             ground = self.console.desk.setups.look(self._topology)
-            missing = unknown(ground)
+            missing = unknown(self._topology, ground)
             if not worker.is_cancelled:
                 self.post_message(self.Looked(ground, "; ".join(missing)))
         except FleetConsoleError as error:

@@ -108,6 +108,12 @@ class World:
         self.lose: set[str] = set()
         self.fail: dict[str, Exception] = {}
         """Task -> what the next try of it raises, once."""
+        self.refuse: dict[str, Exception] = {}
+        """Task -> what every try of it raises, until it is taken out."""
+        self.doom: set[str] = set()
+        """Tasks that are taken, and whose work in the cloud fails, until they are taken out."""
+        self.unread: dict[str, str] = {}
+        """Part -> why it cannot be read: of the account, then None, or of one thing."""
         self.carried: list[str] = []
         self.vpcs = [Vpc("vpc-1", "prod", "10.0.0.0/8", status="Available")]
         self.subnets = [
@@ -135,7 +141,9 @@ class World:
             ("cn-hangzhou",), ("cn-hangzhou-h", "cn-hangzhou-k"), tuple(self.vpcs), tuple(self.subnets), (),
             tuple(self.groups), tuple(self.fleets), tuple(self.clusters), tuple(self.balancers),
         )  # fmt: skip
-        return Ground(account, self.hub, {"idc-b": self.site}, dict(self.shares))
+        account = replace(account, **dict.fromkeys((one for one in self.unread if hasattr(account, one)), None))
+        hub = None if "hub" in self.unread else self.hub
+        return Ground(account, hub, {"idc-b": self.site}, dict(self.shares), dict(self.unread))
 
     # hands
 
@@ -143,10 +151,14 @@ class World:
         """Do it, unless it is to fail; lose the answer, if it is to be lost."""
         if (error := self.fail.pop(task.id, None)) is not None:
             raise error
+        if (error := self.refuse.get(task.id)) is not None:
+            raise error
         call = task.call
         if token not in self._tokens or not isinstance(call, CloudCall):
             self.carried.append(task.id)
             self._obey(call)
+            if task.id in self.doom:
+                self._fail(call)
             if isinstance(call, CloudCall) and call.action != "CreateHubCluster":  # which takes no token
                 self._tokens[token] = task.id
         if task.id in self.lose:
@@ -168,6 +180,38 @@ class World:
                 self._delete(call.key)
             case Requests():
                 self.shares = dict.fromkeys(call.routes, Share((("c", 1),)))
+
+    def _fail(self, call: Any) -> None:
+        """What was begun fails in the cloud."""
+        words = {"error": "OperationFailed: internal error", "log": ("Failed to allocate the control plane",)}
+        match call.action:
+            case "CreateHubCluster":
+                self.fleets = [replace(one, state="failed", **words) for one in self.fleets]
+            case "CreateCluster":
+                made = self.clusters[-1]
+                self.clusters[-1] = replace(made, state="failed", **words)
+            case "AttachClusterToHub":
+                *kept, last = self.fleets[0].attached or ()
+                self._change_fleet(attached=(*kept, replace(last, state="Failed", message="OperationFailed: no token")))
+            case "DeleteHubCluster":
+                self.fleets = [replace(one, state="delete_failed", **words) for one in self.fleets]
+            case "DeleteCluster":
+                self.clusters = [
+                    replace(one, state="delete_failed", **words) if one.state == "deleting" else one
+                    for one in self.clusters
+                ]
+            case "UpdateHubClusterFeature":
+                self.argo = False
+                self._change_fleet(argocd=False)
+            case other:
+                raise AssertionError(f"no task of the cloud is behind {other}")
+
+    def drop_failed(self) -> None:
+        """Somebody takes away by hand what failed."""
+        self.fleets = [one for one in self.fleets if one.state != "failed"]
+        self.clusters = [one for one in self.clusters if one.state != "failed"]
+        if self.fleets:
+            self._change_fleet(attached=tuple(one for one in self.fleets[0].attached or () if one.state != "Failed"))
 
     def _id(self, kind: str) -> str:
         self._number += 1
@@ -293,7 +337,10 @@ class World:
             self._grown(one) for one in self.clusters if not (one.state == "deleting" and self._ripe(f"{one.id} gone"))
         ]
         if self.fleets:
-            joined = tuple(replace(one, state="Successed") for one in self.fleets[0].attached or ())
+            joined = tuple(
+                replace(one, state="Successed") if one.state == "Installing" else one
+                for one in self.fleets[0].attached or ()
+            )
             self._change_fleet(attached=joined)
         if self.hub is not None:
             self._reconcile()
@@ -308,6 +355,8 @@ class World:
     def _reconcile(self) -> None:
         names = {one.id: one.name for one in self.clusters}
         for one in self.fleets[0].attached or () if self.fleets else ():
+            if one.state != "Successed":
+                continue
             conditions = [{"type": name, "status": "True"} for name in _JOINED]
             self._put(
                 Key("cluster.open-cluster-management.io", "ManagedCluster", "", one.cluster),

@@ -179,13 +179,13 @@ def survey(options: Options, said: Topology, take: Sequence[str]) -> tuple[Groun
     """The ground of a topology, what the rules say of it, and the plan. Raises `Lost` where it cannot be read."""
     from console.decide.setup.checks import checks as all_checks
     from console.decide.setup.plan import plan as planned
-    from console.decide.setup.plan import unknown
+    from console.decide.setup.unknown import unknown
     from console.decide.setup.takes import live_weights
     from console.run.setup import setups
 
     sight = setups.eyes(options.access(), options.load(), said)
     ground = sight.read()
-    missing = unknown(ground)
+    missing = unknown(said, ground)
     if missing:
         raise Lost(f"the ground cannot be read: {'; '.join(missing)}")
     made = planned(said, ground, take=frozenset(take))

@@ -1,0 +1,193 @@
+"""Every way in which the cloud or a Kubernetes API fails a set-up, at every step that writes: the run says where it
+stands and what to do, and a resume succeeds once the cause is gone, without duplicates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from console.cloud.outcome import Declined
+from console.decide.setup.plan import plan
+from console.decide.setup.task import CloudCall, Task, writes
+from console.decide.setup.teardown import teardown
+from console.errors import Denied, Refused
+from console.model.run import RunReport, RunState
+from console.run.setup.sides import Again, NotKnown
+from tests.setup_stand import Stand, World, hybrid
+
+TASKS = tuple(one for one in plan(hybrid(), World().read()).tasks if writes(one.call) or one.id == "fleet kubeconfig")
+SAID = {
+    "quota": Declined("QuotaExceeded: 20 of 20", "QuotaExceeded", fix="Have the quota raised."),
+    "permission": Denied("not allowed: adcp:Anything (StatusForbidden)", permission="adcp:Anything"),
+    "throttling": Again("Throttling.User: denied due to flow control"),
+    "name taken": Declined("NameAlreadyExist: in use", "NameAlreadyExist", fix="Name another."),
+    "webhook": Refused('refused by the API server: admission webhook "w" denied the request'),
+    "too many requests": Again("the hub answered 429 TooManyRequests"),
+    "no answer": NotKnown("the hub answered 500 InternalError"),
+}
+CLOUD, HUB = ("quota", "permission", "throttling", "name taken"), ("webhook", "permission", "too many requests")
+FAILING = ("CreateHubCluster", "CreateCluster", "AttachClusterToHub")
+
+
+def whole(stand: Stand) -> None:
+    """Everything is there once."""
+    world = stand.world
+    assert (len(world.fleets), len(world.clusters), len(world.subnets)) == (1, 2, 4)
+    assert plan(hybrid(), world.read()).tasks == ()
+
+
+def clear(task: Task, run: str, report: RunReport, said: str) -> None:
+    """The message names the step, the words of whoever refused, and what to do."""
+    assert report.message.startswith(f"{task.stage}: ")
+    assert said in report.message
+    assert f"fleet-console resume {run}" in report.message
+    assert "fleet-console topology teardown topology.yaml" in report.message
+
+
+@pytest.mark.parametrize(
+    ("task", "how"),
+    [(one, how) for one in TASKS for how in (CLOUD if isinstance(one.call, CloudCall) else HUB)],
+    ids=lambda one: one if isinstance(one, str) else one.id,
+)
+def test_refused_at_a_step_and_resumed(task: Task, how: str, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.world.refuse[task.id] = SAID[how]
+    run = stand.set_up(hybrid(), file="topology.yaml")
+    report = stand.carry_out(run)
+    first = not any(one.phase == "sent" for one in report.lines)
+    at_once = isinstance(SAID[how], (Refused, Denied))
+    assert report.state is (RunState.REFUSED if first and at_once else RunState.HELD)
+    clear(task, run, report, str(SAID[how].args[0]))
+    stand.world.refuse.clear()
+    assert stand.carry_out(run).state is RunState.DONE
+    assert len(stand.world.carried) == len(set(stand.world.carried))
+    whole(stand)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda one: one.id)
+def test_never_an_answer_and_resumed(task: Task, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.world.refuse[task.id] = SAID["no answer"]
+    run = stand.set_up(hybrid(), file="topology.yaml")
+    report = stand.carry_out(run)
+    assert report.state is (RunState.UNVERIFIED if writes(task.call) else RunState.HELD)
+    clear(task, run, report, "500 InternalError")
+    stand.world.refuse.clear()
+    assert stand.carry_out(run).state is RunState.DONE
+    whole(stand)
+
+
+DOOMED = [one for one in TASKS if isinstance(one.call, CloudCall) and one.call.action in FAILING]
+
+
+def item(task: Task) -> str:
+    return task.id.removesuffix(" associated")
+
+
+@pytest.mark.parametrize("task", DOOMED, ids=lambda one: one.id)
+def test_a_failed_task_of_the_cloud_shows_its_words_and_three_ways(task: Task, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.world.doom.add(task.id)
+    run = stand.set_up(hybrid(), file="topology.yaml")
+    report = stand.carry_out(run)
+    assert report.state is RunState.HELD
+    clear(task, run, report, "OperationFailed")
+    assert f"topology apply topology.yaml --retry {item(task) if ' ' not in item(task) else repr(item(task))}" in report.message
+    assert "put its id into topology.yaml" in report.message
+    assert stand.carry_out(run).state is RunState.HELD  # nothing is made anew that nobody named
+    assert stand.world.carried.count(task.id) == 1
+
+
+@pytest.mark.parametrize("task", DOOMED, ids=lambda one: one.id)
+def test_what_failed_is_made_anew_where_it_is_named(task: Task, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.world.doom.add(task.id)
+    stand.carry_out(stand.set_up(hybrid()))
+    stand.world.doom.clear()
+    run = stand.set_up(hybrid(), retry=(item(task),))
+    report = stand.carry_out(run)
+    assert report.state is RunState.DONE, report.message
+    assert stand.world.carried.count(task.id) == 2
+    whole(stand)
+
+
+@pytest.mark.parametrize("task", DOOMED, ids=lambda one: one.id)
+def test_what_fails_again_is_made_anew_once_a_run(task: Task, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.world.doom.add(task.id)
+    stand.carry_out(stand.set_up(hybrid()))
+    run = stand.set_up(hybrid(), retry=(item(task),))
+    assert stand.carry_out(run).state is RunState.HELD
+    assert stand.carry_out(run).state is RunState.HELD
+    assert stand.world.carried.count(task.id) == 2
+
+
+@pytest.mark.parametrize("task", DOOMED, ids=lambda one: one.id)
+def test_what_was_mended_by_hand_is_taken_as_it_is(task: Task, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.world.doom.add(task.id)
+    run = stand.set_up(hybrid())
+    stand.carry_out(run)
+    stand.world.doom.clear()
+    stand.world.drop_failed()
+    report = stand.carry_out(run)
+    assert report.state is RunState.DONE, report.message
+    whole(stand)
+
+
+def test_a_feature_that_does_not_come_on_is_asked_for_again_and_then_told(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.world.doom.add("argocd")
+    run = stand.set_up(hybrid(), file="topology.yaml")
+    report = stand.carry_out(run)
+    assert report.state is RunState.UNVERIFIED
+    assert "ArgoCD" in report.message
+    stand.world.doom.clear()
+    assert stand.carry_out(run).state is RunState.DONE
+    whole(stand)
+
+
+AWAY = ("fleet deleted", "member ack-a deleted", "member idc-b deleted")
+
+
+@pytest.mark.parametrize("task", AWAY)
+def test_a_deletion_that_fails_in_the_cloud_is_tried_again_a_few_times_and_told(task: str, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.carry_out(stand.set_up(hybrid()))
+    stand.world.doom.add(task)
+    run = stand.take_away(hybrid())
+    report = stand.carry_out(run)
+    assert report.state in (RunState.HELD, RunState.UNVERIFIED)
+    assert "delete_failed" in report.message
+    assert 1 < stand.world.carried.count(task) < 30
+    stand.world.doom.clear()
+    assert stand.carry_out(run).state is RunState.DONE
+    assert (stand.world.fleets, stand.world.clusters) == ([], [])
+
+
+@pytest.mark.parametrize("task", [one.id for one in TASKS])
+def test_teardown_takes_away_what_a_held_set_up_left(task: str, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    before = stand.world.read().account
+    stand.world.refuse[task] = SAID["quota"]
+    stand.carry_out(stand.set_up(hybrid()))
+    _gone(stand, before.subnets)
+
+
+@pytest.mark.parametrize("task", [one.id for one in DOOMED])
+def test_teardown_takes_away_what_failed(task: str, tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    before = stand.world.read().account
+    stand.world.doom.add(task)
+    stand.carry_out(stand.set_up(hybrid()))
+    _gone(stand, before.subnets)
+
+
+def _gone(stand: Stand, subnets: object) -> None:
+    report = stand.carry_out(stand.take_away(hybrid()))
+    assert report.state is RunState.DONE, report.message
+    left = stand.world.read().account
+    assert (left.fleets, left.clusters, left.balancers, left.subnets) == ((), (), (), subnets)
+    assert not stand.world.site.agent
+    assert teardown(hybrid(), stand.world.read()).tasks == ()

@@ -51,7 +51,7 @@ def clear(task: Task, run: str, report: RunReport, said: str) -> None:
     ids=lambda one: one if isinstance(one, str) else one.id,
 )
 def test_refused_at_a_step_and_resumed(task: Task, how: str, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     stand.world.refuse[task.id] = SAID[how]
     run = stand.set_up(hybrid(), file="topology.yaml")
     report = stand.carry_out(run)
@@ -67,7 +67,7 @@ def test_refused_at_a_step_and_resumed(task: Task, how: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda one: one.id)
 def test_never_an_answer_and_resumed(task: Task, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     stand.world.refuse[task.id] = SAID["no answer"]
     run = stand.set_up(hybrid(), file="topology.yaml")
     report = stand.carry_out(run)
@@ -87,7 +87,7 @@ def item(task: Task) -> str:
 
 @pytest.mark.parametrize("task", DOOMED, ids=lambda one: one.id)
 def test_a_failed_task_of_the_cloud_shows_its_words_and_three_ways(task: Task, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     stand.world.doom.add(task.id)
     run = stand.set_up(hybrid(), file="topology.yaml")
     report = stand.carry_out(run)
@@ -101,7 +101,7 @@ def test_a_failed_task_of_the_cloud_shows_its_words_and_three_ways(task: Task, t
 
 @pytest.mark.parametrize("task", DOOMED, ids=lambda one: one.id)
 def test_what_failed_is_made_anew_where_it_is_named(task: Task, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     stand.world.doom.add(task.id)
     stand.carry_out(stand.set_up(hybrid()))
     stand.world.doom.clear()
@@ -114,7 +114,7 @@ def test_what_failed_is_made_anew_where_it_is_named(task: Task, tmp_path: Path) 
 
 @pytest.mark.parametrize("task", DOOMED, ids=lambda one: one.id)
 def test_what_fails_again_is_made_anew_once_a_run(task: Task, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     stand.world.doom.add(task.id)
     stand.carry_out(stand.set_up(hybrid()))
     run = stand.set_up(hybrid(), retry=(item(task),))
@@ -125,7 +125,7 @@ def test_what_fails_again_is_made_anew_once_a_run(task: Task, tmp_path: Path) ->
 
 @pytest.mark.parametrize("task", DOOMED, ids=lambda one: one.id)
 def test_what_was_mended_by_hand_is_taken_as_it_is(task: Task, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     stand.world.doom.add(task.id)
     run = stand.set_up(hybrid())
     stand.carry_out(run)
@@ -137,7 +137,7 @@ def test_what_was_mended_by_hand_is_taken_as_it_is(task: Task, tmp_path: Path) -
 
 
 def test_a_feature_that_does_not_come_on_is_asked_for_again_and_then_told(tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     stand.world.doom.add("argocd")
     run = stand.set_up(hybrid(), file="topology.yaml")
     report = stand.carry_out(run)
@@ -153,7 +153,7 @@ AWAY = ("fleet deleted", "member ack-a deleted", "member idc-b deleted")
 
 @pytest.mark.parametrize("task", AWAY)
 def test_a_deletion_that_fails_in_the_cloud_is_tried_again_a_few_times_and_told(task: str, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     stand.carry_out(stand.set_up(hybrid()))
     stand.world.doom.add(task)
     run = stand.take_away(hybrid())
@@ -168,7 +168,7 @@ def test_a_deletion_that_fails_in_the_cloud_is_tried_again_a_few_times_and_told(
 
 @pytest.mark.parametrize("task", [one.id for one in TASKS])
 def test_teardown_takes_away_what_a_held_set_up_left(task: str, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     before = stand.world.read().account
     stand.world.refuse[task] = SAID["quota"]
     stand.carry_out(stand.set_up(hybrid()))
@@ -177,7 +177,7 @@ def test_teardown_takes_away_what_a_held_set_up_left(task: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("task", [one.id for one in DOOMED])
 def test_teardown_takes_away_what_failed(task: str, tmp_path: Path) -> None:
-    stand = Stand(tmp_path)
+    stand = Stand(tmp_path, poll=15.0)
     before = stand.world.read().account
     stand.world.doom.add(task)
     stand.carry_out(stand.set_up(hybrid()))

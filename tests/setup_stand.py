@@ -410,7 +410,8 @@ def _tags(said: list[dict[str, str]]) -> Tags:
 class Stand:
     """A journal, a world, and runs of set-ups in it; time passes only by pauses."""
 
-    def __init__(self, directory: Path, world: World | None = None) -> None:
+    def __init__(self, directory: Path, world: World | None = None, *, poll: float = 1.0) -> None:
+        self._poll = poll
         self.journal = Journal(directory)
         self.journal._db.execute("PRAGMA synchronous=OFF")  # nobody pulls the plug here
         self.world = world or World()
@@ -419,7 +420,7 @@ class Stand:
 
     def set_up(self, topology: Topology, **values: Any) -> str:
         """Journal the order to set a topology up, as planned now; the run's id."""
-        return self.begin(order(topology, plan(topology, self.world.read()), **values))
+        return self.begin(order(topology, plan(topology, self.world.read(), retry=frozenset(values.get("retry", ()))), **values))
 
     def take_away(self, topology: Topology, **values: Any) -> str:
         """Journal the order to take it away."""
@@ -446,7 +447,7 @@ class Stand:
         from console.decide.setup import order as orders
 
         SetupRun(
-            self.journal, row.report, orders.parse(row.plan), self.world, self.world, pace=Pace(1.0),
+            self.journal, row.report, orders.parse(row.plan), self.world, self.world, pace=Pace(self._poll),
             clock=lambda: self._now, pause=self._pass,
         ).carry_out()  # fmt: skip
         row = self.journal.row(run)

@@ -17,9 +17,9 @@ from console.decide.setup.checks import checks, reds, unconfirmed
 from console.decide.setup.choices import Choice
 from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
-from console.decide.setup.unknown import unknown
 from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown
+from console.decide.setup.unknown import unknown
 from console.errors import FleetConsoleError
 from console.model.ground import Ground
 from console.model.run import RunReport

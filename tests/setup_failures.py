@@ -3,6 +3,7 @@ stands and what to do, and a resume succeeds once the cause is gone, without dup
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def test_a_failed_task_of_the_cloud_shows_its_words_and_three_ways(task: Task, t
     report = stand.carry_out(run)
     assert report.state is RunState.HELD
     clear(task, run, report, "OperationFailed")
-    assert f"topology apply topology.yaml --retry {item(task) if ' ' not in item(task) else repr(item(task))}" in report.message
+    assert f"topology apply topology.yaml --retry {shlex.quote(item(task))}; or" in report.message
     assert "put its id into topology.yaml" in report.message
     assert stand.carry_out(run).state is RunState.HELD  # nothing is made anew that nobody named
     assert stand.world.carried.count(task.id) == 1

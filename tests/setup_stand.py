@@ -420,7 +420,8 @@ class Stand:
 
     def set_up(self, topology: Topology, **values: Any) -> str:
         """Journal the order to set a topology up, as planned now; the run's id."""
-        return self.begin(order(topology, plan(topology, self.world.read(), retry=frozenset(values.get("retry", ()))), **values))
+        retry = frozenset(values.get("retry", ()))
+        return self.begin(order(topology, plan(topology, self.world.read(), retry=retry), **values))
 
     def take_away(self, topology: Topology, **values: Any) -> str:
         """Journal the order to take it away."""

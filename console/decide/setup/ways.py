@@ -9,7 +9,7 @@ from console.decide.setup.task import Task
 
 
 def ways(order: Order, run: str, task: Task | None = None) -> str:
-    """Resume, or take away; of a thing that its cloud says has failed: make it anew, adopt another, or take all away."""
+    """Resume, or take away; of what its cloud says has failed: make it anew, adopt another, or take all away."""
     file = shlex.quote(order.file) if order.file else "FILE"
     undo = f"fleet-console topology teardown {file}"
     if order.kind == "teardown":

@@ -128,7 +128,9 @@ class SetupRun:
         if isinstance(task.call, Wait) or task.id in self._sent:
             return self._wait(task)
         if self._done[task.id] and not writes(task.call):
-            return self._again(task, Lost(f"done, and it is not seen: {ground.unread.get('hub', 'nothing came of it')}"))
+            return self._again(
+                task, Lost(f"done, and it is not seen: {ground.unread.get('hub', 'nothing came of it')}")
+            )
         if self._done[task.id] > BACK:
             again = f"it was done {self._done[task.id]} times, and is to be done again: find out who undoes it"
             return self._held(task, again)

@@ -52,6 +52,7 @@ from console.run.journal import Journal
 from console.run.setup.carry import Pace, SetupRun
 from console.run.setup.sides import PARTS, NotKnown
 
+_WITH_TOKEN = ("CreateVpc", "CreateVSwitch", "CreateCluster", "AuthorizeSecurityGroup", "RevokeSecurityGroup")
 DEMO = "https://github.com/AliyunContainerService/gitops-demo.git"
 APPLICATION = ApplicationPart(
     name="appset-web-demo-overlay", application="{{.metadata.annotations.cluster_id}}-web-demo-overlay",
@@ -159,7 +160,7 @@ class World:
             self._obey(call)
             if task.id in self.doom:
                 self._fail(call)
-            if isinstance(call, CloudCall) and call.action != "CreateHubCluster":  # which takes no token
+            if isinstance(call, CloudCall) and call.action in _WITH_TOKEN:
                 self._tokens[token] = task.id
         if task.id in self.lose:
             self.lose.discard(task.id)

@@ -79,6 +79,8 @@ class SetupRun:
         """Task -> the last words of a failure of it."""
         self._since: dict[str, float] = {}
         """Waiting task -> when its wait began."""
+        self._put_off: dict[str, float] = {}
+        """Task that is not taken for now -> since when."""
         self._said = ""
 
     def carry_out(self) -> RunState:
@@ -247,7 +249,7 @@ class SetupRun:
             state = RunState.REFUSED if isinstance(error, (Refused, Denied)) else RunState.FAILED
             return self._held(task, str(error), self._broken(state))
         seam(f"answer {task.id}")
-        self._since.pop(task.id, None)
+        self._put_off.pop(task.id, None)
         if writes(task.call):
             self._past.line(task.id, "sent", said or "taken")
             self._sent[task.id] = self._clock()
@@ -258,7 +260,7 @@ class SetupRun:
 
     def _again(self, task: Task, error: FleetConsoleError) -> Ending | None:
         """Nothing was done, and it is worth a try, until the time allowed is over."""
-        began = self._since.setdefault(task.id, self._clock())
+        began = self._put_off.setdefault(task.id, self._clock())
         if self._over(began, task.allowed):
             late = RunState.UNVERIFIED if isinstance(task.call, Requests) else RunState.HELD
             return self._held(task, f"not taken for {lasting(task.allowed)}: {error}", late)

@@ -43,8 +43,8 @@ class Past:
         return any(phase in ("sent", "confirmed") for _, phase in self._seen)
 
     def token(self, step: str) -> str:
-        """The client token of a task: the same in every try, whoever is the runner, until it was confirmed; what is made
-        anew later is another thing."""
+        """The client token of a task: the same in every try, whoever is the runner, until it was confirmed; what is
+        made anew later is another thing."""
         done = self._done[step]
         return str(uuid.uuid5(_TOKENS, f"{self._run} {step}{f' {done}' if done else ''}"))
 

@@ -4,16 +4,22 @@ stands and what to do, and a resume succeeds once the cause is gone, without dup
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from console.cloud.outcome import Declined
+from console.decide.setup.found import Found
 from console.decide.setup.plan import plan
+from console.decide.setup.retry import again, refuse
 from console.decide.setup.task import CloudCall, Task, writes
 from console.decide.setup.teardown import teardown
+from console.decide.setup.unknown import unknown, unknown_to_teardown
 from console.errors import Denied, Refused
+from console.model.ground import SecurityGroup, Site
 from console.model.run import RunReport, RunState
+from console.model.topology import FleetPart
 from console.run.setup.sides import Again, NotKnown
 from tests.setup_stand import Stand, World, hybrid
 
@@ -173,6 +179,7 @@ def test_teardown_takes_away_what_a_held_set_up_left(task: str, tmp_path: Path) 
     before = stand.world.read().account
     stand.world.refuse[task] = SAID["quota"]
     stand.carry_out(stand.set_up(hybrid()))
+    stand.world.refuse.clear()
     _gone(stand, before.subnets)
 
 
@@ -192,3 +199,78 @@ def _gone(stand: Stand, subnets: object) -> None:
     assert (left.fleets, left.clusters, left.balancers, left.subnets) == ((), (), (), subnets)
     assert not stand.world.site.agent
     assert teardown(hybrid(), stand.world.read()).tasks == ()
+
+
+@pytest.mark.parametrize("part", ["fleets", "clusters", "vpcs", "hub AlbConfig"])
+def test_an_account_that_is_away_for_a_while_is_waited_for_and_the_journal_says_so(part: str, tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    run = stand.set_up(hybrid())
+    stand.world.away(part, "no answer in time", looks=4)
+    report = stand.carry_out(run)
+    assert report.state is RunState.DONE, report.message
+    said = [one.sentence for one in report.lines if one.step == "look"]
+    assert said == [f"not read, and asked again for 2:00: {part}: no answer in time", "all is read again after 1:00"]
+    whole(stand)
+
+
+def test_an_account_that_stays_away_ends_the_run_and_a_resume_goes_on(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    run = stand.set_up(hybrid())
+    stand.world.away("fleets", "no answer in time", looks=100)
+    report = stand.carry_out(run)
+    assert report.state is RunState.FAILED
+    assert report.message.startswith("fleets: no answer in time")
+    assert f"fleet-console resume {run}" in report.message
+    stand.world.unread.clear()
+    assert stand.carry_out(run).state is RunState.DONE
+
+
+def test_what_is_known_only_in_part_is_not_made_twice(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    stand.carry_out(stand.set_up(hybrid()))
+    whole = stand.world.read()
+    [fleet] = whole.account.fleets or ()
+    [ack] = [one for one in whole.account.clusters or () if one.kind == "ack"]
+    for name, account in (
+        (f"fleets {fleet.id}", {"fleets": (replace(fleet, tags=()),)}),
+        (f"fleets {fleet.id}", {"fleets": (replace(fleet, attached=None),)}),
+        (f"clusters {ack.id}", {"clusters": (replace(ack, security_group=""),)}),
+        (f"groups {ack.security_group}", {"groups": (SecurityGroup(ack.security_group, "vpc-1"),)}),
+    ):
+        ground = replace(whole, account=replace(whole.account, **account), unread={name: "throttled"})  # type: ignore[arg-type]
+        assert unknown(hybrid(), ground) == (f"{name}: throttled",)
+    strange = replace(fleet, id="another", name="another")
+    both = replace(whole.account, fleets=(fleet, strange))
+    assert unknown(hybrid(), replace(whole, account=both, unread={"fleets another": "throttled"})) == ()
+
+
+def test_a_teardown_overlooks_nothing_that_does_not_answer(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    stand.carry_out(stand.set_up(hybrid()))
+    whole = stand.world.read()
+    away = replace(whole, hub=None, unread={"hub": "no answer"})
+    assert unknown_to_teardown(hybrid(), away) == ("hub: no answer",)
+    assert unknown_to_teardown(hybrid(), away, frozenset({"hub"})) == ()
+    unseen = replace(whole, account=replace(whole.account, balancers=None))
+    assert unknown_to_teardown(hybrid(), unseen) == ("balancers: not read",)
+    silent = replace(whole, sites={"idc-b": Site(problem="no answer in time")})
+    [said] = unknown_to_teardown(hybrid(), silent)
+    assert said.startswith("the data centre of idc-b: no answer in time")
+
+
+def test_what_was_adopted_or_is_well_is_not_made_anew(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    stand.carry_out(stand.set_up(hybrid()))
+    found = Found(hybrid(), stand.world.read())
+    with pytest.raises(Refused, match="has not failed: it is running"):
+        refuse(found, frozenset({"fleet"}))
+    with pytest.raises(Refused, match="nothing is called 'fleet x'"):
+        refuse(found, frozenset({"fleet x"}))
+    broken = tuple(replace(one, state="failed", tags=()) for one in found.account.fleets or ())
+    adopted = Found(
+        hybrid(fleet=FleetPart(id=broken[0].id, name="demo-fleet", vswitches=("nodes-j",))),
+        replace(found.ground, account=replace(found.account, fleets=broken)),
+    )
+    with pytest.raises(Refused, match="was adopted"):
+        refuse(adopted, frozenset({"fleet"}))
+    assert again(adopted, frozenset({"fleet"})) == (adopted, ())

@@ -113,6 +113,7 @@ class World:
         """Task -> what every try of it raises, until it is taken out."""
         self.doom: set[str] = set()
         """Tasks that are taken, and whose work in the cloud fails, until they are taken out."""
+        self._away = 0
         self.unread: dict[str, str] = {}
         """Part -> why it cannot be read: of the account, then None, or of one thing."""
         self.carried: list[str] = []
@@ -138,6 +139,9 @@ class World:
     def read(self, parts: Collection[str] = PARTS) -> Ground:
         """Everything, a look older than before."""
         self._grow()
+        self._away -= bool(self._away)
+        if not self._away:
+            self.unread = {}
         account = Account(
             ("cn-hangzhou",), ("cn-hangzhou-h", "cn-hangzhou-k"), tuple(self.vpcs), tuple(self.subnets), (),
             tuple(self.groups), tuple(self.fleets), tuple(self.clusters), tuple(self.balancers),
@@ -145,6 +149,10 @@ class World:
         account = replace(account, **dict.fromkeys((one for one in self.unread if hasattr(account, one)), None))
         hub = None if "hub" in self.unread else self.hub
         return Ground(account, hub, {"idc-b": self.site}, dict(self.shares), dict(self.unread))
+
+    def away(self, part: str, why: str, *, looks: int) -> None:
+        """A part cannot be read for so many looks."""
+        self.unread, self._away = {part: why}, looks + 1
 
     # hands
 

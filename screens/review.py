@@ -18,10 +18,10 @@ from console.decide.setup.choices import Choice
 from console.decide.setup.manifests import key_of
 from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
-from console.decide.setup.plan import unknown
 from console.decide.setup.takes import live_weights
 from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown
+from console.decide.setup.unknown import unknown
 from console.errors import FleetConsoleError
 from console.model.ground import Ground
 from console.model.run import RunReport
@@ -96,7 +96,7 @@ class ReviewPage(Place):
         worker = get_current_worker()
         try:
             ground = self.console.desk.setups.look(self._topology)
-            missing = unknown(ground)
+            missing = unknown(self._topology, ground)
             if not worker.is_cancelled:
                 self.post_message(self.Looked(ground, "; ".join(missing)))
         except FleetConsoleError as error:

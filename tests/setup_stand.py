@@ -52,6 +52,7 @@ from console.run.journal import Journal
 from console.run.setup.carry import Pace, SetupRun
 from console.run.setup.sides import PARTS, NotKnown
 
+_WITH_TOKEN = ("CreateVpc", "CreateVSwitch", "CreateCluster", "AuthorizeSecurityGroup", "RevokeSecurityGroup")
 DEMO = "https://github.com/AliyunContainerService/gitops-demo.git"
 APPLICATION = ApplicationPart(
     name="appset-web-demo-overlay", application="{{.metadata.annotations.cluster_id}}-web-demo-overlay",
@@ -108,6 +109,13 @@ class World:
         self.lose: set[str] = set()
         self.fail: dict[str, Exception] = {}
         """Task -> what the next try of it raises, once."""
+        self.refuse: dict[str, Exception] = {}
+        """Task -> what every try of it raises, until it is taken out."""
+        self.doom: set[str] = set()
+        """Tasks that are taken, and whose work in the cloud fails, until they are taken out."""
+        self._away = 0
+        self.unread: dict[str, str] = {}
+        """Part -> why it cannot be read: of the account, then None, or of one thing."""
         self.carried: list[str] = []
         self.vpcs = [Vpc("vpc-1", "prod", "10.0.0.0/8", status="Available")]
         self.subnets = [
@@ -131,11 +139,20 @@ class World:
     def read(self, parts: Collection[str] = PARTS) -> Ground:
         """Everything, a look older than before."""
         self._grow()
+        self._away -= bool(self._away)
+        if not self._away:
+            self.unread = {}
         account = Account(
             ("cn-hangzhou",), ("cn-hangzhou-h", "cn-hangzhou-k"), tuple(self.vpcs), tuple(self.subnets), (),
             tuple(self.groups), tuple(self.fleets), tuple(self.clusters), tuple(self.balancers),
         )  # fmt: skip
-        return Ground(account, self.hub, {"idc-b": self.site}, dict(self.shares))
+        account = replace(account, **dict.fromkeys((one for one in self.unread if hasattr(account, one)), None))
+        hub = None if "hub" in self.unread else self.hub
+        return Ground(account, hub, {"idc-b": self.site}, dict(self.shares), dict(self.unread))
+
+    def away(self, part: str, why: str, *, looks: int) -> None:
+        """A part cannot be read for so many looks."""
+        self.unread, self._away = {part: why}, looks + 1
 
     # hands
 
@@ -143,11 +160,15 @@ class World:
         """Do it, unless it is to fail; lose the answer, if it is to be lost."""
         if (error := self.fail.pop(task.id, None)) is not None:
             raise error
+        if (error := self.refuse.get(task.id)) is not None:
+            raise error
         call = task.call
         if token not in self._tokens or not isinstance(call, CloudCall):
             self.carried.append(task.id)
             self._obey(call)
-            if isinstance(call, CloudCall) and call.action != "CreateHubCluster":  # which takes no token
+            if task.id in self.doom:
+                self._fail(call)
+            if isinstance(call, CloudCall) and call.action in _WITH_TOKEN:
                 self._tokens[token] = task.id
         if task.id in self.lose:
             self.lose.discard(task.id)
@@ -168,6 +189,38 @@ class World:
                 self._delete(call.key)
             case Requests():
                 self.shares = dict.fromkeys(call.routes, Share((("c", 1),)))
+
+    def _fail(self, call: Any) -> None:
+        """What was begun fails in the cloud."""
+        words = {"error": "OperationFailed: internal error", "log": ("Failed to allocate the control plane",)}
+        match call.action:
+            case "CreateHubCluster":
+                self.fleets = [replace(one, state="failed", **words) for one in self.fleets]
+            case "CreateCluster":
+                made = self.clusters[-1]
+                self.clusters[-1] = replace(made, state="failed", **words)
+            case "AttachClusterToHub":
+                *kept, last = self.fleets[0].attached or ()
+                self._change_fleet(attached=(*kept, replace(last, state="Failed", message="OperationFailed: no token")))
+            case "DeleteHubCluster":
+                self.fleets = [replace(one, state="delete_failed", **words) for one in self.fleets]
+            case "DeleteCluster":
+                self.clusters = [
+                    replace(one, state="delete_failed", **words) if one.state == "deleting" else one
+                    for one in self.clusters
+                ]
+            case "UpdateHubClusterFeature":
+                self.argo = False
+                self._change_fleet(argocd=False)
+            case other:
+                raise AssertionError(f"no task of the cloud is behind {other}")
+
+    def drop_failed(self) -> None:
+        """Somebody takes away by hand what failed."""
+        self.fleets = [one for one in self.fleets if one.state != "failed"]
+        self.clusters = [one for one in self.clusters if one.state != "failed"]
+        if self.fleets:
+            self._change_fleet(attached=tuple(one for one in self.fleets[0].attached or () if one.state != "Failed"))
 
     def _id(self, kind: str) -> str:
         self._number += 1
@@ -293,7 +346,10 @@ class World:
             self._grown(one) for one in self.clusters if not (one.state == "deleting" and self._ripe(f"{one.id} gone"))
         ]
         if self.fleets:
-            joined = tuple(replace(one, state="Successed") for one in self.fleets[0].attached or ())
+            joined = tuple(
+                replace(one, state="Successed") if one.state == "Installing" else one
+                for one in self.fleets[0].attached or ()
+            )
             self._change_fleet(attached=joined)
         if self.hub is not None:
             self._reconcile()
@@ -308,6 +364,8 @@ class World:
     def _reconcile(self) -> None:
         names = {one.id: one.name for one in self.clusters}
         for one in self.fleets[0].attached or () if self.fleets else ():
+            if one.state != "Successed":
+                continue
             conditions = [{"type": name, "status": "True"} for name in _JOINED]
             self._put(
                 Key("cluster.open-cluster-management.io", "ManagedCluster", "", one.cluster),
@@ -361,7 +419,8 @@ def _tags(said: list[dict[str, str]]) -> Tags:
 class Stand:
     """A journal, a world, and runs of set-ups in it; time passes only by pauses."""
 
-    def __init__(self, directory: Path, world: World | None = None) -> None:
+    def __init__(self, directory: Path, world: World | None = None, *, poll: float = 1.0) -> None:
+        self._poll = poll
         self.journal = Journal(directory)
         self.journal._db.execute("PRAGMA synchronous=OFF")  # nobody pulls the plug here
         self.world = world or World()
@@ -370,7 +429,8 @@ class Stand:
 
     def set_up(self, topology: Topology, **values: Any) -> str:
         """Journal the order to set a topology up, as planned now; the run's id."""
-        return self.begin(order(topology, plan(topology, self.world.read()), **values))
+        retry = frozenset(values.get("retry", ()))
+        return self.begin(order(topology, plan(topology, self.world.read(), retry=retry), **values))
 
     def take_away(self, topology: Topology, **values: Any) -> str:
         """Journal the order to take it away."""
@@ -397,7 +457,7 @@ class Stand:
         from console.decide.setup import order as orders
 
         SetupRun(
-            self.journal, row.report, orders.parse(row.plan), self.world, self.world, pace=Pace(1.0),
+            self.journal, row.report, orders.parse(row.plan), self.world, self.world, pace=Pace(self._poll),
             clock=lambda: self._now, pause=self._pass,
         ).carry_out()  # fmt: skip
         row = self.journal.row(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from console.model.run import RunState
 from console.run.seams import passing
 from tests.setup_stand import Stand, World, hybrid
+
+STRIDE = 1 if os.environ.get("CONSOLE_EVERY_SEAM") else 5
+"""Prefixes of a set-up from which a teardown begins."""
 
 
 class Killed(BaseException):
@@ -29,6 +33,27 @@ def _count(directory: Path, world: World, *, away: bool) -> int:
     with passing(lambda number, _: passed.append(number)):
         stand.carry_out(run)
     return len(passed)
+
+
+def test_a_teardown_takes_away_what_was_made_up_to_any_seam(tmp_path: Path) -> None:
+    world = World()
+    found = world.read().account
+    for fatal in range(1, _count(tmp_path / "whole", world, away=False) + 1, STRIDE):
+        stand, run = _begin(tmp_path / str(fatal), world, away=False)
+
+        def die(number: int, name: str, fatal: int = fatal) -> None:
+            if number == fatal:
+                raise Killed(name)
+
+        with pytest.raises(Killed), passing(die):
+            stand.carry_out(run)
+        report = stand.carry_out(stand.take_away(hybrid()))
+        assert report.state is RunState.DONE, f"seam {fatal}: {report.message}"
+        left = stand.world.read().account
+        assert (left.fleets, left.clusters, left.balancers) == ((), (), ()), f"seam {fatal}"
+        assert left.subnets == found.subnets, f"seam {fatal}"
+        assert not stand.world.site.agent, f"seam {fatal}"
+        stand.journal.close()
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["setup", "teardown"])

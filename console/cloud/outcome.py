@@ -17,6 +17,11 @@ class Declined(Refused):
         self.gone = gone
 
 
+_FULL = ("quota", "limitexceed")
+_TAKEN = ("nameexist", "namealreadyexist", "duplicate", "alreadyexist")
+"""What the codes of quotas and of taken names have in common, in lower case."""
+
+
 def may_have_happened(error: FleetConsoleError) -> bool:
     """Whether a call may have taken effect though it failed for us: no answer, the service's own trouble, or a yes that
     cannot be read. Then the world is looked at before the call is made again."""
@@ -39,9 +44,21 @@ def failure(error: Trouble, action: str) -> FleetConsoleError:
         return Lost(sentence)
     if error.state is SourceState.THROTTLED:
         return Throttled(f"{action}: {error.code or 'too many calls'}", retry_after=error.retry_after)
-    if error.state is SourceState.DENIED and "quota" not in error.code.lower():
+    if error.state is SourceState.DENIED and not _like(error.code, _FULL):
         fix = f"Have {error.permission} allowed for the RAM user or role." if error.permission else ""
         return Denied(f"{sentence} {error.said}".strip(), permission=error.permission or "", fix=fix)
     if error.code or error.status:
-        return Declined(f"{action}: {error.code or error.status} {error.said}".strip(), error.code, gone=error.gone)
+        said = f"{action}: {error.code or error.status} {error.said}".strip().removesuffix(".")
+        return Declined(said, error.code, gone=error.gone, fix=_fix(error.code))
     return Answered(sentence)
+
+
+def _fix(code: str) -> str:
+    if _like(code, _FULL):
+        return "Have the quota raised in the Quota Center, or make room."
+    return "Name another, or put the id of the one that has the name in its place." if _like(code, _TAKEN) else ""
+
+
+def _like(code: str, words: tuple[str, ...]) -> bool:
+    plain = code.lower().replace(".", "")
+    return any(word in plain for word in words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
@@ -11,19 +12,20 @@ import yaml
 _PARTS = {
     "observer": ("observer",),
     "operator": ("observer", "operator"),
-    "provisioner": ("observer", "operator"),
+    "provisioner": ("observer", "operator", "provisioner"),
     "member": ("member-observer",),
+    "data-centre": ("data-centre",),
 }
-"""Whom there is a policy for -> the roles that make it up; `member` is for the members' own APIs."""
-NOT_YET = "this version provisions nothing: a provisioner needs what an operator needs"
+"""Whom there is a policy for -> the roles that make it up; `member` is for the members' own APIs, `data-centre` for
+where a registered cluster's agent is put."""
+_FILES = {"member": "rbac-member.yaml", "data-centre": "rbac-data-centre.yaml"}
 _API = "rbac.authorization.k8s.io/v1"
 
 
 def rbac(role: str) -> str:
     """YAML documents: the roles, each with a binding to a group whose name is to be filled in."""
-    name = "rbac-member.yaml" if role == "member" else "rbac.yaml"
     wanted = {f"fleet-console-{part}" for part in _PARTS[role]}
-    texts = [text.strip("\n") for text in _manifest(name).split("\n---\n")]
+    texts = [text.strip("\n") for text in _manifest(_FILES.get(role, "rbac.yaml")).split("\n---\n")]
     parts: list[str] = []
     for text in texts:
         document = yaml.safe_load(text)
@@ -36,9 +38,13 @@ def rbac(role: str) -> str:
     )
 
 
-def ram() -> str:
-    """The RAM policy document, for every role: the console only reads the cloud."""
-    return _manifest("ram-observer.json").rstrip("\n")
+def ram(role: str) -> str:
+    """The RAM policy document: observers and operators only read the cloud, a provisioner makes and takes away."""
+    if role != "provisioner":
+        return _manifest("ram-observer.json").rstrip("\n")
+    documents = [json.loads(_manifest(f"ram-{one}.json")) for one in ("observer", role)]
+    statements = [one for document in documents for one in document["Statement"]]
+    return json.dumps({"Version": "1", "Statement": statements}, indent=2)
 
 
 def documents(text: str) -> Sequence[dict[str, Any]]:

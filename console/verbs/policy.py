@@ -25,10 +25,10 @@ def policy(options: Options) -> None:
 
 
 @policy.command()
-@click.argument("role", type=click.Choice((*_ROLES, "member")), metavar="ROLE")
+@click.argument("role", type=click.Choice((*_ROLES, "member", "data-centre")), metavar="ROLE")
 @common
 def rbac(options: Options, role: str) -> None:
-    """RBAC as YAML for an observer, operator or provisioner on the hub, or for a member's own API.
+    """RBAC as YAML for an observer, operator or provisioner on the hub, or for a member's or a data centre's own API.
 
     \b
     Example: fleet-console policy rbac observer
@@ -36,8 +36,6 @@ def rbac(options: Options, role: str) -> None:
     from console.present import policy as policies
 
     text = policies.rbac(role)
-    if role == "provisioner":
-        click.echo(f"fleet-console: {policies.NOT_YET}", err=True)
     if options.json:
         items = list(policies.documents(text))
         click.echo(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
@@ -49,16 +47,14 @@ def rbac(options: Options, role: str) -> None:
 @click.argument("role", type=click.Choice(_ROLES), metavar="ROLE")
 @common
 def ram(options: Options, role: str) -> None:
-    """The RAM policy as JSON; nobody needs more than to read.
+    """The RAM policy as JSON; but for a provisioner nobody needs more than to read.
 
     \b
     Example: fleet-console policy ram observer > fleet-console-ram.json
     """
     from console.present import policy as policies
 
-    if role == "provisioner":
-        click.echo(f"fleet-console: {policies.NOT_YET}", err=True)
-    click.echo(policies.ram())
+    click.echo(policies.ram(role))
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, EXIT_REFUSED, Refused
+from console.errors import EXIT_DONE, EXIT_REFUSED, Lost, Refused
 from console.options import Options, common
 from console.verbs.telling import confirm_word, follow
 from console.verbs.topology import FILE, TAKE, survey, tell, topology
@@ -27,19 +27,24 @@ _REASON = click.option("--reason", default="", metavar="TEXT", help="Why, for th
 @click.command()
 @FILE
 @TAKE
+@click.option(
+    "--retry", multiple=True, metavar="ITEM", help="What has failed and is made anew: fleet, or 'member NAME'."
+)
 @_YES
 @_DETACH
 @_HASH
 @_REASON
 @common
 def apply(
-    options: Options, file: Path, take: Sequence[str], yes: bool, detach: bool, plan_hash: str | None, reason: str
-) -> None:
+    options: Options, file: Path, take: Sequence[str], retry: Sequence[str], yes: bool, detach: bool,
+    plan_hash: str | None, reason: str,
+) -> None:  # fmt: skip
     """Do what the plan says, in order, by a runner that outlives this terminal; exit 3 where something is red.
 
     \b
     Example: fleet-console topology apply topology.yaml
     Example: fleet-console topology apply topology.yaml --yes --detach
+    Example: fleet-console topology apply topology.yaml --retry fleet
     """
     from console.decide.setup import file as files
     from console.decide.setup.checks import reds, unconfirmed
@@ -48,21 +53,24 @@ def apply(
 
     said = files.read(file)
     options.load().check_writable()
-    _, checks, made = survey(options, said, take)
+    _, checks, made = survey(options, said, take, frozenset(retry))
     if reds(checks) or not made.tasks:
         notes = (words.verdict_line(checks, made),)
         tell(options, words.plan_text(said, checks, made, notes), said, checks, made)
         click.get_current_context().exit(EXIT_REFUSED if reds(checks) else EXIT_DONE)
     _same(made, plan_hash)
     open_ = sorted({one.rule for one in unconfirmed(checks)})
-    _begin(options, said, checks, made, order(said, made, take=take, unconfirmed=open_), yes=yes, detach=detach,
-           reason=reason)  # fmt: skip
+    told = order(said, made, take=take, retry=retry, unconfirmed=open_, file=str(file))
+    _begin(options, said, checks, made, told, yes=yes, detach=detach, reason=reason)
 
 
 @click.command()
 @FILE
 @click.option(
-    "--also", multiple=True, metavar="THING", help="An adopted thing that goes, too: fleet, 'member NAME', vpc, ..."
+    "--also",
+    multiple=True,
+    metavar="THING",
+    help="An adopted thing that goes, too: fleet, 'member NAME', vpc, ...; hub: what cannot be seen on the Fleet.",
 )
 @_YES
 @_DETACH
@@ -84,10 +92,14 @@ def teardown(
     from console.decide.setup.order import order
     from console.decide.setup.teardown import left
     from console.decide.setup.teardown import teardown as planned
+    from console.decide.setup.unknown import unknown_to_teardown
     from console.present import setups as words
 
     said = files.read(file)
     ground, _, _ = survey(options, said, ())
+    missing = unknown_to_teardown(said, ground, frozenset(also))
+    if missing:
+        raise Lost(f"it cannot be told what would be left behind: {'; '.join(missing)}")
     made = planned(said, ground, also=frozenset(also))
     kept = [f"stays: {one}" for one in left(said, ground)]
     if show or not made.tasks:
@@ -95,7 +107,8 @@ def teardown(
         click.get_current_context().exit(EXIT_DONE)
     options.load().check_writable()
     _same(made, plan_hash)
-    _begin(options, said, (), made, order(said, made, also=also), yes=yes, detach=detach, reason=reason, notes=kept)
+    _begin(options, said, (), made, order(said, made, also=also, file=str(file)), yes=yes, detach=detach, reason=reason,
+           notes=kept)  # fmt: skip
 
 
 def _same(made: SetupPlan, plan_hash: str | None) -> None:

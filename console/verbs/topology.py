@@ -176,20 +176,26 @@ def export(options: Options, file: Path, out: Path) -> None:
     tell(options, f"{len(texts)} files are in {out}", said, checks, made)
 
 
-def survey(options: Options, said: Topology, take: Sequence[str]) -> tuple[Ground, tuple[Check, ...], SetupPlan]:
-    """The ground of a topology, what the rules say of it, and the plan. Raises `Lost` where it cannot be read."""
+def survey(
+    options: Options, said: Topology, take: Sequence[str], retry: frozenset[str] = frozenset()
+) -> tuple[Ground, tuple[Check, ...], SetupPlan]:
+    """The ground of a topology, what the rules say of it, and the plan. Raises `Lost` where it cannot be read,
+    `Refused` where what is to be made anew has not failed."""
     from console.decide.setup.checks import checks as all_checks
+    from console.decide.setup.found import Found
     from console.decide.setup.plan import plan as planned
-    from console.decide.setup.plan import unknown
+    from console.decide.setup.retry import refuse
     from console.decide.setup.takes import live_weights
+    from console.decide.setup.unknown import unknown
     from console.run.setup import setups
 
     sight = setups.eyes(options.access(), options.load(), said)
     ground = sight.read()
-    missing = unknown(ground)
+    missing = unknown(said, ground)
     if missing:
         raise Lost(f"the ground cannot be read: {'; '.join(missing)}")
-    made = planned(said, ground, take=frozenset(take))
+    refuse(Found(said, ground), retry)
+    made = planned(said, ground, take=frozenset(take), retry=retry)
     found = (*all_checks(said, ground), *live_weights(said, made), *setups.tried(said, made, sight))
     return ground, found, made
 

@@ -12,6 +12,7 @@ import msgspec
 from console.decide.setup.plan import plan
 from console.decide.setup.task import SetupPlan
 from console.decide.setup.teardown import teardown
+from console.decide.setup.unknown import unknown, unknown_to_teardown
 from console.errors import UsageError
 from console.model.ground import Ground
 from console.model.text import inert
@@ -22,7 +23,8 @@ KINDS = ("setup", "teardown")
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`tasks`: ids of the tasks that were shown and confirmed; `take`: objects of which fields may be taken from their
-    owners; `also`: adopted things that a teardown may take away; `unconfirmed`: rules that nobody could check."""
+    owners; `also`: adopted things that a teardown may take away; `retry`: what has failed and is made anew, once;
+    `unconfirmed`: rules that nobody could check; `file`: of the topology, as it was named, for what people are told."""
 
     kind: Literal["setup", "teardown"]
     topology: Topology
@@ -30,13 +32,22 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     plan_hash: str
     take: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    retry: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()
+    file: str = ""
 
-    def plan(self, ground: Ground, *, prove: bool = False) -> SetupPlan:
-        """What is still to be done, of the ground as it is."""
+    def unknown(self, ground: Ground) -> tuple[str, ...]:
+        """Why nothing can be planned yet, a sentence each."""
+        if self.kind == "teardown":
+            return unknown_to_teardown(self.topology, ground, frozenset(self.also))
+        return unknown(self.topology, ground)
+
+    def plan(self, ground: Ground, *, retried: frozenset[str] = frozenset(), prove: bool = False) -> SetupPlan:
+        """What is still to be done, of the ground as it is; `retried`: items that were made anew already."""
         if self.kind == "teardown":
             return teardown(self.topology, ground, also=frozenset(self.also))
-        return plan(self.topology, ground, take=frozenset(self.take), prove=prove)
+        retry = frozenset(self.retry) - retried
+        return plan(self.topology, ground, take=frozenset(self.take), retry=retry, prove=prove)
 
     def canonical(self) -> str:
         """As JSON with sorted keys: what is journaled and hashed."""
@@ -50,7 +61,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def order(
     topology: Topology, made: SetupPlan, *, take: Sequence[str] = (), also: Sequence[str] = (),
-    unconfirmed: Sequence[str] = (),
+    retry: Sequence[str] = (), unconfirmed: Sequence[str] = (), file: str = "",
 ) -> Order:  # fmt: skip
     """The order to carry out a plan that was shown."""
     kind: Literal["setup", "teardown"] = "teardown" if made.kind == "teardown" else "setup"
@@ -61,7 +72,9 @@ def order(
         plan_hash=made.hash,
         take=tuple(take),
         also=tuple(also),
+        retry=tuple(retry),
         unconfirmed=tuple(unconfirmed),
+        file=inert(file, 400),
     )
 
 

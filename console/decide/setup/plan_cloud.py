@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.decide.setup.found import ARGO, Found
-from console.decide.setup.plan_words import FLEETS, MINUTE, NETWORK, broken, note, tags
-from console.decide.setup.task import CloudCall, Kubeconfig, Stage, Task, Wait
+from console.decide.setup.plan_words import FLEETS, MINUTE, NETWORK, broken, kubeconfig, note, tags
+from console.decide.setup.task import CloudCall, Stage, Task, Wait
 from console.model.ground import Admission, SecurityGroup
 from console.model.topology import MemberPart, VSwitchPart
 
@@ -57,7 +57,7 @@ def fleet(found: Found) -> Iterator[Task]:
         yield Task(
             "fleet running", Stage.FLEET, "wait", f"wait until Fleet {found.fleet_id} is running (it is {state})",
             FLEETS, failed=broken(there.state, there.error, there.log) if failed and there else "",
-            usual=5 * MINUTE, allowed=25 * MINUTE,
+            item="fleet", usual=5 * MINUTE, allowed=25 * MINUTE,
         )  # fmt: skip
     if part.argocd and (there is None or there.argocd is False):
         params = {"ClusterId": found.fleet_id, "ArgoCDEnabled": True}
@@ -67,11 +67,7 @@ def fleet(found: Found) -> Iterator[Task]:
             undo="UpdateHubClusterFeature with ArgoCDEnabled false", usual=MINUTE, allowed=10 * MINUTE,
         )  # fmt: skip
     if found.ground.hub is None:
-        yield Task(
-            "fleet kubeconfig", Stage.FLEET, "write",
-            f"write the kubeconfig of Fleet {found.fleet_id} into a file that only you can read",
-            Kubeconfig(found.fleet_id), undo="remove the file", usual=5.0, allowed=5 * MINUTE,
-        )  # fmt: skip
+        yield kubeconfig(found.fleet_id)
     if part.argocd and (found.ground.hub is None or "Application" in found.hub.missing):
         what = "wait until the Fleet serves ArgoCD's kinds"
         yield Task("argocd ready", Stage.FLEET, "wait", what, Wait(("hub",)), usual=MINUTE, allowed=10 * MINUTE)
@@ -173,8 +169,8 @@ def association(found: Found) -> Iterator[Task]:
             yield Task(
                 f"member {part.name} joining", Stage.ASSOCIATE, "wait",
                 f"wait until {part.name} is associated (it is {state})", FLEETS,
-                failed=broken("Failed", attached.message, ()) if failed and attached else "", usual=MINUTE,
-                allowed=25 * MINUTE,
+                failed=broken("Failed", attached.message, found.fleet.log if found.fleet else ()) if failed and attached
+                else "", item=f"member {part.name}", usual=MINUTE, allowed=25 * MINUTE,
             )  # fmt: skip
         yield from _joined(found, part)
 

@@ -11,6 +11,9 @@ from console.decide.setup.task import Agent, CloudCall, Stage, Task
 from console.model.ground import MemberCluster
 from console.model.topology import MemberPart
 
+_BY_HAND = 120 * MINUTE
+"""For which a person's hand is waited for: the agent's manifest is applied where we do not reach."""
+
 
 def clusters(found: Found) -> Iterator[Task]:
     """3 and 4. ACK clusters, registered clusters and the agents in their data centres."""
@@ -81,7 +84,7 @@ def _registered(found: Found, part: MemberPart) -> Iterator[Task]:
     if there is None or there.state == "initial":
         yield _running(found, part, there, Stage.REGISTERED, word="ready for its agent", usual=MINUTE)
     if there is None or there.state in ("initial", "waiting", "disconnected"):
-        agent = Agent(part.name, found.cluster_id(part))
+        agent = Agent(part.name, found.cluster_id(part), file=part.context is None)
         if part.context is None:
             yield Task(
                 f"member {part.name} agent", Stage.REGISTERED, "write",
@@ -95,17 +98,19 @@ def _registered(found: Found, part: MemberPart) -> Iterator[Task]:
                 undo="delete the manifest's objects there", usual=10.0,
             )  # fmt: skip
     if there is None or there.state != "running":
-        yield _running(found, part, there, Stage.REGISTERED, usual=2 * MINUTE)
+        by_hand = 0.0 if part.context else _BY_HAND
+        yield _running(found, part, there, Stage.REGISTERED, usual=2 * MINUTE, allowed=by_hand)
 
 
 def _running(
-    found: Found, part: MemberPart, there: MemberCluster | None, stage: Stage, *, word: str = "running", usual: float
-) -> Task:
+    found: Found, part: MemberPart, there: MemberCluster | None, stage: Stage, *, word: str = "running", usual: float,
+    allowed: float = 0.0,
+) -> Task:  # fmt: skip
     state = "not there yet" if there is None else there.state or "in no state"
     failed = there is not None and there.state in ("failed", "deleting", "delete_failed", "unavailable")
     return Task(
         f"member {part.name} {word}", stage, "wait",
         f"wait until cluster {found.cluster_id(part)} ({part.name}) is {word} (it is {state})", CLUSTERS,
-        failed=broken(there.state, there.error, there.log) if failed and there else "", usual=usual,
-        allowed=max(3 * usual, 15 * MINUTE),
+        failed=broken(there.state, there.error, there.log) if failed and there else "", item=f"member {part.name}",
+        usual=usual, allowed=allowed or max(3 * usual, 15 * MINUTE),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.decide.setup.found import Found
-from console.decide.setup.task import Wait
+from console.decide.setup.task import Kubeconfig, Stage, Task, Wait
 from console.model.topology import TAG
 
 MINUTE = 60.0
@@ -23,3 +23,12 @@ def note(found: Found) -> str:
 def broken(state: str, error: str, log: tuple[str, ...]) -> str:
     """What the cloud says of a thing that failed."""
     return "; ".join(one for one in (f"the cloud says {state}", error, *log[-3:]) if one)
+
+
+def kubeconfig(fleet: str) -> Task:
+    """Fetch what opens the Fleet's own API."""
+    return Task(
+        "fleet kubeconfig", Stage.FLEET, "write",
+        f"write the kubeconfig of Fleet {fleet} into a file that only you can read", Kubeconfig(fleet),
+        undo="remove the file", usual=5.0, allowed=5 * MINUTE,
+    )  # fmt: skip

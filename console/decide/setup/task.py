@@ -88,6 +88,7 @@ class Agent:
     member: str
     cluster: str
     remove: bool = False
+    file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,12 @@ Call = CloudCall | Apply | Agent | Kubeconfig | Delete | Wait | Requests | Files
 
 def writes(call: Call) -> bool:
     """Whether a call changes anything but files of ours."""
-    return isinstance(call, CloudCall | Apply | Agent | Delete)
+    return isinstance(call, CloudCall | Apply | Delete) or (isinstance(call, Agent) and not call.file)
+
+
+def shown(call: Call) -> bool:
+    """Whether the ground shows that a call was carried out."""
+    return not isinstance(call, Requests | Files) and not (isinstance(call, Agent) and call.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,8 @@ class Task:
     changes: tuple[Change, ...] = ()
     failed: str = ""
     """The world's own word that this has failed (a cloud state, a log line); then it is not waited for."""
+    item: str = ""
+    """As what it may be retried once it has failed: `fleet`, or `member NAME`."""
     usual: float = 10.0
     """Seconds that it usually takes."""
     allowed: float = 300.0

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from console.decide.setup import manifests
 from console.decide.setup.found import ARGO, Found
-from console.decide.setup.plan_words import CLUSTERS, FLEETS, MINUTE, note
+from console.decide.setup.plan_words import CLUSTERS, FLEETS, MINUTE, kubeconfig, note
 from console.decide.setup.task import Agent, CloudCall, Delete, SetupPlan, Stage, Task, Wait
-from console.model.ground import Ground, Key, MemberCluster
+from console.decide.setup.unknown import UNSEEN
+from console.model.ground import Attached, FleetHub, Ground, Key, MemberCluster
 from console.model.topology import MemberPart, Topology
 
 _HUB = Wait(("hub",))
@@ -23,9 +24,11 @@ _FINAL = {
 
 def teardown(topology: Topology, ground: Ground, *, also: frozenset[str] = frozenset()) -> SetupPlan:
     """Everything to take away. `also`: adopted things that are named: `fleet`, `member NAME`, `vswitch NAME`, `vpc`, or
-    an object as `str(Key)`."""
+    an object as `str(Key)`; `hub`: what cannot be seen on the Fleet. Needs a ground of which `unknown_to_teardown` says
+    nothing."""
     found = Found(topology, ground)
     tasks = [
+        *_sight(found, also),
         *_objects(found, also),
         *_associations(found, also),
         *_admissions(found),
@@ -51,6 +54,15 @@ def left(topology: Topology, ground: Ground) -> tuple[str, ...]:
         live = found.hub.find(key.kind, key.name, key.namespace)
         kept += [str(key)] if live is not None and key.kind != "Secret" and not found.made(live) else []
     return tuple(kept)
+
+
+def _sight(found: Found, also: frozenset[str]) -> Iterator[Task]:
+    """A Fleet of ours that runs is looked into before it goes: what stands on it may have made things elsewhere."""
+    fleet, ground = found.fleet, found.ground
+    if fleet is None or fleet.state != "running" or ground.hub is not None or UNSEEN in also:
+        return
+    if found.ours(fleet.tags):
+        yield kubeconfig(fleet.id)
 
 
 def _objects(found: Found, also: frozenset[str]) -> Iterator[Task]:
@@ -101,19 +113,23 @@ def _associations(found: Found, also: frozenset[str]) -> Iterator[Task]:
         cluster, attached = found.cluster(part), found.attached(part)
         if cluster is None or attached is None or attached.state == "Deleted":
             continue
-        if not (_goes(found, part, cluster, also) or _fleet_goes(found, also)):
-            continue
-        if attached.state != "Deleting":
-            params = {"ClusterId": found.fleet_id, "ClusterIds": [cluster.id]}
-            yield Task(
-                f"member {part.name} detached", Stage.ASSOCIATE, "change",
-                f"detach {part.name} ({cluster.id}) from Fleet {found.fleet_id}",
-                CloudCall("adcp", "DetachClusterFromHub", params), usual=10.0,
-            )  # fmt: skip
+        if _goes(found, part, cluster, also) or _fleet_goes(found, also):
+            yield from association_away(found, part, cluster, attached)
+
+
+def association_away(found: Found, part: MemberPart, cluster: MemberCluster, attached: Attached) -> Iterator[Task]:
+    """Detach a member."""
+    if attached.state != "Deleting":
+        params = {"ClusterId": found.fleet_id, "ClusterIds": [cluster.id]}
         yield Task(
-            f"member {part.name} leaving", Stage.ASSOCIATE, "wait",
-            f"wait until {part.name} is detached (it is {attached.state})", FLEETS, usual=MINUTE, allowed=25 * MINUTE,
+            f"member {part.name} detached", Stage.ASSOCIATE, "change",
+            f"detach {part.name} ({cluster.id}) from Fleet {found.fleet_id}{_after(attached.state, attached.message)}",
+            CloudCall("adcp", "DetachClusterFromHub", params), usual=10.0,
         )  # fmt: skip
+    yield Task(
+        f"member {part.name} leaving", Stage.ASSOCIATE, "wait",
+        f"wait until {part.name} is detached (it is {attached.state})", FLEETS, usual=MINUTE, allowed=25 * MINUTE,
+    )  # fmt: skip
 
 
 def _admissions(found: Found) -> Iterator[Task]:
@@ -139,43 +155,58 @@ def _admissions(found: Found) -> Iterator[Task]:
 def _members(found: Found, also: frozenset[str]) -> Iterator[Task]:
     for part in found.topology.members:
         cluster = found.cluster(part)
-        if cluster is None or not _goes(found, part, cluster, also):
-            continue
-        site = found.ground.sites.get(part.name)
-        if part.kind == "registered" and part.context and site is not None and site.agent:
-            yield Task(
-                f"member {part.name} agent removed", Stage.REGISTERED, "delete",
-                f"delete the agent of {part.name} from context {part.context}",
-                Agent(part.name, cluster.id, remove=True), usual=10.0,
-            )  # fmt: skip
-        stage = Stage.ACK if part.kind == "ack" else Stage.REGISTERED
-        if cluster.state != "deleting":
-            lost = "the cluster, its nodes and their workloads" if part.kind == "ack" else "the registration"
-            yield _deletion(
-                f"member {part.name} deleted", stage, f"delete cluster {part.name} ({cluster.id})",
-                CloudCall("cs", "DeleteCluster", {"cluster_id": cluster.id}), f"{lost} do not come back",
-            )  # fmt: skip
-        what = f"wait until cluster {part.name} is gone (it is {cluster.state})"
-        failed = "the cloud says delete_failed" if cluster.state == "delete_failed" else ""
+        if cluster is not None and _goes(found, part, cluster, also):
+            yield from cluster_away(found, part, cluster)
+
+
+def cluster_away(found: Found, part: MemberPart, cluster: MemberCluster) -> Iterator[Task]:
+    """Remove the agent from the data centre, and delete the cluster."""
+    site = found.ground.sites.get(part.name)
+    if part.kind == "registered" and part.context and site is not None and site.agent:
         yield Task(
-            f"member {part.name} gone", stage, "wait", what, CLUSTERS, failed=failed, usual=5 * MINUTE,
-            allowed=30 * MINUTE,
+            f"member {part.name} agent removed", Stage.REGISTERED, "delete",
+            f"delete the agent of {part.name} from context {part.context}",
+            Agent(part.name, cluster.id, remove=True), usual=10.0,
         )  # fmt: skip
+    stage = Stage.ACK if part.kind == "ack" else Stage.REGISTERED
+    if cluster.state != "deleting":
+        lost = "the cluster, its nodes and their workloads" if part.kind == "ack" else "the registration"
+        said = _after(cluster.state, cluster.error, *cluster.log[-1:])
+        yield _deletion(
+            f"member {part.name} deleted", stage, f"delete cluster {part.name} ({cluster.id}){said}",
+            CloudCall("cs", "DeleteCluster", {"cluster_id": cluster.id}), f"{lost} do not come back",
+        )  # fmt: skip
+    what = f"wait until cluster {part.name} is gone (it is {cluster.state})"
+    yield Task(f"member {part.name} gone", stage, "wait", what, CLUSTERS, usual=5 * MINUTE, allowed=30 * MINUTE)
 
 
 def _fleet(found: Found, also: frozenset[str]) -> Iterator[Task]:
     there = found.fleet
-    if there is None or not _fleet_goes(found, also):
-        return
-    if there.state != "deleting":
+    if there is not None and _fleet_goes(found, also):
+        yield from fleet_away(there)
+
+
+def fleet_away(fleet: FleetHub) -> Iterator[Task]:
+    """Delete a Fleet."""
+    if fleet.state != "deleting":
+        said = _after(fleet.state, fleet.error, *fleet.log[-1:])
         yield _deletion(
-            "fleet deleted", Stage.FLEET, f"delete Fleet {there.name} ({there.id})",
-            CloudCall("adcp", "DeleteHubCluster", {"ClusterId": there.id}),
+            "fleet deleted", Stage.FLEET, f"delete Fleet {fleet.name} ({fleet.id}){said}",
+            CloudCall("adcp", "DeleteHubCluster", {"ClusterId": fleet.id}),
             "the Fleet and everything stored in it do not come back",
         )  # fmt: skip
-    failed = "the cloud says delete_failed" if there.state == "delete_failed" else ""
-    what = f"wait until Fleet {there.name} is gone (it is {there.state})"
-    yield Task("fleet gone", Stage.FLEET, "wait", what, FLEETS, failed=failed, usual=MINUTE, allowed=25 * MINUTE)
+    what = f"wait until Fleet {fleet.name} is gone (it is {fleet.state})"
+    yield Task("fleet gone", Stage.FLEET, "wait", what, FLEETS, usual=MINUTE, allowed=25 * MINUTE)
+
+
+def _after(state: str, *words: str) -> str:
+    """What the cloud says of a thing that failed, or could not be deleted at the last try."""
+    failed = "fail" in state.lower()
+    return (
+        "".join(f"; the cloud says {state}" if not one else f": {one}" for one in ("", *filter(None, words)))
+        if failed
+        else ""
+    )
 
 
 def _network(found: Found, also: frozenset[str]) -> Iterator[Task]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import time
 import traceback
-import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from console import log
 from console.decide.setup.order import Order
-from console.decide.setup.plan import unknown
-from console.decide.setup.task import Files, Requests, SetupPlan, Task, Wait, writes
+from console.decide.setup.task import Requests, SetupPlan, Task, Wait, shown, writes
+from console.decide.setup.ways import ways
 from console.errors import Denied, FleetConsoleError, Lost, Refused, Superseded
 from console.model.ground import Ground
 from console.model.run import RunReport, RunState
@@ -25,13 +25,17 @@ from console.model.text import inert
 from console.present.times import exact as lasting
 from console.run.journal import Journal
 from console.run.seams import seam
+from console.run.setup.past import Past
 from console.run.setup.sides import PARTS, Again, Eyes, Hands, NotKnown, touched
 
 UNSEEN = 30.0
 """Seconds for which something that was sent is looked for before it is sent again, or called failed."""
 PATIENCE = 120.0
 """Seconds for which a side that does not answer is asked again."""
-_TOKENS = uuid.UUID("7d1c9d0e-6f0a-4f57-9d7b-3f2a6c1b8e55")
+BACK = 2
+"""Times that one runner does the same thing over: what is undone more often, somebody undoes."""
+_LOOK = "look"
+"""Step of the lines that tell of a world that does not answer."""
 Ending = tuple[RunState, str]
 
 
@@ -66,12 +70,17 @@ class SetupRun:
         self._pace = pace
         self._clock = clock
         self._pause = pause
-        self._lines = {(one.step, one.phase) for one in report.lines}
-        """What the journal holds of this run: of a resumed one, what its former runner did."""
+        self._past = Past(journal, report)
         self._sent: dict[str, float] = {}
         """Task -> when it was sent, or seen sent in the journal, and is not seen in the world yet."""
+        self._done: Counter[str] = Counter()
+        """Tasks that this runner did, and how often."""
+        self._heard: dict[str, str] = {}
+        """Task -> the last words of a failure of it."""
         self._since: dict[str, float] = {}
         """Waiting task -> when its wait began."""
+        self._put_off: dict[str, float] = {}
+        """Task that is not taken for now -> since when."""
         self._said = ""
 
     def carry_out(self) -> RunState:
@@ -80,10 +89,9 @@ class SetupRun:
             state, sentence = self._go()
         except Superseded as error:
             state, sentence = RunState.SUPERSEDED, str(error)
-        except Refused as error:
-            state, sentence = self._broken(RunState.REFUSED), str(error)
         except FleetConsoleError as error:
-            state, sentence = self._broken(RunState.FAILED), str(error)
+            nothing = RunState.REFUSED if isinstance(error, Refused) else RunState.FAILED
+            state, sentence = self._broken(nothing), f"{error}; {self._ways()}"
         except Exception as error:  # a defect of ours must not look like a run that lives
             log.note("defect", traceback.format_exc())
             state, sentence = (
@@ -95,32 +103,55 @@ class SetupRun:
         return state
 
     def _broken(self, nothing_written: RunState) -> RunState:
-        return RunState.HELD if any(phase in ("sent", "confirmed") for _, phase in self._lines) else nothing_written
+        return RunState.HELD if self._past.wrote else nothing_written
 
     def _go(self) -> Ending:
         parts: tuple[str, ...] = PARTS
         while True:
             if "stop" in self._journal.commands(self._run) and self._journal.take_no_more(self._run, 1):
-                return RunState.HELD, f"stopped on a word; {self._go_on}"
+                return RunState.HELD, f"stopped on a word; {self._ways()}"
             ground = self._look(parts)
-            plan = self._order.plan(ground, prove=True)
+            plan = self._order.plan(ground, retried=self._retried, prove=True)
             self._settle(plan)
             task = next((one for one in plan.tasks if not self._behind(one)), None)
             if task is None:
                 return RunState.DONE, self._done_sentence()
-            if writes(task.call) and task.id not in self._order.tasks:
-                return RunState.HELD, f"the world has changed: '{task.what}' was not confirmed; plan again"
-            if task.failed:
-                return RunState.HELD, f"{task.what}: {task.failed}; {self._go_on}"
-            waits = isinstance(task.call, Wait) or task.id in self._sent
-            ending = self._wait(task) if waits else self._do(task)
+            ending = self._next(task, ground)
             parts = touched(task.call)
             if ending is not None:
                 return ending
 
+    def _next(self, task: Task, ground: Ground) -> Ending | None:
+        """One step towards the task; None where the next look decides."""
+        if writes(task.call) and task.id not in self._order.tasks:
+            return RunState.HELD, f"the world has changed: '{task.what}' was not confirmed; plan again"
+        if task.failed:
+            return self._held(task, task.failed)
+        if isinstance(task.call, Wait) or task.id in self._sent:
+            return self._wait(task)
+        if self._done[task.id] and not writes(task.call):
+            return self._again(
+                task, Lost(f"done, and it is not seen: {ground.unread.get('hub', 'nothing came of it')}")
+            )
+        if self._done[task.id] > BACK:
+            again = f"it was done {self._done[task.id]} times, and is to be done again: find out who undoes it"
+            return self._held(task, again)
+        return self._do(task)
+
     @property
-    def _go_on(self) -> str:
-        return f"go on with fleet-console resume {self._run}, or take it away with topology teardown"
+    def _retried(self) -> frozenset[str]:
+        """What was to be made anew, and is made: from then on it is as everything else."""
+        return frozenset(one for one in self._order.retry if self._past.had(one, "intended") or self._rejoined(one))
+
+    def _rejoined(self, item: str) -> bool:
+        return self._past.had(f"{item} associated", "intended")
+
+    def _ways(self, task: Task | None = None) -> str:
+        return ways(self._order, self._run, task)
+
+    def _held(self, task: Task, sentence: str, state: RunState = RunState.HELD) -> Ending:
+        """An end in the middle: the step, what became of it, and what a person may do."""
+        return state, f"{task.stage}: {task.what}: {sentence}; {self._ways(task)}"
 
     def _done_sentence(self) -> str:
         if self._order.kind == "teardown":
@@ -130,24 +161,30 @@ class SetupRun:
 
     def _behind(self, task: Task) -> bool:
         """Whether a task that no ground can show was done in this run: its requests, its files."""
-        return isinstance(task.call, (Requests, Files)) and (task.id, "confirmed") in self._lines
+        return not shown(task.call) and self._past.had(task.id, "confirmed")
 
     def _look(self, parts: tuple[str, ...]) -> Ground:
-        """The ground, once what a plan needs was read."""
-        began = self._clock()
+        """The ground, once what a plan needs was read. What does not answer is asked again for a while."""
+        began, said = self._clock(), False
         while True:
+            why: FleetConsoleError
             try:
                 ground = self._eyes.read(parts)
-                missing = unknown(ground)
+                missing = self._order.unknown(ground)
                 if not missing:
+                    if said:
+                        self._past.line(_LOOK, "noted", f"all is read again after {lasting(self._clock() - began)}")
                     return ground
-                why: FleetConsoleError = Lost("; ".join(missing), fix="Mend what is said, then resume.")
+                why = Lost("; ".join(missing))
             except Denied:
                 raise
             except FleetConsoleError as error:
                 why = error
             if self._over(began, PATIENCE):
                 raise why
+            if not said:
+                said = True
+                self._past.line(_LOOK, "noted", f"not read, and asked again for {lasting(PATIENCE)}: {why}")
             self._say(f"looking again: {why}")
             self._pause(self._pace.poll)
             parts = PARTS
@@ -155,16 +192,14 @@ class SetupRun:
     def _settle(self, plan: SetupPlan) -> None:
         """Confirm what was sent, or waited for, and is in the plan no more."""
         there = {one.id for one in plan.tasks}
-        for name in [one for one in (*self._sent, *self._since) if one not in there]:
-            self._sent.pop(name, None)
-            began = self._since.pop(name, None)
+        for name in [one for one in dict.fromkeys((*self._sent, *self._since)) if one not in there]:
+            sent, began = self._sent.pop(name, None), self._since.pop(name, None)
+            self._done[name] += sent is not None
+            self._past.orphans.discard(name)
             took = f" after {lasting(self._clock() - began)}" if began is not None else ""
-            if (name, "confirmed") not in self._lines:
-                self._line(name, "confirmed", f"it is so{took}")
-        for name, phase in sorted(self._lines):
-            unconfirmed = phase in ("intended", "sent") and (name, "confirmed") not in self._lines
-            if unconfirmed and name not in there and name not in self._sent:
-                self._line(name, "confirmed", "it stands there")
+            if name in self._past.open or not self._past.had(name, "confirmed"):
+                self._past.line(name, "confirmed", f"it is so{took}")
+        self._past.settle(lambda name: name not in there and name not in self._sent)
 
     def _wait(self, task: Task) -> Ending | None:
         began = self._since.setdefault(task.id, self._clock())
@@ -172,64 +207,71 @@ class SetupRun:
         unseen = task.id in self._sent and not isinstance(task.call, Wait)
         if unseen and self._over(self._sent[task.id], UNSEEN) and not self._over(began, task.allowed):
             del self._sent[task.id]  # it never came: it is sent again, with the same token
-            self._line(task.id, "noted", f"not seen after {lasting(passed)}: sent again")
+            self._past.line(task.id, "noted", f"not seen after {lasting(passed)}: sent again")
             return None
         if self._over(began, task.allowed):
-            return RunState.UNVERIFIED, f"{task.what}: not within {lasting(task.allowed)}; {self._go_on}"
-        if (task.id, "noted") not in self._lines and not unseen:
-            self._line(task.id, "noted", task.what)
+            heard = self._heard.get(task.id, "")
+            late = f"not within {lasting(task.allowed)}{f'; the last answer: {heard}' if heard else ''}"
+            return self._held(task, late, RunState.UNVERIFIED)
+        if not self._past.had(task.id, "noted") and not unseen:
+            self._past.line(task.id, "noted", task.what)
         self._say(f"{task.stage}: {task.what}; usually {lasting(task.usual)}")
         self._pause(min(self._pace.poll, 1.0) if passed < 10 else self._pace.poll)
         return None
 
     def _do(self, task: Task) -> Ending | None:
         """Send one task; None where the next look decides."""
-        if writes(task.call) and (task.id, "intended") in self._lines and (task.id, "looked") not in self._lines:
+        if writes(task.call) and task.id in self._past.orphans:
             # A former runner may have sent it, and died before it knew: give the world time to show it.
-            self._lines.add((task.id, "looked"))
+            self._past.orphans.discard(task.id)
             self._sent[task.id] = self._clock() - UNSEEN / self._pace.speed + 2 * self._pace.poll
             return None
+        if self._done[task.id]:
+            self._pause(self._pace.poll)
         self._say(f"{task.stage}: {task.what}")
-        self._line(task.id, "intended", task.what)
+        if task.id not in self._past.open:
+            self._past.line(task.id, "intended", task.what)
         seam(f"send {task.id}")
         try:
-            said = self._hands.carry_out(task, self.token(task))
+            said = self._hands.carry_out(task, self._past.token(task.id))
         except NotKnown as error:
-            self._line(task.id, "noted", f"not known whether it was done: {error}")
+            if not writes(task.call):
+                return self._again(task, error)
+            self._heard[task.id] = str(error)
+            self._past.line(task.id, "noted", f"not known whether it was done: {error}")
+            self._since.setdefault(task.id, self._clock())
             self._sent[task.id] = self._clock()
             return None
         except Again as error:
-            began = self._since.setdefault(task.id, self._clock())
-            if self._over(began, task.allowed):
-                late = RunState.UNVERIFIED if isinstance(task.call, Requests) else RunState.HELD
-                return late, f"{task.what}: {error}; {self._go_on}"
-            self._line(task.id, "noted", f"not taken for now: {error}")
-            self._pause(self._pace.poll)
-            return None
+            return self._again(task, error)
         except FleetConsoleError as error:
-            self._line(task.id, "refused", str(error))
-            if isinstance(error, (Refused, Denied)):
-                return self._broken(RunState.REFUSED), f"{task.what}: {error}; {self._go_on}"
-            raise
+            self._past.line(task.id, "refused", str(error))
+            state = RunState.REFUSED if isinstance(error, (Refused, Denied)) else RunState.FAILED
+            return self._held(task, str(error), self._broken(state))
         seam(f"answer {task.id}")
+        self._put_off.pop(task.id, None)
         if writes(task.call):
-            self._line(task.id, "sent", said or "taken")
+            self._past.line(task.id, "sent", said or "taken")
             self._sent[task.id] = self._clock()
         else:
-            self._line(task.id, "confirmed", said or "done")
-            self._since.pop(task.id, None)
+            self._past.line(task.id, "confirmed", said or "done")
+            self._done[task.id] += 1
         return None
 
-    def token(self, task: Task) -> str:
-        """The client token of a task: the same in every try, whoever is the runner."""
-        return str(uuid.uuid5(_TOKENS, f"{self._run} {task.id}"))
+    def _again(self, task: Task, error: FleetConsoleError) -> Ending | None:
+        """Nothing was done, and it is worth a try, until the time allowed is over."""
+        began = self._put_off.setdefault(task.id, self._clock())
+        if self._over(began, task.allowed):
+            late = RunState.UNVERIFIED if isinstance(task.call, Requests) else RunState.HELD
+            return self._held(task, f"not taken for {lasting(task.allowed)}: {error}", late)
+        if self._heard.get(task.id) != str(error):
+            self._heard[task.id] = str(error)
+            self._past.line(task.id, "noted", f"not taken for now: {error}")
+        self._pause(self._pace.poll)
+        return None
 
     def _over(self, began: float, allowed: float) -> bool:
         return self._clock() - began > allowed / self._pace.speed
-
-    def _line(self, step: str, phase: str, sentence: str) -> None:
-        self._journal.line(self._run, step, phase, sentence)
-        self._lines.add((step, phase))
 
     def _say(self, sentence: str) -> None:
         """What it does now; written only where it is another sentence than before."""

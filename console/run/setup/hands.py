@@ -10,7 +10,7 @@ from console.cloud.papers import Papers
 from console.cloud.provision import Provision
 from console.decide.setup.manifests import key_of
 from console.decide.setup.task import Agent, Apply, CloudCall, Delete, Files, Kubeconfig, Requests, Task
-from console.errors import Denied, FleetConsoleError, Refused, Superseded, Throttled, Unsent
+from console.errors import Answered, Denied, FleetConsoleError, Refused, Superseded, Throttled, Unsent
 from console.kube import write
 from console.kube.apply import Applier, Conflict, documents
 from console.kube.connect import Hub
@@ -31,6 +31,8 @@ _AGAIN = (
 )  # fmt: skip
 """Codes of services that are busy with something else just now (domain.md 5.4; the others by the services' manner):
 nothing was done, and the same call is taken later."""
+
+_TOO_MANY = 429
 
 
 class WireHands:
@@ -58,7 +60,7 @@ class WireHands:
             return self._obey(task.call, token)
         except Conflict as error:
             raise Refused(str(error.args[0]), fix="Keep theirs in the topology, or take them: --take OBJECT.") from None
-        except (Throttled, Unsent) as error:
+        except (Throttled, Unsent, Superseded) as error:  # an object that changed meanwhile is looked at anew
             raise Again(str(error)) from None
         except Declined as error:
             if error.gone and task.verb == "delete":
@@ -66,9 +68,11 @@ class WireHands:
             if error.code.startswith(_AGAIN):
                 raise Again(str(error)) from None
             raise
-        except (Refused, Denied, Superseded):
+        except (Refused, Denied):
             raise
         except FleetConsoleError as error:
+            if isinstance(error, Answered) and error.status == _TOO_MANY:
+                raise Again(str(error)) from None
             if may_have_happened(error) or write.still_unknown(error):
                 raise NotKnown(str(error)) from None
             raise

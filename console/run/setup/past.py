@@ -1,0 +1,63 @@
+"""What the journal holds of one set-up run: the lines of its former runners, and those that are added now."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable
+
+from console.model.run import RunReport
+from console.run.journal import Journal
+
+_TOKENS = uuid.UUID("7d1c9d0e-6f0a-4f57-9d7b-3f2a6c1b8e55")
+_BEGUN, _ENDED = ("intended", "sent"), ("confirmed", "refused")
+
+
+class Past:
+    """The lines of a run, by task."""
+
+    def __init__(self, journal: Journal, report: RunReport) -> None:
+        self._journal = journal
+        self._run = report.run
+        self._seen: set[tuple[str, str]] = set()
+        self._done: Counter[str] = Counter()
+        self.open: set[str] = set()
+        """Tasks that were begun, and neither confirmed nor refused since."""
+        for one in report.lines:
+            self._keep(one.step, one.phase)
+        self.orphans = set(self.open)
+        """Those that a former runner may have sent, and died before it knew."""
+
+    def line(self, step: str, phase: str, sentence: str) -> None:
+        """Journal one."""
+        self._journal.line(self._run, step, phase, sentence)
+        self._keep(step, phase)
+
+    def had(self, step: str, phase: str) -> bool:
+        """Whether a task reached a phase at any time of this run."""
+        return (step, phase) in self._seen
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything may have been changed."""
+        return any(phase in ("sent", "confirmed") for _, phase in self._seen)
+
+    def token(self, step: str) -> str:
+        """The client token of a task: the same in every try, whoever is the runner, until it was confirmed; what is
+        made anew later is another thing."""
+        done = self._done[step]
+        return str(uuid.uuid5(_TOKENS, f"{self._run} {step}{f' {done}' if done else ''}"))
+
+    def settle(self, there: Callable[[str], bool]) -> None:
+        """Confirm what was begun by a former runner and stands `there`."""
+        for name in sorted(one for one in self.orphans if there(one)):
+            self.orphans.discard(name)
+            self.line(name, "confirmed", "it stands there")
+
+    def _keep(self, step: str, phase: str) -> None:
+        self._seen.add((step, phase))
+        if phase in _BEGUN:
+            self.open.add(step)
+        elif phase in _ENDED:
+            self.open.discard(step)
+            self._done[step] += phase == "confirmed"

@@ -13,14 +13,16 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from console.errors import Answered, KubeconfigError
+from console.model.topology import LABEL
 from console.sim import scenario, sized
 from console.sim.agents import renewal
-from console.sim.client import LEASES, Client, Obj, Refusal, Resource
+from console.sim.client import INGRESSES, LEASES, Client, Obj, Refusal, Resource
 from console.sim.faults import specs
 from console.sim.faults.elsewhere import impossible
-from console.sim.hub import crds, kubeconfig, look
+from console.sim.hub import crds, kubeconfig, look, marks
 from console.sim.hub.fit import Found, reasons
 from console.sim.kubeapi import certificate
 from console.sim.world import World, generate
@@ -52,6 +54,42 @@ def test_strangers_hold_on_loopback_and_on_a_marked_server_too() -> None:
         "2 AlbConfigs are there that the simulator did not make: a, b",
         "6 ManagedClusters are there that the simulator did not make: c, d, e, f, g and 1 more",
     ] == here
+
+
+def test_a_gateway_of_a_set_up_could_be_a_real_one() -> None:
+    [against] = reasons(found(loopback=True, set_up=("demo-gateway",)), world("unprovisioned"))
+
+    assert LABEL == marks.SET_UP
+    assert against.startswith("1 AlbConfig is there of a former set-up: demo-gateway; where no real Fleet is behind")
+
+
+async def test_what_is_not_marked_any_more_is_told_as_gone() -> None:
+    def obj(name: str, version: int, **labels: str) -> Obj:
+        return {"metadata": {"name": name, "resourceVersion": str(version), "labels": labels}}
+
+    changes = [
+        {"type": "ADDED", "object": obj("theirs", 3)},
+        {"type": "ADDED", "object": obj("set-up", 4, **{LABEL: "demo"})},
+        {"type": "MODIFIED", "object": obj("made", 5)},
+        {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "6"}}},
+    ]
+
+    async def serve(request: web.Request) -> web.Response:
+        assert "labelSelector" not in request.query
+        if "watch" in request.query:
+            return web.Response(body=b"".join(json.dumps(each).encode() + b"\n" for each in changes))
+        items = [obj("other", 1), obj("made", 2, **marks.MARK)]
+        return web.json_response({"metadata": {"resourceVersion": "2"}, "items": items})
+
+    application = web.Application()
+    application.router.add_get("/{path:.*}", serve)
+    async with TestServer(application) as server, aiohttp.ClientSession() as session:
+        client = Client(session, str(server.make_url("")), "", agent="t", mark=marks.MARK, tests=marks.ACTED_UPON)
+        items, version = await client.list(INGRESSES)
+        seen = [(each.type, each.object["metadata"].get("name")) async for each in client.watch(INGRESSES, version)]
+
+    assert ["made"] == [each["metadata"]["name"] for each in items]
+    assert [("DELETED", "theirs"), ("ADDED", "set-up"), ("DELETED", "made"), ("BOOKMARK", None)] == seen
 
 
 def test_all_reasons_come_at_once() -> None:

@@ -135,6 +135,18 @@ def test_what_was_there_is_used_and_not_touched(empty: Served, begun: Simulated)
     assert not {"labels", "annotations"} & set(objects(empty, INGRESSES)["theirs"]["metadata"])
 
 
+def test_what_a_set_up_makes_is_taken_up(empty: Served, begun: Simulated) -> None:
+    made = {**json.loads(json.dumps(ingress(empty))), "status": {}}
+    made["metadata"] = {"name": "set-up", "namespace": "gateway-demo", "labels": {"fleet-console/topology": "demo"}}
+    made["spec"]["rules"][0]["host"] = "set-up.example.com"
+    seed(empty, made)
+    found = until(lambda: objects(empty, INGRESSES)["set-up"], lambda one: bool(one["status"].get("loadBalancer")))
+
+    assert found["status"] == ingress(empty)["status"]
+    assert MARK not in found["metadata"]["labels"]
+    empty.kubectl("delete", "ingress", "set-up", "-n", "gateway-demo")
+
+
 def test_the_kubeconfig_leads_to_the_server_and_to_the_members(empty: Served, begun: Simulated) -> None:
     file = begun[0] / "kubeconfig"
     document = yaml.safe_load(file.read_text())

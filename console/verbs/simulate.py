@@ -48,6 +48,7 @@ def sim(
     With --hub the controllers, agents and the scenario's objects go to the API server that the KUBECONFIG's current
     context (or --context) names. It has to be on loopback or to carry a namespace fleet-console-sim, and may hold no
     AlbConfigs or ManagedClusters but the simulator's own. Whatever is made there is labelled, and stays at the end.
+    With the scenario unprovisioned too, the first Fleet that is made in its account is there.
 
     \b
     Example: fleet-console sim --scenario zone-lost --dir /var/tmp/fleet

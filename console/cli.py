@@ -132,18 +132,13 @@ def main(arguments: list[str] | None = None) -> None:
 def fail(error: FleetConsoleError, arguments: list[str]) -> int:
     """Say a failure: the sentence on stderr, and with `-o json` one document on stdout as well."""
     click.echo(f"fleet-console: {error}", err=True)
-    if isinstance(error, Refused):
-        for reason in error.reasons:
-            click.echo(f"  {reason}", err=True)
-    if _wants_json(arguments):
-        document: dict[str, Any] = {
-            "schema": "fleet-console/error/v1",
-            "error": type(error).__name__,
-            "message": str(error.args[0]),
-            "fix": error.fix or None,
-            "exit": error.exit_code,
-        }
-        click.echo(json.dumps(document, ensure_ascii=False))
+    if isinstance(error, Refused) or _wants_json(arguments):
+        from console.present import failures
+
+        for line in failures.lines(error):
+            click.echo(line, err=True)
+        if _wants_json(arguments):
+            click.echo(json.dumps(failures.document(error), ensure_ascii=False))
     return error.exit_code
 
 

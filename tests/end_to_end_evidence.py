@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from console.kube import records
@@ -16,6 +17,7 @@ from console.kube.connect import Hub
 from console.model.share import CERTAIN
 from console.sim.faults import remote
 from tests.end_to_end_shift import Console
+from tests.present_documents import schema
 from tests.simulators import Simulated, simulate
 
 
@@ -32,7 +34,7 @@ def drained(lost: Simulated, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     console = Console(lost[0], directory / "state")
     words = ("drain", "idc", "--reason", "OPS-12", "--yes", "--confirm", "data-layer", "--expires", "never")
     report = console.json(*words)
-    console.json("evidence", report["run"], "--out", str(directory / "pack"))
+    jsonschema.validate(console.json("evidence", report["run"], "--out", str(directory / "pack")), schema("evidence"))
     return console, report, directory / "pack"
 
 
@@ -69,6 +71,8 @@ def test_it_verifies_offline_and_on_the_fleet(drained: tuple[Console, dict[str, 
     offline = console.json("verify", str(pack))
     anchored = console.json("verify", str(pack), "--fleet")
 
+    for told in (offline, anchored):
+        jsonschema.validate(told, schema("verify"))
     assert (report["run"], None) == (offline["run"], offline["anchored_line"])
     assert anchored["anchored_line"] is not None
 

@@ -56,7 +56,7 @@ def run_document(report: RunReport) -> Document:
         "state": report.state.value,
         "plan_hash": report.plan_hash or None,
         "layer": _layer(report.layer),
-        "reasons": [_reason(reason) for reason in report.reasons],
+        "reasons": [reason_document(reason) for reason in report.reasons],
         "routes": [
             {
                 "route": one.route,
@@ -200,7 +200,8 @@ def _weights(line: Weights) -> Document:
     }
 
 
-def _reason(reason: Reason) -> Document:
+def reason_document(reason: Reason) -> Document:
+    """One rule's word."""
     return {
         "rule": reason.rule,
         "severity": reason.severity.value,

@@ -92,10 +92,16 @@ def test_only_the_runner_and_dry_runs_patch_what_is_not_ours() -> None:
     assert SENDERS == found
 
 
-def test_only_the_runner_of_a_set_up_applies() -> None:
+def test_only_the_runner_of_a_set_up_applies_and_its_front_tries_it() -> None:
     users = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.rglob("*.py")) if _applies(path)]
+    tried = [
+        node
+        for node in ast.walk(ast.parse((ROOT / "run/setup/setups.py").read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "apply"
+    ]
 
-    assert ["run/setup/hands.py"] == users
+    assert ["run/setup/hands.py", "run/setup/setups.py"] == users
+    assert [True] == [any(one.arg == "dry_run" for one in call.keywords) for call in tried]
 
 
 def _applies(path: Path) -> bool:

@@ -170,11 +170,11 @@ def cluster_away(found: Found, part: MemberPart, cluster: MemberCluster) -> Iter
         )  # fmt: skip
     stage = Stage.ACK if part.kind == "ack" else Stage.REGISTERED
     if cluster.state != "deleting":
-        lost = "the cluster, its nodes and their workloads" if part.kind == "ack" else "the registration"
+        lost = "the cluster, its nodes and their workloads do" if part.kind == "ack" else "the registration does"
         said = _after(cluster.state, cluster.error, *cluster.log[-1:])
         yield _deletion(
             f"member {part.name} deleted", stage, f"delete cluster {part.name} ({cluster.id}){said}",
-            CloudCall("cs", "DeleteCluster", {"cluster_id": cluster.id}), f"{lost} do not come back",
+            CloudCall("cs", "DeleteCluster", {"cluster_id": cluster.id}), f"{lost} not come back",
         )  # fmt: skip
     what = f"wait until cluster {part.name} is gone (it is {cluster.state})"
     yield Task(f"member {part.name} gone", stage, "wait", what, CLUSTERS, usual=5 * MINUTE, allowed=30 * MINUTE)

@@ -107,6 +107,7 @@ class SetupRun:
 
     def _go(self) -> Ending:
         parts: tuple[str, ...] = PARTS
+        self._say("looking at what stands")
         while True:
             if "stop" in self._journal.commands(self._run) and self._journal.take_no_more(self._run, 1):
                 return RunState.HELD, f"stopped on a word; {self._ways()}"

@@ -15,9 +15,12 @@ from textual.worker import get_current_worker
 from console.decide.setup.task import SetupPlan
 from console.errors import FleetConsoleError
 from console.model.run import RunReport
+from console.model.text import inert
 from console.present import setup_runs
 from console.present.line import Ink
 from console.present.setup_runs import Outline
+from screens import standing
+from screens.confirm import Confirmation
 from screens.standing import Standing
 from screens.undo import UndoingPlace
 from widgets.pager import Pager
@@ -127,7 +130,17 @@ class SetupRunPage(UndoingPlace):
         self.ask_to(self._report, "stop", "Stop here", sentences)
 
     def do_resume(self) -> None:
-        """A new runner looks at what stands, and goes on."""
+        """Ask, then have a new runner look at what stands, and go on."""
+        run = self._report.run
+        sentences = ("A new runner looks at what stands now, and goes on with what is left of the plan.",)
+        self.app.push_screen(Confirmation(f"Resume run {inert(run, 40)}", sentences, run), self._confirmed_resume)
+
+    def _confirmed_resume(self, yes: bool | None) -> None:
+        if not yes:
+            return
+        if why := standing.resume(self.standing()):
+            self.say(f"nothing was started: {why}")
+            return
         self.say("starting a runner ...", Ink.PLAIN)
         self._resume()
 

@@ -39,6 +39,8 @@ class StageSetups:
         self.asked: list[str] = []
         self.kept: str | None = None
         self.failure: FleetConsoleError | None = None
+        self.refuses: FleetConsoleError | None = None
+        """What every start is answered with; reading goes on."""
         self.answers: tuple[Check, ...] = ()
         self.files: dict[str, str] = {}
         self.orders: dict[str, Order] = {}
@@ -86,6 +88,8 @@ class StageSetups:
 
     def start(self, order: Order, text: str) -> RunReport:
         """A run that is under way."""
+        if self.refuses is not None:
+            raise self.refuses
         run = f"s{len(self.orders) + 1}"
         self.asked.append(f"start {run} {order.kind}")
         self.orders[run] = order
@@ -98,6 +102,8 @@ class StageSetups:
 
     def resume(self, run: str) -> RunReport:
         """It goes on."""
+        if self.refuses is not None:
+            raise self.refuses
         self.asked.append(f"resume {run}")
         order = self.orders[run]
         report = RunReport(

@@ -95,6 +95,7 @@ WRITES = {
     "app sync": Write(("{application}",)),
     "stop": Write(("{live}", "--detach"), yes=False),
     "finish": Write(("{live}", "--detach"), yes=False),
+    "touch": Write(("{live}", "--detach"), yes=False),
     "extend": Write(("{live}", "1m"), yes=False),
     "rollback": Write(("{done}",)),
     "resume": Write(("{dead}",), yes=False),
@@ -107,9 +108,11 @@ WRITES = {
 
 def verbs(group: click.Group = front, above: str = "") -> Iterator[str]:
     """Every verb and group of the command line, by its words."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
         path = f"{above} {name}".strip()
         yield path
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from verbs(command, path)
 
@@ -127,7 +130,9 @@ def test_every_verb_that_writes_has_its_confirmation() -> None:
         command: click.Command = front
         for word in path.split():
             assert isinstance(command, click.Group)
-            command = command.commands[word]
+            found = command.get_command(click.Context(command), word)
+            assert found is not None, path
+            command = found
 
         assert write.yes <= any(parameter.name == "yes" for parameter in command.params), path
 

@@ -417,8 +417,11 @@ async def test_a_run_that_held_is_resumed_once_the_console_is_armed() -> None:
         await until(pilot, lambda: "Quota.Exceeded" in page(pilot.app))
 
         await pilot.press("2")
+        unconfirmed = list(desk.setups.asked)
+        await pilot.press(*"s1", "enter")
         await settled(pilot)
 
+        assert "resume s1" not in unconfirmed
         assert "resume s1" in desk.setups.asked
 
 

@@ -1,5 +1,5 @@
-"""What the cloud and Kubernetes refuse, over the wire: each kind of failure at a step or two, told in words, then resumed
-once its cause is gone. `make soak` (`CONSOLE_EVERY_SEAM=1`) tries every kind at every step."""
+"""What the cloud and Kubernetes refuse, over the wire: each kind of failure at a step or two, told in words, then
+resumed once its cause is gone. `make soak` (`CONSOLE_EVERY_SEAM=1`) tries every kind at every step."""
 
 from __future__ import annotations
 

@@ -15,10 +15,9 @@ from tests.setups_over_the_wire import Console
 from tests.simulators import Simulated, simulate
 
 KINDS = ("quota", "permission", "throttling", "name-taken", "accepted-but-timeout")
-STEPS = ("CreateVSwitch", "CreateHubCluster", "CreateCluster", "AttachClusterToHub")
+STEPS = ("CreateHubCluster", "CreateCluster", "AttachClusterToHub")
 FEW = (
-    ("quota", "CreateVSwitch"), ("name-taken", "CreateHubCluster"), ("permission", "CreateCluster"),
-    ("quota", "AttachClusterToHub"),
+    ("quota", "CreateHubCluster"), ("name-taken", "CreateCluster"), ("permission", "AttachClusterToHub"),
 )  # fmt: skip
 """On one way, one after the other: each is refused, cleared and resumed."""
 WRITES = (("webhook", "albconfigs"), ("permission", "ingresses"))

@@ -237,7 +237,7 @@ def test_what_is_known_only_in_part_is_not_made_twice(tmp_path: Path) -> None:
         (f"clusters {ack.id}", {"clusters": (replace(ack, security_group=""),)}),
         (f"groups {ack.security_group}", {"groups": (SecurityGroup(ack.security_group, "vpc-1"),)}),
     ):
-        ground = replace(whole, account=replace(whole.account, **account), unread={name: "throttled"})  # type: ignore[arg-type]
+        ground = replace(whole, account=replace(whole.account, **account), unread={name: "throttled"})
         assert unknown(hybrid(), ground) == (f"{name}: throttled",)
     strange = replace(fleet, id="another", name="another")
     both = replace(whole.account, fleets=(fleet, strange))

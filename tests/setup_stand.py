@@ -192,7 +192,10 @@ class World:
 
     def _fail(self, call: Any) -> None:
         """What was begun fails in the cloud."""
-        words = {"error": "OperationFailed: internal error", "log": ("Failed to allocate the control plane",)}
+        words: dict[str, Any] = {
+            "error": "OperationFailed: internal error",
+            "log": ("Failed to allocate the control plane",),
+        }
         match call.action:
             case "CreateHubCluster":
                 self.fleets = [replace(one, state="failed", **words) for one in self.fleets]

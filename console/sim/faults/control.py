@@ -125,7 +125,8 @@ class Control:
         return self._answer(request, {"token": token})
 
     async def _needs(self, request: web.Request) -> web.Response:
-        needs = self._site.hub.api.access.needed.get(request.match_info["name"], set())
+        hub = self._site.own_hub
+        needs = hub.api.access.needed.get(request.match_info["name"], set()) if hub is not None else set()
         actions = sorted({action for key, action in self._site.openapi.calls if key == self._site.key})
         return self._answer(request, {"needed": [one._asdict() for one in sorted(needs)], "actions": actions})
 

@@ -234,6 +234,17 @@ def test_two_words_after_the_weights_are_not_both_of_the_fence(world: World, wor
     assert Layer.RULE is world.route.agreement.stuck_at
 
 
+@pytest.mark.parametrize("word", ["label", "event"])
+def test_a_word_that_no_second_one_follows_was_of_the_weights(world: World, word: str) -> None:
+    fenced(world)
+    world.word(word)
+    world.now += 3.0
+    world.store.apply(Heard(Source(SourceName.ALB, SourceState.LIVE, world.now, world.now)))
+
+    assert Controller.ACKNOWLEDGED is world.route.controller
+    assert Layer.RULE is world.route.agreement.stuck_at
+
+
 def test_one_word_after_a_fence_that_had_its_own_is_of_the_weights(world: World) -> None:
     world.note("62", "38", hash="aaa")
     world.stamp("7.abcde")

@@ -12,7 +12,7 @@ from console.model.share import ProbeSeries, Share, Verdict
 from console.store.memory import SUCCESS, Mark, concerns, revision, suffixes, weight_keys
 from console.store.reading import RuleReading
 
-_EARLIER = "its one word since the change may be of what was written just before: the ALB rule does not hold it"
+_EARLIER = "no success event but one that may be of what was written just before, and the ALB rule does not hold it"
 _ENDED_UNWRITTEN = ("refused", "failed", "planned")
 
 
@@ -65,13 +65,16 @@ def controller(
     reports: bool,
     labels: bool,
     prefix: str,
+    *,
+    doubt: bool = False,
     carried: bool | None = None,
 ) -> tuple[Controller, str]:
     """Where the controller stands with the route's present weights, and its newest word on them.
 
     `reports`: it was ever seen to say anything on this gateway; `labels`: it writes hash labels there; `carried`:
     whether the ALB's rule holds the weights, None where no rule is read. A label hashes all annotations, so one word
-    after a weight write may still be of what was written just before it, our fence: then the rule decides.
+    after a weight write may still be of what was written just before it, our fence (`doubt`): a second word, or the
+    rule, takes the doubt away.
     """
     own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
     success = _newest(event for event in own if event.reason == SUCCESS)
@@ -80,7 +83,7 @@ def controller(
         return Controller.NOT_REPORTED, "no signal of the controller was ever seen on this gateway"
     done = _acknowledged(route, mark, success, prefix)
     failed_after = failure is not None and (success is None or _order(failure) > _order(success))
-    doubted = bool(done) and mark is not None and mark.unheard and _words(mark, success) < 2 and not carried
+    doubted = doubt and bool(done) and mark is not None and _words(mark, success) < 2
     if (doubted or not done) and failure is not None and failed_after and _since(failure, mark):
         return Controller.FAILED, f"{failure.reason} {failure.message}".strip()
     if done is None and route.hash is None and labels:
@@ -103,11 +106,13 @@ def controller(
 
 
 def carries(route: Ingress, rule: RuleReading, prefix: str) -> bool | None:
-    """Whether the ALB's rule holds the weights of the annotations; None where no rule tells."""
+    """Whether the ALB's rule holds the weights of the annotations, or is being changed; None where no rule tells."""
     members = frozenset(rule.weights)
     values = dict(route.annotations)
     noted = {_member_of(key, members, prefix): weight(values[key]) for key in weight_keys(values, prefix, members)}
     total = sum(value or 0 for value in noted.values())
+    if rule.state not in (None, "Available"):
+        return True  # somebody is at it
     if not members or not total:
         return None
     scale, slack = (100.0 / total, 1.0) if rule.shared else (1.0, 0.0)

@@ -23,6 +23,9 @@ SUCCESS = "SuccessfullyReconciled"
 LATE = 90.0
 """Seconds after which an unrenewed Lease is suspect (domain.md 3.1)."""
 
+DOUBT = 2.0
+"""Seconds within which a controller that carried out an earlier version is thought to come to the present one."""
+
 _CLUSTER_ID = re.compile(r"\.c[0-9a-f]{32}$")
 
 
@@ -68,6 +71,13 @@ class Mark:
     """Whether an earlier change of its annotations, our fence's say, still had no word: the next one may be of that."""
     labels: int = 0
     """How often the hash label changed since."""
+    worded: float | None = None
+    """Monotonic second at which the controller's first word since was seen."""
+
+    def doubted(self, now: float) -> bool:
+        """Whether the controller's first word since may still turn out to be of the change before: a second one is due
+        soon then, and where none comes, it was of these weights."""
+        return self.unheard and (self.worded is None or now - self.worded < DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +137,20 @@ class Memory:
             at, unheard = revision(fact.resource_version), before.waits(own)
             self.marks[fact.key] = Mark(weights, now, at, fact.hash, counts, unheard)
         elif before.hash != fact.hash:
-            self.marks[fact.key] = replace(mark, labels=mark.labels + 1)
+            self.marks[fact.key] = replace(mark, labels=mark.labels + 1, worded=mark.worded or now)
+
+    def word(self, event: Event, now: float) -> None:
+        """Remember when the controller's first success since a change of weights was seen."""
+        key = f"{event.namespace}/{event.name}"
+        mark = self.marks.get(key) if event.kind == "Ingress" and event.reason == SUCCESS else None
+        if mark is not None and mark.worded is None and mark.at is not None:
+            seen = revision(event.resource_version)
+            if seen is not None and mark.revision is not None and seen > mark.revision:
+                self.marks[key] = replace(mark, worded=now)
+
+    def doubts(self, now: float) -> frozenset[str]:
+        """The routes of which the controller's word is in doubt."""
+        return frozenset(key for key, mark in self.marks.items() if mark.doubted(now))
 
     def backends(
         self, gateway: str, facts: LoadBalancerFacts, ids: tuple[str, ...], members: Mapping[str, MemberSettings]

@@ -337,7 +337,7 @@ def _routes(scene: _Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
     chosen = memory.kept.take(
         "routes", (facts.all(SourceName.ROUTES), facts.all(SourceName.CLASSES), scene.ids), lambda: _chosen(scene)
     )
-    records = scene.records
+    records, doubts = scene.records, memory.doubts(scene.now)
     series, configs = facts.all(SourceName.PROBE), facts.all(SourceName.GATEWAYS)
     backends = tuple(scene.backends.items())
 
@@ -347,13 +347,14 @@ def _routes(scene: _Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
         members = scene.ids if config is None else scene.orders[config.name]
         probed: ProbeSeries | None = facts.of(SourceName.PROBE).get(fact.key)
         mark, resolved = memory.marks.get(fact.key), scene.backends.get(name or "")
-        return fact, name, config, said.get(name or ""), told, members, probed, mark, resolved, records
+        doubt = fact.key in doubts
+        return fact, name, config, said.get(name or ""), told, members, probed, mark, doubt, resolved, records
 
     def made() -> tuple[Route, ...]:
         keys = {fact.key: key(fact, name) for fact, name in chosen.values()}
         return memory.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
 
-    whole = (chosen, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids)
+    whole = (chosen, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids, doubts)
     return memory.kept.take("all routes", whole, made)
 
 
@@ -384,7 +385,10 @@ def _route(scene: _Scene, fact: Ingress, name: str | None, said: tuple[bool, boo
     resolved = scene.backends.get(name or "")
     rule = resolved.reading(fact) if resolved else RuleReading({}, None, "the ALB is not read")
     carried = ledger.carries(fact, rule, _prefix(scene))
-    state, words = ledger.controller(fact, mark, config, scene.told, reports, labels, _prefix(scene), carried)
+    doubt = mark is not None and mark.doubted(scene.now) and not carried
+    state, words = ledger.controller(
+        fact, mark, config, scene.told, reports, labels, _prefix(scene), doubt=doubt, carried=carried
+    )
     changed = scene.memory.rule(fact.key, tuple(sorted(rule.weights.items())), scene.now)
     marks = [at for at in (changed, mark.at if mark and resolved is None else None) if at is not None]
     since = max(marks, default=0.0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState, Topic
-from console.model.hub import Heartbeat, Ingress
+from console.model.hub import Event, Heartbeat, Ingress
 from console.settings import FleetSettings
 from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Reviewed, Unread
 from console.store.memory import Memory
@@ -199,6 +199,8 @@ class FleetStore:
     def _remember(self, fact: object, at: float) -> None:
         if isinstance(fact, Ingress):
             self._memory.route(fact, self._facts.of(SourceName.EVENTS).values(), at)
+        elif isinstance(fact, Event):
+            self._memory.word(fact, at)
         elif isinstance(fact, Heartbeat):
             self._memory.beat(fact, at, self._wall() + self._facts.skew)
 

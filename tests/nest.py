@@ -67,7 +67,7 @@ def _fork(run: str, directory: Path, seam: str) -> int:
 def _sit() -> None:
     from console.run.__main__ import PRELOADED
 
-    for name in PRELOADED:
+    for name in (*PRELOADED, "kubernetes.client.api_client", "kubernetes.config.kube_config"):
         import_module(name)
     for line in sys.stdin:
         run, directory, seam = line.split()

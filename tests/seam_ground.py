@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +19,14 @@ import pytest
 from console.decide.plan import Plan, RouteChange
 from console.kube import holder, write
 from console.kube.holder import Process
+from console.model.fleet import Run
 from console.model.hub import FENCE_ANNOTATION
 from console.model.run import RunReport, RunState
 from console.observe import Observer
-from console.run import verify
+from console.run import runs, verify
 from console.run.executor import Executor
+from console.run.journal import Journal
+from console.run.runs import Access
 from console.run.seams import passing
 from console.settings import RunSettings
 from tests.run_situations import ACK, IDC, NAMESPACE, A, Around, B, Stand, standing
@@ -77,13 +82,25 @@ class Ground:
             changes.append(RouteChange(NAMESPACE, name, uid, ((A, ACK), (B, IDC)), BEFORE, AFTER))
         return Plan(self.stand.hub.fleet_uid(), "shift", tuple(changes), STEPS)
 
-    def executor(self, report: RunReport, *, resumed: bool = False) -> Executor:
-        row = self.stand.journal.row(report.run)
+    def executor(
+        self, report: RunReport, *, journal: Journal | None = None, resumed: bool = False, taken: bool = False
+    ) -> Executor:
+        journal = journal or self.stand.journal
+        row = journal.row(report.run)
 
         assert row is not None
         return Executor(
-            self.stand.journal, row.report, row.planned(), self.stand.settings, self.hub, self.observer, resumed=resumed
-        )
+            journal, row.report, row.planned(), self.stand.settings, self.hub, self.observer, resumed=resumed,
+            taken=taken,
+        )  # fmt: skip
+
+    def recorded(self, run: str) -> Run | None:
+        """A run as the Fleet's record tells of it; None where its runner did not come so far."""
+        path = f"/api/v1/namespaces/fleet-console/configmaps/run-{run}"
+        if not self.stand.hub.call("GET", path).ok:
+            return None
+        assert self.observer.store.wait(lambda fleet: fleet.run(run) is not None, 10.0)
+        return self.observer.store.fleet.run(run)
 
     def held(self) -> list[tuple[str | None, str | None]]:
         found = [self.stand.hub.call("GET", write.ingress_path(NAMESPACE, name)).json() for name in NAMES]
@@ -141,6 +158,36 @@ def run_until(
             except Killed:
                 executor._lease._ended.set()  # its renewals end with it
     return report, passed, turned
+
+
+def taken_over_everywhere(
+    ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, directory: Path, spread: int
+) -> int:
+    """As `killed_everywhere`, each run gone on with by another host, whose state directory is fresh: it knows what the
+    Fleet's record says, and waits until the Lease was seen unrenewed. Returns how many were taken over."""
+    monkeypatch.setattr(runs, "launch", lambda journal, run: None)
+    ground.dead = replace(ground.dead, host="jump2", boot="another boot")
+    _, seams, turned = run_until(ground, word, 0, monkeypatch)
+    count = 0
+    for fatal in range(turned + 1, seams + 1, spread):
+        report, _, _ = run_until(ground, word, fatal, monkeypatch)
+        record = ground.recorded(report.run)
+        if record is None:  # it wrote nothing before it had one
+            assert not ground.written, fatal
+            continue
+        if RunState(record.state).over:
+            continue
+        access = Access(kubeconfig=ground.stand.kubeconfig, state_dir=directory / f"{report.run}-{fatal}")
+        runs.take_over(access, ground.stand.settings, record, plan_hash=record.plan_hash)
+        with Journal(access.state_dir) as journal:
+            assert journal.claim(report.run, 1, "second")
+            ground.executor(report, journal=journal, resumed=True, taken=True).carry_out()
+            row = journal.row(report.run)
+
+        assert row is not None
+        check(ground, row.report, fatal)
+        count += 1
+    return count
 
 
 PATHS: dict[str | None, RunState] = {None: RunState.DONE, "stop": RunState.HELD, "rollback": RunState.ROLLED_BACK}

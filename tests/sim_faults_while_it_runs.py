@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from console.sim.faults import remote
 from tests.simulators import simulate
 from tests.wire_fleet import ROUTES, Fleet, until
 
@@ -238,3 +239,28 @@ def test_every_fault_has_help_with_an_example() -> None:
     from console.verbs.faults import fault
 
     assert [] == [name for name, each in fault.commands.items() if f"sim fault {name}" not in (each.help or "")]
+
+
+def test_a_fault_waits_for_a_write_and_begins_before_the_next_request(fleet: Fleet) -> None:
+    said = remote.begin(fleet.directory, {"fault": "credential-expiry", "of": "hub", "written": 1})
+
+    assert "waits until 1 route holds other weights" == said
+    assert 2 == len(fleet.weights())  # whoever only reads has nothing to fear
+
+    fleet.weigh(ack_prod_j=52, idc_prod=48)
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        fleet.weights()
+
+    assert ["credential-expiry"] == [one["fault"] for one in remote.held(fleet.directory)]
+
+    fleet.begin("clear")
+
+    assert ["52", "48"] == fleet.weights()
+
+
+def test_a_fault_that_waits_can_be_called_off(fleet: Fleet) -> None:
+    remote.begin(fleet.directory, {"fault": "throttle", "written": 2})
+    remote.clear(fleet.directory, "throttle")
+    fleet.weigh(ack_prod_j=53, idc_prod=47)
+
+    assert [] == remote.held(fleet.directory)

@@ -1,0 +1,28 @@
+"""A run that was killed at a numbered seam of its straight, stop or rollback path is taken over by another host with a
+fresh state directory, and ends in a state that its plan names; nothing is written twice.
+
+`make test` looks at a few seams of each path, `make soak` (`CONSOLE_EVERY_SEAM=1`) at all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from console.settings import RunSettings
+from tests.seam_ground import PATHS, Ground, ground_, quick_, replace_run, taken_over_everywhere
+
+__all__ = ["ground_", "quick_"]
+EVERY = bool(os.environ.get("CONSOLE_EVERY_SEAM"))
+
+
+@pytest.mark.parametrize("word", PATHS)
+def test_a_run_killed_at_any_seam_is_taken_over_to_its_end(
+    ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ground.stand.settings = replace_run(ground.stand, RunSettings(steady="10ms", verify_timeout="5s", lease="2s"))
+    spread = 1 if EVERY else {None: 53}.get(word, 31)
+
+    assert taken_over_everywhere(ground, word, monkeypatch, tmp_path, spread) >= (20 if EVERY else 1)

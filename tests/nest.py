@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 from console.model.run import RunState
 from console.run import runs
 from console.run.journal import Journal
@@ -41,14 +43,12 @@ def nest() -> Iterator[Nest]:
     """Every run that this process starts meanwhile has its runner from the nest."""
     command = [sys.executable, "-m", "tests.nest"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        found, former = Nest(process), runs.launch
-        runs.launch = found.launch
-        try:
+        found = Nest(process)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(runs, "launch", found.launch)
             yield found
-        finally:
-            runs.launch = former
-            assert process.stdin is not None
-            process.stdin.close()
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def _fork(run: str, directory: Path, seam: str) -> int:
@@ -71,7 +71,8 @@ def _sit() -> None:
         import_module(name)
     for line in sys.stdin:
         run, directory, seam = line.split()
-        print(_fork(run, Path(directory), seam), flush=True)
+        sys.stdout.write(f"{_fork(run, Path(directory), seam)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,6 @@ def test_a_run_killed_at_any_seam_is_taken_over_to_its_end(
     ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ground.stand.settings = replace_run(ground.stand, RunSettings(steady="10ms", verify_timeout="5s", lease="2s"))
-    spread = 1 if EVERY else {None: 53}.get(word, 31)
+    spread = 1 if EVERY else 53 if word is None else 31
 
     assert taken_over_everywhere(ground, word, monkeypatch, tmp_path, spread) >= (20 if EVERY else 1)

@@ -201,10 +201,10 @@ def test_somebody_writes_former_weights_back(fleet: Fleet) -> None:
 
 def test_what_holds_is_listed_beside_what_there_is(fleet: Fleet) -> None:
     fleet.begin("agent-lost", "idc-prod")
-    lines = fleet.fault("--list").stdout.splitlines()
+    *_, clear, holds = fleet.fault("--list").stdout.splitlines()
 
-    assert "clear" == lines[14].split()[0]
-    assert re.fullmatch(r"holds for \d+ s: agent-lost: the agent of idc-prod renews its Lease no more", lines[15])
+    assert "clear" == clear.split()[0]
+    assert re.fullmatch(r"holds for \d+ s: agent-lost: the agent of idc-prod renews its Lease no more", holds)
 
 
 @pytest.mark.parametrize(

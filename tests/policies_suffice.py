@@ -60,8 +60,12 @@ class Inside(Console):
         return subprocess.CompletedProcess(command, code, done.stdout, told)
 
     def status(self, *context: str) -> dict[str, Any]:
-        """Whether a simulator on a busy machine is all well (the exit code) is another test's question."""
-        found: dict[str, Any] = json.loads(self.run("status", *context, "-o", "json").stdout)
+        """Once every source has answered; on a busy machine `status` may give up first. Whether all is well (its exit
+        code) is another test's question."""
+        for _ in range(5):
+            found: dict[str, Any] = json.loads(self.run("status", *context, "-o", "json").stdout)
+            if "loading" not in {source["state"] for source in found["sources"]}:
+                break
         return found
 
 

@@ -13,6 +13,8 @@ from console.store.memory import SUCCESS, Mark, concerns, revision, suffixes, we
 from console.store.reading import RuleReading
 
 _EARLIER = "its one word since the change may be of what was written just before: the ALB rule does not hold it"
+_UNDER_WAY = ("Configuring", "Provisioning")
+"""A rule that holds its former values for as long as its change takes."""
 _ENDED_UNWRITTEN = ("refused", "failed", "planned")
 
 
@@ -70,7 +72,7 @@ def controller(
     """Where the controller stands with the route's present weights, and its newest word on them.
 
     `reports`: it was ever seen to say anything on this gateway; `labels`: it writes hash labels there; `carried`:
-    whether the ALB's rule holds the weights, None where no rule is read. A label hashes all annotations, so one word
+    whether the ALB's rule holds the weights or is being changed, None where no rule is read. A label hashes all annotations, so one word
     after a weight write may still be of what was written just before it, our fence: then the rule decides.
     """
     own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
@@ -103,7 +105,10 @@ def controller(
 
 
 def carries(route: Ingress, rule: RuleReading, prefix: str) -> bool | None:
-    """Whether the ALB's rule holds the weights of the annotations; None where no rule tells."""
+    """Whether the ALB's rule holds the weights of the annotations, or is being changed, which nobody but the controller
+    began; None where no rule tells."""
+    if rule.state in _UNDER_WAY:
+        return True
     members = frozenset(rule.weights)
     values = dict(route.annotations)
     noted = {_member_of(key, members, prefix): weight(values[key]) for key in weight_keys(values, prefix, members)}

@@ -23,12 +23,12 @@ PAINTED = {
     "": "assets console screens widgets",
     "console": "app cli collector errors log options sections settings terminal yaml_file decide model present",
     "console.decide": "headroom",
-    "console.model": "argo cluster document fleet freshness hub rate run share spans text workload",
+    "console.model": "argo checkup cluster document fleet freshness hub rate run share spans text workload",
     "console.present": (
         "alerts applications arrange chosen clouds gateways last line members objects rates routes sheet sources splits"
         " timeline times topology words workloads"
     ),
-    "screens": "actions dashboard desk place standing",
+    "screens": "actions dashboard desk place standing vigil",
     "widgets": "field glass keys lines paint table",
 }
 """Package -> its modules that the first frame is drawn with."""

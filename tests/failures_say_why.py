@@ -45,6 +45,13 @@ def test_a_refusal_of_one_sentence_is_its_own_reason(capsys: pytest.CaptureFixtu
     assert 1 == len(text.splitlines())
 
 
+def test_reasons_that_are_sentences_stand_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    document, text = told(Refused("not to be the hub", ("its version is v1.18", "1 object is in the way")), capsys)
+
+    assert ["its version is v1.18", "1 object is in the way"] == [one["measured"] for one in document["reasons"]]
+    assert ["  its version is v1.18", "  1 object is in the way"] == text.splitlines()[1:]
+
+
 def test_a_denial_names_the_permission(capsys: pytest.CaptureFixture[str]) -> None:
     document, _ = told(Denied("not allowed: patch ingresses", permission="patch ingresses"), capsys)
 

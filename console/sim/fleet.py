@@ -126,6 +126,8 @@ class Fleet:
             await self._works.end([task])
         self.agents.pop(identifier, None)
         cluster = self.joined.pop(identifier, None)
+        if cluster is None and all(one.id != identifier for one in self.world.members):
+            return  # its association failed: nothing of it is here
         client = self.client(ASSOCIATION)
         member = cluster.member if cluster is not None else self.world.member(identifier)
         await self._delete(client, SECRETS, NAMESPACE, secret_name(member))

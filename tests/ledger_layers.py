@@ -225,6 +225,17 @@ def test_a_word_that_may_be_of_the_fence_acknowledges_no_weight_until_the_rule_h
 
 
 @pytest.mark.parametrize("word", ["label", "event"])
+def test_one_word_is_enough_where_the_rule_is_being_changed(world: World, word: str) -> None:
+    fenced(world)
+    world.word(word)
+    world.rule(62, 38, "Configuring")
+
+    assert Controller.ACKNOWLEDGED is world.route.controller
+    assert Layer.RULE is world.route.agreement.stuck_at
+    assert "rule rule-1 is Configuring" == world.route.agreement.sentence
+
+
+@pytest.mark.parametrize("word", ["label", "event"])
 def test_two_words_after_the_weights_are_not_both_of_the_fence(world: World, word: str) -> None:
     fenced(world)
     world.word(word)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 import yaml
 
 from console.kube.write import ingress_path
+from console.run import runs
+from console.run.runs import Access
 from tests.runs_survive_kill import ROUTE, Shifter
 from tests.simulators import simulate
 
@@ -61,8 +64,11 @@ class Hosts:
         return found
 
     def told(self, run: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(one for one in self.say("runs")[1] if one["run"] == run)
-        return found
+        """What the first operator's journal tells of a run; read here, since it is asked again and again."""
+        report = runs.report(Access(state_dir=self._directory / "state"), run)
+
+        assert report is not None
+        return asdict(report)
 
     @staticmethod
     def until(holds: Callable[[], Any]) -> None:

@@ -6,13 +6,19 @@ import os
 import subprocess
 from pathlib import Path
 
+from console.run import runs
+from console.run.runs import Access
+
 
 def runners(state: Path) -> list[int]:
-    """Process ids of the runners whose journal is in `state`; empty where nobody can tell."""
+    """Process ids of the runners whose journal is in `state`; empty where nobody can tell. One that was started before
+    it had a run names no journal in its words: the journal names it."""
     wanted = ["--state-dir", str(state)]
+    told = {one.pid for one in runs.runs(Access(state_dir=state))}
     found = []
     for pid, words in _commands():
-        if "console.run" in words and any(words[at : at + 2] == wanted for at in range(len(words))):
+        named = any(words[at : at + 2] == wanted for at in range(len(words)))
+        if "console.run" in words and (named or ("--warm" in words and pid in told)):
             found.append(pid)
     return sorted(found)
 

@@ -6,21 +6,25 @@ import os
 import subprocess
 from pathlib import Path
 
-from console.run import runs
-from console.run.runs import Access
-
 
 def runners(state: Path) -> list[int]:
     """Process ids of the runners whose journal is in `state`; empty where nobody can tell. One that was started before
-    it had a run names no journal in its words: the journal names it."""
+    it had a run names no journal in its words: it has the journal open."""
     wanted = ["--state-dir", str(state)]
-    told = {one.pid for one in runs.runs(Access(state_dir=state))}
     found = []
     for pid, words in _commands():
         named = any(words[at : at + 2] == wanted for at in range(len(words)))
-        if "console.run" in words and (named or ("--warm" in words and pid in told)):
+        if "console.run" in words and (named or ("--warm" in words and _opened(pid, state))):
             found.append(pid)
     return sorted(found)
+
+
+def _opened(pid: int, state: Path) -> bool:
+    """Whether a process has a file of a directory open; False where the system does not say."""
+    try:
+        return any(state.resolve() in one.readlink().parents for one in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
 
 
 def _commands() -> list[tuple[int, list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -21,10 +22,14 @@ def runners(state: Path) -> list[int]:
 
 def _opened(pid: int, state: Path) -> bool:
     """Whether a process has a file of a directory open; False where the system does not say."""
-    try:
-        return any(state.resolve() in one.readlink().parents for one in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return False
+    found = []
+    with suppress(OSError):
+        found = list(Path(f"/proc/{pid}/fd").iterdir())
+    for one in found:
+        with suppress(OSError):  # closed meanwhile
+            if state.resolve() in one.readlink().parents:
+                return True
+    return False
 
 
 def _commands() -> list[tuple[int, list[str]]]:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 
 def runners(state: Path) -> list[int]:
-    """Process ids of the runners whose journal is in `state`; empty where nobody can tell."""
+    """Process ids of the runners whose journal is in `state`; empty where nobody can tell. One that was started before
+    it had a run names no journal in its words: it has the journal open."""
     wanted = ["--state-dir", str(state)]
     found = []
     for pid, words in _commands():
-        if "console.run" in words and any(words[at : at + 2] == wanted for at in range(len(words))):
+        named = any(words[at : at + 2] == wanted for at in range(len(words)))
+        if "console.run" in words and (named or ("--warm" in words and _opened(pid, state))):
             found.append(pid)
     return sorted(found)
+
+
+def _opened(pid: int, state: Path) -> bool:
+    """Whether a process has a file of a directory open; False where the system does not say."""
+    found = []
+    with suppress(OSError):
+        found = list(Path(f"/proc/{pid}/fd").iterdir())
+    for one in found:
+        with suppress(OSError):  # closed meanwhile
+            if state.resolve() in one.readlink().parents:
+                return True
+    return False
 
 
 def _commands() -> list[tuple[int, list[str]]]:

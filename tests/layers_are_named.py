@@ -21,8 +21,9 @@ import pytest
 from console.decide.plan import Plan, RouteChange, Values, untouched
 from console.kube import write
 from console.kube.connect import Hub
+from console.kube.lease import NAME as LEASE
 from console.model.fleet import Fleet, Layer
-from console.model.hub import FENCE_ANNOTATION
+from console.model.hub import FENCE_ANNOTATION, RUN_NAMESPACE
 from console.model.run import RunReport, RunState
 from console.observe import Observer
 from console.run.executor import Executor
@@ -127,6 +128,8 @@ class Ground:
         path = write.ingress_path(NAMESPACE, NAME)
         deadline = time.monotonic() + 30.0
         self.hub.call("DELETE", "/api/v1/namespaces/fleet-console/configmaps")
+        # a run that ended while the hub was gone could not give it back, and its process, ours, lives on
+        self.hub.call("DELETE", f"/apis/coordination.k8s.io/v1/namespaces/{RUN_NAMESPACE}/leases/{LEASE}")
         manager = [("fieldManager", "kubectl-annotate")]
         self.hub.call("PATCH", path, query=manager, body=body, content_type="application/merge-patch+json")
         self.observer.boost(ROUTE, 20.0)

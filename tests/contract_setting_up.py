@@ -201,6 +201,7 @@ def _fields_of_others_survive(server: Server, console: Console) -> None:
     assert "5" == ingress["metadata"]["annotations"][HEALTH]
 
 
+@pytest.mark.skipif(not (REAL or os.environ.get("CONSOLE_EVERY_SEAM")), reason="against a real server, or make soak")
 def test_an_added_route_of_what_was_built_by_hand_is_taken_up(server: Server, tmp_path: Path) -> None:
     with simulating(server, tmp_path, "calm") as simulated:
         console = Console(simulated, tmp_path)

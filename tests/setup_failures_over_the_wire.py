@@ -30,6 +30,7 @@ PASSING = (
 )
 """What a run survives by itself."""
 SOAK = bool(os.environ.get("CONSOLE_EVERY_SEAM"))
+soaked = pytest.mark.skipif(not SOAK, reason="make soak: its like is tried in values by setup_failures")
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,7 @@ def test_each_refusal_is_told_with_its_step_and_words_and_a_resume_goes_on(empty
     way.gone()
 
 
+@soaked
 def test_what_passes_by_itself_is_survived_without_duplicates(empty: Simulated, tmp_path: Path) -> None:
     way = Way(empty, tmp_path, "survived")
     for name, said in PASSING:
@@ -102,6 +104,7 @@ def test_what_passes_by_itself_is_survived_without_duplicates(empty: Simulated, 
     way.gone()
 
 
+@soaked
 def test_a_failed_task_of_the_cloud_shows_its_words_and_is_made_anew(empty: Simulated, tmp_path: Path) -> None:
     way = Way(empty, tmp_path, "failed")
     way.fault("cloud-refusal", operation="CreateHubCluster", kind="task-failed", times=1)

@@ -11,7 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
+
 from console.decide.setup import export, takes
+from console.decide.setup.file import dump
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import key_of
 from console.decide.setup.order import Order
@@ -79,6 +82,9 @@ def start(access: Access, settings: Settings, order: Order, *, reason: str = "")
     Raises `Refused` where settings are read-only, or a set-up of the same topology is under way on this host.
     """
     settings.check_writable()
+    kept = Shelf(access.state_dir, order.topology.name).write("topology.yaml", dump(order.topology))
+    if not order.file:  # it was drafted on the screen
+        order = structs.replace(order, file=str(kept))
     with Journal(access.state_dir) as journal:
         name = UID.format(order.topology.name)
         for row in journal.rows(name):

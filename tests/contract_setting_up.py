@@ -43,6 +43,9 @@ ADDED = """\
 """
 
 pytestmark = pytest.mark.xdist_group("given server")
+costly = pytest.mark.skipif(
+    not (REAL or os.environ.get("CONSOLE_EVERY_SEAM")), reason="against a real server, or make soak"
+)
 
 
 class Server:
@@ -132,6 +135,7 @@ def versions(server: Server) -> dict[str, str]:
     return until(lambda: (read(), read()), lambda pair: pair[0] == pair[1])[0]
 
 
+@costly
 def test_from_nothing_to_done_again_with_others_and_away(server: Server, tmp_path: Path) -> None:
     with simulating(server, tmp_path, "unprovisioned") as simulated:
         view = json.loads(server.kubectl("config", "view", "--minify", "-o", "json"))
@@ -201,7 +205,7 @@ def _fields_of_others_survive(server: Server, console: Console) -> None:
     assert "5" == ingress["metadata"]["annotations"][HEALTH]
 
 
-@pytest.mark.skipif(not (REAL or os.environ.get("CONSOLE_EVERY_SEAM")), reason="against a real server, or make soak")
+@costly
 def test_an_added_route_of_what_was_built_by_hand_is_taken_up(server: Server, tmp_path: Path) -> None:
     with simulating(server, tmp_path, "calm") as simulated:
         console = Console(simulated, tmp_path)

@@ -64,8 +64,8 @@ from widgets.editor import Editor
 from widgets.field import Field
 
 EVERYWHERE = bool(os.environ.get("CONSOLE_EVERY_SEAM"))
-"""`make soak` tries what only looks and drafts on every place in every condition; `make test` does so disarmed, and in
-the other conditions on the first place that has it. What starts and tells is tried everywhere always."""
+"""`make soak` tries what only looks and drafts on every place; `make test` on the first place that has it. What starts
+and tells is tried everywhere always."""
 STARTS = {"confirm", "go_back", "roll_back", "go_on", "resume"}
 """Start a run, or turn a live one round, once a word is typed."""
 TELLS = {"stop", "finish", "extend", "touch"}
@@ -201,7 +201,7 @@ class Walk:
         for action in actions.at(name if name in KNOWN else name.partition(" ")[0]):
             if self.condition == "disarmed" and action.id in ARMS:
                 continue
-            if action.id in self.done & (LOOKS | DRAFTS) and self.condition != "disarmed" and not EVERYWHERE:
+            if action.id in self.done & (LOOKS | DRAFTS) and not EVERYWHERE:
                 continue
             self.app.arm(self.condition in ("expired", "viewer"))
             if place is None or place not in self.app.screen_stack:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -23,6 +25,7 @@ def printed(*words: str) -> list[dict[str, object]]:
     return [one for one in yaml.safe_load_all(done.stdout) if one]
 
 
+@pytest.mark.skipif(not os.environ.get("CONSOLE_EVERY_SEAM"), reason="make soak: a whole set-up over the wire")
 def test_a_whole_set_up_and_its_teardown_go_through_under_the_ram_policy_and_need_every_word(tmp_path: Path) -> None:
     (document,) = printed("ram", "provisioner")
     for empty in simulate(tmp_path, "--scenario", "unprovisioned", "--speed", "100"):

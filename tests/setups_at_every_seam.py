@@ -12,8 +12,11 @@ from console.model.run import RunState
 from console.run.seams import passing
 from tests.setup_stand import Stand, World, hybrid
 
-STRIDE = 1 if os.environ.get("CONSOLE_EVERY_SEAM") else 5
+SOAK = bool(os.environ.get("CONSOLE_EVERY_SEAM"))
+STRIDE = 1 if SOAK else 5
 """Prefixes of a set-up from which a teardown begins."""
+KILLS = 1 if SOAK else 3
+"""`make test` kills at every third seam, `make soak` at each."""
 
 
 class Killed(BaseException):
@@ -64,7 +67,7 @@ def test_killed_at_every_seam(away: bool, tmp_path: Path) -> None:
         made.carry_out(made.set_up(hybrid()))
     seams = _count(tmp_path / "whole", world, away=away)
     assert seams > 100
-    for fatal in range(1, seams + 1):
+    for fatal in range(1, seams + 1, KILLS):
         stand, run = _begin(tmp_path / str(fatal), world, away=away)
 
         def die(number: int, name: str, fatal: int = fatal) -> None:

@@ -201,7 +201,10 @@ def ingress(weights: dict[str, int]) -> Document:
 
 def unhealthy(cloud: Cloud) -> Counter[str]:
     """Reasons of servers that are not normal behind the only listener's rules."""
-    (listener,) = cloud.call("alb", "ListListeners")["Listeners"]
+    listeners = cloud.call("alb", "ListListeners")["Listeners"]
+    if not listeners:  # the controller has not come to it yet
+        return Counter()
+    (listener,) = listeners
     asked = {"ListenerId": listener["ListenerId"], "IncludeRule": "true"}
     rules = cloud.call("alb", "GetListenerHealthStatus", **asked)["RuleHealthStatus"]
     return Counter(

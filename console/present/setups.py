@@ -157,6 +157,7 @@ def _task_document(one: Task) -> dict[str, Any]:
         "failed": one.failed,
         "usual": one.usual,
         "allowed": one.allowed,
+        "item": one.item,
         "changes": [{"path": c.path, "before": c.before, "after": c.after} for c in one.changes],
     }
 

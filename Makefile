@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SCENARIO ?= calm
-WORKERS ?= 3
+WORKERS ?= 4
 SOAKED := $(addprefix tests/,$(addsuffix .py,runs_survive_kill runs_at_every_seam runs_turn_at_every_seam runs_taken_over \
   runs_taken_over_at_seams drills_are_passed layers_are_named setups_over_the_wire setup_failures_over_the_wire \
   setups_at_every_seam contract_setting_up provisioner_policies keys_write_nothing_without_leave))

@@ -68,7 +68,9 @@ def test_a_calm_fleet_has_nothing_bad_and_the_json_is_the_contracts(calm: Simula
 
     assert 0 == done.returncode, done.stdout
     jsonschema.validate(document, schema("doctor"))
-    assert {"ok", "not set"} == {check["state"] for check in document["checks"]}
+    # A rate needs half a minute of past, which this Fleet does not have yet.
+    states = {check["state"] for check in document["checks"] if check["name"] != "read prometheus"}
+    assert {"ok", "not set"} == states
     assert not state.exists()
 
 

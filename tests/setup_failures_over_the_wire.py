@@ -70,6 +70,7 @@ class Way:
         assert code == 0, told["run"]["message"]
 
 
+@soaked
 def test_each_refusal_is_told_with_its_step_and_words_and_a_resume_goes_on(empty: Simulated, tmp_path: Path) -> None:
     way = Way(empty, tmp_path, "refused")
     refusals = [(kind, step) for step in STEPS for kind in KINDS[:4] if kind != "throttling"] if SOAK else FEW

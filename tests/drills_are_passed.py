@@ -20,7 +20,7 @@ TWELVE = (
     "alb-throttling", "api-partition", "clock-skew", "console-crash", "controller-lag", "expired-credentials",
     "half-applied", "member-unreachable", "self-heal", "ssh-drop", "two-operators", "unhealthy-target",
 )  # fmt: skip
-QUICK = ("half-applied", "member-unreachable", "ssh-drop", "unhealthy-target")
+QUICK = ("half-applied", "ssh-drop", "unhealthy-target")
 """Those that `make test` plays; `make soak` (`CONSOLE_EVERY_DRILL=1`) plays all twelve."""
 
 

@@ -45,10 +45,11 @@ class Place:
         self.made: dict[str, str] = {}
 
     def read(self) -> Account:
-        """Whole; asked again while it is throttled: this test asks as often as it can."""
+        """Whole; asked again while it is throttled, since this test asks as often as it can, and where something went
+        between its list and its detail."""
         while True:
             found = self.eyes.read(vpc=self.vpc)
-            if not any("Throttling" in why for why in found.unread.values()):
+            if not any("Throttling" in why or "NotFound" in why for why in found.unread.values()):
                 break
             time.sleep(0.2)
         assert ({}, {}) == (found.unread, found.odd)

@@ -64,7 +64,7 @@ HOPS = {
     "controller poisoned": Hop({"fault": "poison", "route": OTHER}, Layer.CONTROLLER, ("FailedBuildModel",)),
     "controller backs off": Hop({"fault": "poison", "route": ROUTE}, Layer.CONTROLLER, ("FailedBuildModel",)),
     "controller throttled": Hop({"fault": "throttle"}, Layer.CONTROLLER, ("Throttling",)),
-    "rule stays Configuring": Hop({"fault": "rule-stuck", "route": ROUTE}, Layer.RULE, ("Configuring",)),
+    "rule stays Configuring": Hop({"fault": "rule-stuck", "route": ROUTE}, Layer.RULE, ("rule",)),
     "rule edited aside": Hop({"fault": "rule-edited", "route": ROUTE}, Layer.RULE, ("the ALB rule holds",)),
     "cloud denied": Hop({"fault": "credential-expiry", "of": "cloud"}, Layer.RULE, ("alb is denied",)),
     "servers refuse": Hop({"fault": "servers-dead", "member": "ack-prod-j"}, Layer.OBSERVED, ("requests failed",)),

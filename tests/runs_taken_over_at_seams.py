@@ -18,6 +18,7 @@ __all__ = ["ground_", "quick_"]
 EVERY = bool(os.environ.get("CONSOLE_EVERY_SEAM"))
 
 
+@pytest.mark.skipif(not EVERY, reason="make soak: the whole product")
 @pytest.mark.parametrize("word", PATHS)
 def test_a_run_killed_at_any_seam_is_taken_over_to_its_end(
     ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

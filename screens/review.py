@@ -246,7 +246,7 @@ class ReviewPage(Place):
         else:
             told = order(self._topology, plan, take=named, unconfirmed=open_)
         try:
-            self.post_message(self.Started(self.console.desk.setups.start(told, self._text), ""))
+            self.post_message(self.Started(self.console.desk.setups.start(told), ""))
         except FleetConsoleError as error:
             self.post_message(self.Started(None, str(error)))
 

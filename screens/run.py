@@ -5,74 +5,25 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from textual import work
-from textual.app import ComposeResult
-from textual.message import Message
-from textual.worker import get_current_worker
-
-from console.errors import FleetConsoleError
 from console.model.run import RunReport, RunState
 from console.model.spans import spoken
-from console.model.text import inert
 from console.present import ledgers
-from console.present.line import Ink
-from screens import standing
-from screens.confirm import Confirmation
-from screens.undo import UndoingPlace
+from screens.following import FollowingPlace
 from widgets.pager import Pager
 
 EXTENSION = 600.0
 """Seconds that the key extends by; the verb takes any."""
 
 
-class RunPage(UndoingPlace):
+class RunPage(FollowingPlace):
     """Follows one run; leaving it changes nothing."""
 
     PLACE: ClassVar[str] = "run"
     AUTO_FOCUS: ClassVar[str | None] = "Pager"
 
-    class Told(Message):
-        """The run has a new report."""
-
-        def __init__(self, report: RunReport) -> None:
-            super().__init__()
-            self.report = report
-
-    class Resumed(Message):
-        """A new runner goes on with the run."""
-
-        def __init__(self, report: RunReport) -> None:
-            super().__init__()
-            self.report = report
-
-    def __init__(self, report: RunReport) -> None:
-        super().__init__()
-        self._report = report
-
-    def body(self) -> ComposeResult:
-        """One page of lines."""
-        yield Pager(id="body")
-
-    def on_mount(self) -> None:
-        """Follow it."""
-        self._follow(self._report.run)
-
-    @work(thread=True, exclusive=True, group="follow")
-    def _follow(self, run: str) -> None:
-        worker = get_current_worker()
-        try:
-            for report in self.console.desk.follow(run):
-                if worker.is_cancelled:
-                    return
-                self.post_message(self.Told(report))
-        except FleetConsoleError as error:
-            self.post_message(self.Said(f"the run is not followed: {error}"))
-
-    def on_run_page_told(self, message: Told) -> None:
-        """Show the newest report."""
-        self._report = message.report
-        self.console.heed(message.report)
-        self._changed()
+    def news(self, former: RunReport) -> None:
+        """Ring where it needs eyes."""
+        self.console.heed(self._report)
 
     def draw(self) -> None:
         """The run against the newest picture."""
@@ -119,42 +70,7 @@ class RunPage(UndoingPlace):
 
     def do_go_on(self) -> None:
         """Ask, then start a new runner for it."""
-        report = self._report
-        sentences = (
+        self.ask_to_resume(
             "A new runner looks at what stands there, and goes on with the run's own plan to its end.",
             "What somebody else changed meanwhile it leaves alone, and says so.",
         )
-        self.app.push_screen(Confirmation(f"Resume run {inert(report.run, 40)}", sentences, report.run), self._resume)
-
-    def _resume(self, yes: bool | None) -> None:
-        if not yes:
-            return
-        if why := standing.resume(self.standing()):
-            self.say(f"nothing was started: {why}")
-            return
-        self.say("starting the runner ...", Ink.PLAIN)
-        self._start_again(self._report.run)
-
-    @work(thread=True, exclusive=True, group="undo")
-    def _start_again(self, run: str) -> None:
-        try:
-            self.post_message(self.Resumed(self.console.desk.resume(run)))
-        except FleetConsoleError as error:
-            self.post_message(self.Said(f"not started: {error}"))
-
-    def on_run_page_resumed(self, message: Resumed) -> None:
-        """Follow the new runner."""
-        self.hush()
-        self._report = message.report
-        self._changed()
-        self._follow(message.report.run)
-
-    @property
-    def copied(self) -> str:
-        """The command that follows it from another terminal."""
-        return self.console.desk.attach(self._report.run)
-
-    @property
-    def report(self) -> RunReport | None:
-        """This run."""
-        return self._report

@@ -52,11 +52,8 @@ class SetupDesk(Protocol):
     def read(self, path: str) -> str:
         """The text of a topology file."""
 
-    def start(self, order: Order, text: str) -> RunReport:
-        """Start the detached runner of a set-up; `text` is the topology's YAML, left beside what it makes."""
-
-    def resume(self, run: str) -> RunReport:
-        """A new runner for a set-up that did not come to its end."""
+    def start(self, order: Order) -> RunReport:
+        """Start the detached runner of a set-up."""
 
     def order(self, run: str) -> Order:
         """What a set-up was told to do."""
@@ -135,20 +132,10 @@ class WireSetups:
 
     def keep(self, text: str) -> None:
         """Whole or not at all; only its owner may read it."""
-        path = self._draft
-        part = path.with_name(f".{path.name}.{os.getpid()}")
+        from console.run import place
+
         with self._writing:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                descriptor = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                part.replace(path)
-            except OSError as error:
-                fix = "Name another place with --state-dir."
-                raise UsageError(f"{path} cannot be written: {error.strerror}", fix=fix) from None
+            place.write_whole(self._draft, text)
 
     def read(self, path: str) -> str:
         """Bounded in size."""
@@ -156,20 +143,11 @@ class WireSetups:
 
         return yaml_file.text(Path(path).expanduser())
 
-    def start(self, order: Order, text: str) -> RunReport:
+    def start(self, order: Order) -> RunReport:
         """A process of its own carries it out."""
         from console.run.setup import setups
-        from console.run.setup.shelf import Shelf
 
-        Shelf(self._access.state_dir, order.topology.name).write("topology.yaml", text)
         return setups.start(self._access, self._settings, order, reason="from the wizard")
-
-    def resume(self, run: str) -> RunReport:
-        """Goes on from what stands there."""
-        from console.run import runs
-
-        self._settings.check_writable()
-        return runs.resume(self._access, run)
 
     def order(self, run: str) -> Order:
         """From the journal."""

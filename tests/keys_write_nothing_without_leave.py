@@ -92,7 +92,7 @@ DESK_WRITES = {"start_run", "command", "resume"}
 SETUPS_READ = {"discover", "look", "tried", "adopt", "draft", "read", "order", "made", "contexts"}
 SETUPS_KEEP = {"keep", "connect"}
 """Write a file of this host: the draft, the first settings."""
-SETUPS_WRITE = {"start", "resume"}
+SETUPS_WRITE = {"start"}
 
 
 def test_every_action_says_here_what_it_does() -> None:
@@ -271,7 +271,7 @@ def begun(feed: StageFeed) -> None:
     feed.desk.tell(replace(feed.desk.reports["r3"], state=RunState.INTERRUPTED))
     for _ in range(2):
         ordered = order(hybrid(), SetupPlan("demo", "setup", ()))
-        feed.desk.setups.start(ordered, DRAFT.text)
+        feed.desk.setups.start(ordered)
     feed.desk.tell(replace(feed.desk.reports["s2"], state=RunState.INTERRUPTED))
     feed.desk.asked.clear()
     feed.desk.setups.asked.clear()

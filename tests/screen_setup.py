@@ -417,12 +417,12 @@ async def test_a_run_that_held_is_resumed_once_the_console_is_armed() -> None:
         await until(pilot, lambda: "Quota.Exceeded" in page(pilot.app))
 
         await pilot.press("2")
-        unconfirmed = list(desk.setups.asked)
+        unconfirmed = list(desk.asked)
         await pilot.press(*"s1", "enter")
         await settled(pilot)
 
         assert "resume s1" not in unconfirmed
-        assert "resume s1" in desk.setups.asked
+        assert "resume s1" in desk.asked
 
 
 async def test_adoption_shows_what_differs() -> None:

@@ -86,7 +86,7 @@ class StageSetups:
             raise UsageError(f"{path}: No such file or directory")
         return self.files[path]
 
-    def start(self, order: Order, text: str) -> RunReport:
+    def start(self, order: Order) -> RunReport:
         """A run that is under way."""
         if self.refuses is not None:
             raise self.refuses
@@ -96,19 +96,6 @@ class StageSetups:
         report = RunReport(
             run, f"setup/{order.topology.name}", order.kind, RunState.RUNNING, order.plan_hash, started=situations.WALL,
             actor="oncall@jump1", host="jump1", target=order.topology.name, message="network: create vSwitch",
-        )  # fmt: skip
-        self._tell(report)
-        return report
-
-    def resume(self, run: str) -> RunReport:
-        """It goes on."""
-        if self.refuses is not None:
-            raise self.refuses
-        self.asked.append(f"resume {run}")
-        order = self.orders[run]
-        report = RunReport(
-            run, f"setup/{order.topology.name}", order.kind, RunState.RUNNING, order.plan_hash,
-            target=order.topology.name,
         )  # fmt: skip
         self._tell(report)
         return report

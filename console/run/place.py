@@ -48,6 +48,31 @@ def prepare(directory: Path) -> Path:
     return path
 
 
+def write_whole(path: Path, text: str, own: Path | None = None) -> None:
+    """Write a file whole, or not at all; only its owner may read it. `own`: a directory above it that is ours alone,
+    made or closed to others first.
+
+    Raises `UsageError` where it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        for each in (own, path.parent) if own is not None else (path.parent,):
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if own is not None:
+            own.chmod(0o700)
+        descriptor = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(0o600)
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"{inert(path, 200)} cannot be written: {error.strerror}", fix="Name another place with --state-dir."
+        ) from None
+
+
 def unusable(directory: Path, why: str) -> UsageError:
     """The failure of a journal that cannot be opened, read or written."""
     shown = inert(directory, 200)

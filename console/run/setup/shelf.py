@@ -3,11 +3,8 @@ files 0600."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from console.errors import UsageError
-from console.model.text import inert
 from console.run import place
 
 
@@ -39,20 +36,5 @@ class Shelf:
     def write(self, name: str, text: str) -> Path:
         """Write a file whole, or not at all; only its owner may read it."""
         path = self.path(name)
-        part = path.with_name(path.name + ".part")
-        try:
-            for each in (self.directory, path.parent):
-                each.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.directory.chmod(0o700)
-            descriptor = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            part.chmod(0o600)
-            part.replace(path)
-        except OSError as error:
-            raise UsageError(
-                f"{inert(path, 200)} cannot be written: {error.strerror}", fix="Name another place with --state-dir."
-            ) from None
+        place.write_whole(path, text, self.directory)
         return path

@@ -69,25 +69,29 @@ def start(
     with Journal(access.state_dir) as journal:
         if isinstance(plan, OneStep):
             _alone(journal, plan)
-        report = RunReport(
-            run=fresh(journal),
-            fleet_uid=plan.fleet_uid,
-            kind=plan.kind,
-            state=RunState.PLANNED,
-            plan_hash=plan.hash,
-            reasons=reasons,
-            started=time.time(),
-            actor=actor(None),
-            reason=reason,
-            host=socket.gethostname(),
-            **_planned_of(plan),
-        )
-        journal.add(report, plan.canonical(), reach(access))
-        warning = logout_warning(login())
-        if warning:
-            journal.line(report.run, "launch", "noted", warning)
-        launch(journal, report.run)
-        row = journal.row(report.run)
+        return begin(
+            journal, access, plan.canonical(), fleet_uid=plan.fleet_uid, kind=plan.kind, plan_hash=plan.hash,
+            reason=reason, reasons=reasons, **_planned_of(plan),
+        )  # fmt: skip
+
+
+def begin(journal: Journal, access: Access, plan: str, **said: Any) -> RunReport:
+    """Journal a run of whatever kind, and start its detached runner. `plan`: as the journal keeps it; `said`: fields of
+    its report that only the caller knows."""
+    report = RunReport(
+        run=fresh(journal),
+        state=RunState.PLANNED,
+        started=time.time(),
+        actor=actor(None),
+        host=socket.gethostname(),
+        **said,
+    )
+    journal.add(report, plan, reach(access))
+    warning = logout_warning(login())
+    if warning:
+        journal.line(report.run, "launch", "noted", warning)
+    launch(journal, report.run)
+    row = journal.row(report.run)
     told = told_of(row) if row else report
     return replace(told, message=". ".join(filter(None, (told.message, warning)))) if warning else told
 

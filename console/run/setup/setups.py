@@ -5,10 +5,7 @@ Before a Fleet exists the lock is this host's journal: one live run a topology.
 
 from __future__ import annotations
 
-import socket
-import time
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from msgspec import structs
@@ -30,7 +27,6 @@ from console.model.topology import Topology
 from console.run import runs
 from console.run.hook import Hook
 from console.run.journal import Journal
-from console.run.launch import launch, logout_warning
 from console.run.rows import Row
 from console.run.runs import Access
 from console.run.setup.carry import Pace, SetupRun
@@ -38,7 +34,6 @@ from console.run.setup.eyes import WireEyes
 from console.run.setup.hands import WireHands
 from console.run.setup.requests import FirstRequests
 from console.run.setup.shelf import Shelf
-from console.run.who import actor, login
 from console.settings import Duration, Settings
 
 UID = "setup/{}"
@@ -94,24 +89,10 @@ def start(access: Access, settings: Settings, order: Order, *, reason: str = "")
                     f"run {told.run} ({told.kind} of {order.topology.name}) is under way",
                     fix=f"Look at it: fleet-console attach {told.run}.",
                 )
-        report = RunReport(
-            run=runs.fresh(journal),
-            fleet_uid=name,
-            kind=order.kind,
-            state=RunState.PLANNED,
-            plan_hash=order.plan_hash,
-            started=time.time(),
-            actor=actor(None),
-            reason=reason,
-            host=socket.gethostname(),
-            target=order.topology.name,
-        )
-        journal.add(report, order.canonical(), runs.reach(access))
-        warning = logout_warning(login())
-        launch(journal, report.run)
-        told_row = journal.row(report.run)
-    told = runs.told_of(told_row) if told_row is not None else report
-    return replace(told, message=". ".join(filter(None, (told.message, warning)))) if warning else told
+        return runs.begin(
+            journal, access, order.canonical(), fleet_uid=name, kind=order.kind, plan_hash=order.plan_hash,
+            reason=reason, target=order.topology.name,
+        )  # fmt: skip
 
 
 def last(access: Access, topology: str) -> RunReport | None:

@@ -10,59 +10,30 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Input
-from textual.worker import get_current_worker
 
 from console.decide import onestep
-from console.decide.case import Around
 from console.decide.onestep import OneStep, StepDecision
 from console.decide.plan import short
-from console.errors import FleetConsoleError
 from console.model.argo import Application
 from console.model.fleet import Fleet
-from console.model.run import Reason, RunReport, Severity
 from console.model.text import inert
 from console.present import changes, onesteps
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, title
 from console.settings import Duration
 from screens.confirm import Confirmation, speakable
-from screens.place import Place
 from screens.standing import Standing
+from screens.starting import DecidingPlace
 from widgets.field import Field
 from widgets.lines import Lines
 from widgets.pager import Pager
 
 
-class OneStepPage(Place):
+class OneStepPage(DecidingPlace):
     """Edits what is asked; nothing is written before the typed confirmation."""
 
     PLACE: ClassVar[str] = "one-step"
     AUTO_FOCUS: ClassVar[str | None] = "Pager"
-
-    class Tried(Message):
-        """The API server answered the dry run of the step with that hash."""
-
-        def __init__(self, step_hash: str, reasons: tuple[Reason, ...], failure: str) -> None:
-            super().__init__()
-            self.step_hash = step_hash
-            self.reasons = reasons
-            self.failure = failure
-
-    class Surrounded(Message):
-        """What decides beside the picture was read anew."""
-
-        def __init__(self, around: Around) -> None:
-            super().__init__()
-            self.around = around
-
-    class Started(Message):
-        """The runner was started, or could not be."""
-
-        def __init__(self, report: RunReport | None, failure: str) -> None:
-            super().__init__()
-            self.report = report
-            self.failure = failure
 
     def __init__(self, key: str, kind: str) -> None:
         super().__init__()
@@ -71,11 +42,7 @@ class OneStepPage(Place):
         self._part: str | None = None
         self._hard = self._prune = self._dry = False
         self._decision: StepDecision | None = None
-        self._around: Around | None = None
-        self._runs_seen: object = None
-        self._trials: dict[str, OneStepPage.Tried] = {}
         self._asked: set[str] = set()
-        self._starting = False
 
     def body(self) -> ComposeResult:
         """A line for the revision of a sync; what is written below."""
@@ -96,7 +63,7 @@ class OneStepPage(Place):
             self.query_one(Pager).show([line(Span(gone, Ink.WARN))])
             return
         self._decision = onestep.decide(
-            fleet, part, self._surroundings(fleet), kind=self._kind, hard=self._hard, prune=self._prune,
+            fleet, part, self.surroundings(fleet), kind=self._kind, hard=self._hard, prune=self._prune,
             revision=self._revision, dry_run=self._dry,
             within=Duration.parse(self.console.settings.run.verify_timeout),
         )  # fmt: skip
@@ -133,37 +100,10 @@ class OneStepPage(Place):
         out += [EMPTY, line(title("DRY RUN"), *self._trial_words(decision, trial)), EMPTY]
         return [*out, *onesteps.standing(fleet, part, cells)]
 
-    def _trial_words(self, decision: StepDecision, trial: Tried | None) -> Line:
+    def _trial_words(self, decision: StepDecision, trial: DecidingPlace.Tried | None) -> Line:
         if decision.refused:
             return (dim("  not asked: something speaks against it already"),)
-        if trial is None:
-            return (dim("  asking the API server ..."),)
-        if trial.failure:
-            return (Span(f"  no answer: {inert(trial.failure)}", Ink.WARN),)
-        if trial.reasons:
-            return (Span("  the API server refuses it", Ink.BAD),)
-        return (Span("  the API server would accept it", Ink.GOOD),)
-
-    def _surroundings(self, fleet: Fleet) -> Around:
-        if self._runs_seen != fleet.runs or self._around is None:
-            self._runs_seen = fleet.runs
-            self._look_around(fleet)
-        return self._around or Around.by(self.console.settings)
-
-    @work(thread=True, exclusive=True, group="around")
-    def _look_around(self, fleet: Fleet) -> None:
-        try:
-            found = self.console.desk.around(fleet)
-        except FleetConsoleError as error:
-            self.log(str(error))
-            return
-        if not get_current_worker().is_cancelled:
-            self.post_message(self.Surrounded(found))
-
-    def on_one_step_page_surrounded(self, message: Surrounded) -> None:
-        """Decide with it."""
-        self._around = message.around
-        self._changed()
+        return self.trial_words(trial)
 
     def _try(self, decision: StepDecision) -> None:
         """Ask the API server once per step."""
@@ -174,18 +114,9 @@ class OneStepPage(Place):
 
     @work(thread=True, group="trial")
     def _ask(self, step: OneStep) -> None:
-        try:
-            answer = self.Tried(step.hash, self.console.desk.trial(step), "")
-        except FleetConsoleError as error:
-            answer = self.Tried(step.hash, (), str(error))
-        self.post_message(answer)
+        self.post_message(self.answered(step.hash, lambda: self.console.desk.trial(step)))
 
-    def on_one_step_page_tried(self, message: Tried) -> None:
-        """Keep the answer beside its step."""
-        self._trials[message.step_hash] = message
-        self._changed()
-
-    def _trial(self) -> Tried | None:
+    def _trial(self) -> DecidingPlace.Tried | None:
         step = self._decision.step if self._decision else None
         return self._trials.get(step.hash) if step else None
 
@@ -208,13 +139,7 @@ class OneStepPage(Place):
         if self._decision.blocking:
             first, *others = self._decision.blocking
             return f"{first.rule} blocks: {first.measured}{f' and {len(others)} more' if others else ''}"
-        trial = self._trial()
-        if trial is None:
-            return "the API server has not answered the dry run yet"
-        blocking = [one for one in trial.reasons if one.severity is Severity.BLOCKS]
-        if trial.failure or blocking:
-            return f"dry run: {blocking[0].measured if blocking else trial.failure}"
-        return ""
+        return self.trial_refusal(self._trial())
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Every key of the revision is a new decision."""
@@ -276,29 +201,5 @@ class OneStepPage(Place):
         self.app.push_screen(Confirmation(head, sentences, word), partial(self._confirmed, step))
 
     def _confirmed(self, step: OneStep, yes: bool | None) -> None:
-        if not yes:
-            return
-        why = self.standing()
-        if why.armed is None or why.read_only:
-            self.say("arming has expired meanwhile: nothing was started; press a")
-            return
-        self._starting = True
-        self.say("starting the runner ...", Ink.PLAIN)
-        self._start(step, (*(self._decision.reasons if self._decision else ()),))
-
-    @work(thread=True, exclusive=True, group="start")
-    def _start(self, step: OneStep, reasons: tuple[Reason, ...]) -> None:
-        try:
-            self.post_message(self.Started(self.console.desk.start_run(step, "", reasons), ""))
-        except FleetConsoleError as error:
-            self.post_message(self.Started(None, str(error)))
-
-    def on_one_step_page_started(self, message: Started) -> None:
-        """On to the run's page, or say why not."""
-        self._starting = False
-        if message.report is None:
-            self.say(f"not started: {message.failure}")
-            return
-        from screens.run import RunPage
-
-        self.app.switch_screen(RunPage(message.report))
+        reasons = self._decision.reasons if self._decision else ()
+        self.begin(lambda: self.console.desk.start_run(step, "", reasons), yes)

@@ -9,26 +9,24 @@ from functools import partial
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from console.decide import rules
-from console.decide.case import Around, Wish
+from console.decide.case import Wish
 from console.decide.intents import DRAIN_EXPIRES, Decision, decide
 from console.decide.plan import Plan, short
 from console.decide.steps import PROFILES
 from console.errors import FleetConsoleError
 from console.model.fleet import Fleet
-from console.model.run import Reason, RunReport, Severity
+from console.model.run import Reason, Severity
 from console.model.spans import spoken
-from console.model.text import inert
 from console.present import changes
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, title
 from screens.confirm import Confirmation, speakable
-from screens.place import Place
 from screens.standing import Standing
+from screens.starting import DecidingPlace
 from widgets.field import Field
 from widgets.lines import Lines
 
@@ -40,32 +38,8 @@ EXPIRIES = (None, 1800.0, DRAIN_EXPIRES, 4 * 3600.0)
 """What the key for it goes through, in seconds."""
 
 
-class PlanningPage(Place):
+class PlanningPage(DecidingPlace):
     """Edits a wish; nothing is written before the typed confirmation."""
-
-    class Tried(Message):
-        """The API server answered the dry run of the plan with that hash."""
-
-        def __init__(self, plan_hash: str, reasons: tuple[Reason, ...], failure: str) -> None:
-            super().__init__()
-            self.plan_hash = plan_hash
-            self.reasons = reasons
-            self.failure = failure
-
-    class Surrounded(Message):
-        """What decides beside the picture was read anew."""
-
-        def __init__(self, around: Around) -> None:
-            super().__init__()
-            self.around = around
-
-    class Started(Message):
-        """The runner was started, or could not be."""
-
-        def __init__(self, report: RunReport | None, failure: str) -> None:
-            super().__init__()
-            self.report = report
-            self.failure = failure
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,13 +48,9 @@ class PlanningPage(Place):
         self._expires: float | None = None
         self._overrides: frozenset[str] = frozenset()
         self._answers: frozenset[str] = frozenset()
-        self._around: Around | None = None
-        self._runs_seen: object = None
         self._decision: Decision | None = None
         self._wrong = ""
-        self._trials: dict[str, PlanningPage.Tried] = {}
         self._asked = ""
-        self._starting = False
         self._pause: Timer | None = None
 
     def wished(self, fleet: Fleet) -> Wish:
@@ -107,33 +77,11 @@ class PlanningPage(Place):
                 overrides=tuple(sorted(self._overrides)),
                 confirmed=tuple(sorted(self._answers)),
             )
-            self._decision = decide(fleet, wish, self._surroundings(fleet))
+            self._decision = decide(fleet, wish, self.surroundings(fleet))
         except FleetConsoleError as error:
             self._wrong = str(error)
             return
         self._try(self._decision)
-
-    def _surroundings(self, fleet: Fleet) -> Around:
-        """What decides beside the picture: settings at once, this host's runs as soon as they are read."""
-        if self._runs_seen != fleet.runs or self._around is None:
-            self._runs_seen = fleet.runs
-            self._look_around(fleet)
-        return self._around or Around.by(self.console.settings)
-
-    @work(thread=True, exclusive=True, group="around")
-    def _look_around(self, fleet: Fleet) -> None:
-        try:
-            found = self.console.desk.around(fleet)
-        except FleetConsoleError as error:
-            self.log(str(error))
-            return
-        if not get_current_worker().is_cancelled:
-            self.post_message(self.Surrounded(found))
-
-    def on_planning_page_surrounded(self, message: Surrounded) -> None:
-        """Decide with it."""
-        self._around = message.around
-        self._changed()
 
     def _try(self, decision: Decision) -> None:
         """Ask the API server once per plan, after a moment without keys."""
@@ -147,19 +95,11 @@ class PlanningPage(Place):
 
     @work(thread=True, exclusive=True, group="trial")
     def _ask(self, plan: Plan) -> None:
-        try:
-            answer = self.Tried(plan.hash, self.console.desk.trial(plan), "")
-        except FleetConsoleError as error:
-            answer = self.Tried(plan.hash, (), str(error))
+        answer = self.answered(plan.hash, lambda: self.console.desk.trial(plan))
         if not get_current_worker().is_cancelled:
             self.post_message(answer)
 
-    def on_planning_page_tried(self, message: Tried) -> None:
-        """Keep the answer beside its plan."""
-        self._trials[message.plan_hash] = message
-        self._changed()
-
-    def _trial(self) -> Tried | None:
+    def _trial(self) -> DecidingPlace.Tried | None:
         plan = self._decision.plan if self._decision else None
         return self._trials.get(plan.hash) if plan else None
 
@@ -186,18 +126,12 @@ class PlanningPage(Place):
             out += [line(dim(f"  {sentence}")) for sentence in changes.terms(plan)]
         return [*out, *changes.annotation_lines(fleet, plan, cells)]
 
-    def _trial_words(self, trial: Tried | None) -> Line:
+    def _trial_words(self, trial: DecidingPlace.Tried | None) -> Line:
         if self._decision is None or self._decision.refused:
             return (dim("  not asked: a rule speaks against it already"),)
         if self._decision.plan is not None and self._decision.plan.idle:
             return (dim("  not asked: nothing would change"),)
-        if trial is None:
-            return (dim("  asking the API server ..."),)
-        if trial.failure:
-            return (Span(f"  no answer: {inert(trial.failure)}", Ink.WARN),)
-        if any(one.severity is Severity.BLOCKS for one in trial.reasons):
-            return (Span("  the API server refuses it", Ink.BAD),)
-        return (Span("  the API server would accept it", Ink.GOOD),)
+        return self.trial_words(trial)
 
     def standing(self) -> Standing:
         """With what keeps this plan from being started, whether it names a new key, and what asks and blocks."""
@@ -224,13 +158,7 @@ class PlanningPage(Place):
             return f"{first[0].rule} {verb}: {first[0].measured}{more}" if first else "no plan can be made"
         if self._decision.plan is not None and self._decision.plan.idle:
             return "no weight differs from what the Ingress holds"
-        trial = self._trial()
-        if trial is None:
-            return "the API server has not answered the dry run yet"
-        blocking = [one for one in trial.reasons if one.severity is Severity.BLOCKS]
-        if trial.failure or blocking:
-            return f"dry run: {blocking[0].measured if blocking else trial.failure}"
-        return ""
+        return self.trial_refusal(self._trial())
 
     def _wants_new_key(self) -> bool:
         return self._new_key or any(one.rule == "new-key" for one in (self._decision.reasons if self._decision else ()))
@@ -341,32 +269,6 @@ class PlanningPage(Place):
         )
 
     def _confirmed(self, plan: Plan, reason: str, yes: bool | None) -> None:
-        if not yes:
-            return
-        why = self.standing()
-        if why.armed is None or why.read_only:
-            self.say("arming has expired meanwhile: nothing was started; press a")
-            return
-        self._starting = True
-        self.say("starting the runner ...", Ink.PLAIN)
-        self._start(plan, reason)
-
-    @work(thread=True, exclusive=True, group="start")
-    def _start(self, plan: Plan, reason: str) -> None:
         trial = self._trials.get(plan.hash)
         reasons = (*(self._decision.reasons if self._decision else ()), *(trial.reasons if trial else ()))
-        try:
-            report = self.console.desk.start_run(plan, reason, reasons)
-            self.post_message(self.Started(report, ""))
-        except FleetConsoleError as error:
-            self.post_message(self.Started(None, str(error)))
-
-    def on_planning_page_started(self, message: Started) -> None:
-        """On to the run's page, or say why not."""
-        self._starting = False
-        if message.report is None:
-            self.say(f"not started: {message.failure}")
-            return
-        from screens.run import RunPage
-
-        self.app.switch_screen(RunPage(message.report))
+        self.begin(lambda: self.console.desk.start_run(plan, reason, reasons), yes)

@@ -32,11 +32,12 @@ from screens.choose import Choosing
 from screens.confirm import Confirmation
 from screens.place import Place
 from screens.standing import Standing
+from screens.starting import StartingPlace
 from widgets.lines import Lines
 from widgets.pager import Pager
 
 
-class ReviewPage(Place):
+class ReviewPage(StartingPlace):
     """Nothing is written before the typed confirmation."""
 
     PLACE: ClassVar[str] = "review"
@@ -59,14 +60,6 @@ class ReviewPage(Place):
             self.plan = plan
             self.kept = kept
 
-    class Started(Message):
-        """The runner was started, or could not be."""
-
-        def __init__(self, report: RunReport | None, failure: str) -> None:
-            super().__init__()
-            self.report = report
-            self.failure = failure
-
     def __init__(self, topology: Topology, kind: str, text: str, notes: Sequence[str] = ()) -> None:
         super().__init__()
         self._topology = topology
@@ -80,7 +73,6 @@ class ReviewPage(Place):
         self._plan: SetupPlan | None = None
         self._kept: tuple[str, ...] = ()
         self._failure = ""
-        self._starting = False
 
     def body(self) -> ComposeResult:
         """Head and everything under it."""
@@ -227,35 +219,19 @@ class ReviewPage(Place):
         return tuple(filter(None, (first, cannot[:400], said, stays)))
 
     def _confirmed(self, plan: SetupPlan, yes: bool | None) -> None:
-        if not yes:
-            return
-        why = self.standing()
-        if why.armed is None or why.read_only:
-            self.say("arming has expired meanwhile: nothing was started; press a")
-            return
-        self._starting = True
-        self.say("starting the runner ...", Ink.PLAIN)
-        self._start(plan)
+        self.begin(partial(self._start, plan), yes)
 
-    @work(thread=True, exclusive=True, group="start")
-    def _start(self, plan: SetupPlan) -> None:
+    def _start(self, plan: SetupPlan) -> RunReport:
         open_ = sorted({one.rule for one in unconfirmed(self._checks)})
         named = sorted(self._named)
         if plan.kind == "teardown":
             told = order(self._topology, plan, also=named)
         else:
             told = order(self._topology, plan, take=named, unconfirmed=open_)
-        try:
-            self.post_message(self.Started(self.console.desk.setups.start(told), ""))
-        except FleetConsoleError as error:
-            self.post_message(self.Started(None, str(error)))
+        return self.console.desk.setups.start(told)
 
-    def on_review_page_started(self, message: Started) -> None:
-        """On to the run's page, or say why not."""
-        self._starting = False
-        if message.report is None:
-            self.say(f"not started: {message.failure}")
-            return
+    def run_page(self, report: RunReport) -> Place:
+        """Of a set-up, with the plan that was confirmed."""
         from screens.setup_run import SetupRunPage
 
-        self.app.switch_screen(SetupRunPage(message.report, self._plan))
+        return SetupRunPage(report, self._plan)

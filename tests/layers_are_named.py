@@ -64,7 +64,7 @@ HOPS = {
     "controller poisoned": Hop({"fault": "poison", "route": OTHER}, Layer.CONTROLLER, ("FailedBuildModel",)),
     "controller backs off": Hop({"fault": "poison", "route": ROUTE}, Layer.CONTROLLER, ("FailedBuildModel",)),
     "controller throttled": Hop({"fault": "throttle"}, Layer.CONTROLLER, ("Throttling",)),
-    "rule stays Configuring": Hop({"fault": "rule-stuck", "route": ROUTE}, Layer.RULE, ("rule",)),
+    "rule stays Configuring": Hop({"fault": "rule-stuck", "route": ROUTE}, Layer.RULE, ("Configuring",)),
     "rule edited aside": Hop({"fault": "rule-edited", "route": ROUTE}, Layer.RULE, ("the ALB rule holds",)),
     "cloud denied": Hop({"fault": "credential-expiry", "of": "cloud"}, Layer.RULE, ("alb is denied",)),
     "servers refuse": Hop({"fault": "servers-dead", "member": "ack-prod-j"}, Layer.OBSERVED, ("requests failed",)),
@@ -109,11 +109,15 @@ class Ground:
         self.settings = msgspec.structs.replace(settings, run=run)
         self.hub = Hub.open(settings.fleet.kubeconfig, settings.fleet.context)
         self.journal = Journal(state)
-        self.observer = Observer(self.settings, members=False, cloud_every=0.5)
-        self.observer.start()
-        self.observer.settled(20.0)
+        self.observer = self._observing()
         self._members = {said.name: key for key, said in settings.fleet.members.items()}
         self._count = 0
+
+    def _observing(self) -> Observer:
+        observer = Observer(self.settings, members=False, cloud_every=0.5)
+        observer.start()
+        observer.settled(20.0)
+        return observer
 
     def key(self, member: str) -> str:
         return self.settings.fleet.weights.key_prefix + self._members[member]
@@ -124,6 +128,11 @@ class Ground:
     def mend(self) -> None:
         """Nothing is wrong, and the route is at 62:38 in every layer."""
         remote.clear(self.directory, None)
+        alb = self.observer._alb
+        if alb is not None and alb.budget.share < 1.0:
+            # Throttled in the case before: it asks less often for a minute, which is not what the next one is about.
+            self.observer.stop()
+            self.observer = self._observing()
         body = {"metadata": {"annotations": {**dict(self.split(62)), FENCE_ANNOTATION: None}}}
         path = write.ingress_path(NAMESPACE, NAME)
         deadline = time.monotonic() + 30.0

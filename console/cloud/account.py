@@ -123,6 +123,8 @@ class AccountReader:
                 try:
                     group = replace(group, rules=tuple(self._rules(decoder, group.id)))
                 except Trouble as error:
+                    if error.code.endswith(".NotFound"):
+                        continue  # it went between the list and its own answer
                     unread[f"groups {group.id}"] = str(error)
             found.append(group)
         return tuple(found)

@@ -22,7 +22,6 @@ from console.model.topology import LABEL, TAG, MemberPart, Topology
 ARGO = "argocd"
 """Namespace of ArgoCD on a Fleet (domain.md 3.2)."""
 _CLUSTER_ID = "cluster_id"
-_CLUSTER_NAME = "cluster_name"
 _IN_CLUSTER = "in-cluster"
 
 
@@ -155,9 +154,3 @@ class Found:
     def balancer(self) -> Balancer | None:
         """The gateway's ALB."""
         return next((one for one in self.account.balancers or () if one.id == self.balancer_id), None)
-
-
-def templated(secret: Object) -> tuple[str, ...]:
-    """The annotations that seed.txt's templates need and this cluster Secret lacks."""
-    annotations = secret.get("metadata", {}).get("annotations") or {}
-    return tuple(name for name in (_CLUSTER_ID, _CLUSTER_NAME) if not annotations.get(name))

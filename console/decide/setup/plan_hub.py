@@ -11,7 +11,7 @@ from console.decide.setup.found import Found
 from console.decide.setup.manifests import Manifest, key_of
 from console.decide.setup.plan_words import MINUTE
 from console.decide.setup.task import Apply, Files, Requests, Stage, Task, Wait
-from console.model.ground import Key, Object
+from console.model.ground import Object
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
 from console.model.topology import ApplicationPart, RoutePart
@@ -170,8 +170,3 @@ def files(found: Found) -> Task:
         "write the console's settings, the manifests and the teardown plan into the set-up's directory", Files(),
         undo="remove the files", usual=2.0,
     )  # fmt: skip
-
-
-def wanted_objects(found: Found) -> dict[Key, Manifest]:
-    """Every manifest, for exports."""
-    return manifests.wanted(found)

@@ -12,7 +12,7 @@ from console.decide.setup.manifests import key_of
 from console.decide.setup.task import Agent, Apply, CloudCall, Delete, Files, Kubeconfig, Requests, Task
 from console.errors import Answered, Denied, FleetConsoleError, Refused, Superseded, Throttled, Unsent
 from console.kube import write
-from console.kube.apply import Applier, Conflict, documents
+from console.kube.apply import Applier, Conflict
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
 from console.model.ground import Key
@@ -137,7 +137,6 @@ class WireHands:
             applier = Applier(hub)
             if not call.remove:
                 return f"{len(applier.apply_all(paper.text))} objects applied"
-            keys = [key_of(one) for one in documents(paper.text)]
-            return f"{sum(applier.delete(key) for key in reversed(keys))} objects deleted"
+            return f"{len(applier.delete_all(paper.text))} objects deleted"
         finally:
             hub.close()

@@ -12,7 +12,6 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from console.run import launch, runs
 from console.run.journal import Journal
-from console.run.setup import setups
 
 READS = ("Get", "List", "Describe", "Query", "Check")
 """How the names of the OpenAPIs' reading operations begin."""
@@ -71,5 +70,4 @@ def counted(monkeypatch: pytest.MonkeyPatch, *, runners: bool = False) -> Wire:
 
     monkeypatch.setattr(HTTPConnectionPool, "urlopen", urlopen)
     monkeypatch.setattr(runs, "launch", noted)
-    monkeypatch.setattr(setups, "launch", noted)
     return wire

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -234,3 +235,22 @@ def test_a_word_is_a_line_of_its_run(journal: Journal) -> None:
 
     assert row is not None
     assert [("word", "noted", "stop by this host")] == [(o.step, o.phase, o.sentence) for o in row.report.lines]
+
+
+def test_threads_take_turns_in_one_journal(journal: Journal) -> None:
+    """A connection has one transaction: a word that comes while the runner commits waits for it."""
+    add(journal, "k7m2p")
+
+    def write(word: int) -> None:
+        for _ in range(20):
+            journal.line("k7m2p", f"step {word}", "noted", "")
+            journal.command("k7m2p", "touch")
+            assert journal.row("k7m2p") is not None
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+
+    assert 80 == len(journal.commands("k7m2p"))
+    row = journal.row("k7m2p")
+    assert row is not None
+    assert 160 == len(row.report.lines)

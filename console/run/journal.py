@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ class Journal:
     def __init__(self, directory: Path | None = None) -> None:
         self.directory = (directory or place.default()).expanduser().absolute()
         path = place.prepare(self.directory)
+        self._turn = threading.RLock()
+        """Held through each use: a connection has one transaction, whichever thread began it."""
         self._owned: dict[str, str] = {}
         """Run -> the process as which this journal claimed it: nobody else's changes of it may be made here."""
         with self._failing():
@@ -88,7 +91,8 @@ class Journal:
     @contextmanager
     def _failing(self) -> Iterator[None]:
         try:
-            yield
+            with self._turn:
+                yield
         except sqlite3.Error as error:
             raise place.unusable(self.directory, str(error)) from error
 

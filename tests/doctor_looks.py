@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -18,6 +16,7 @@ import yaml
 from console.checkup import look
 from console.decide import checkup as decide
 from console.model.checkup import Check
+from tests import forked
 from tests.cloud_scripted import ScriptedCloud, cloud, error
 from tests.hub_scripted import Request, ScriptedHub, Told, kubeconfig, page, scripted, status
 from tests.present_documents import schema
@@ -56,10 +55,7 @@ def allowing(hub: ScriptedHub, denied: str = "") -> None:
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "console", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment}
-    )
+    return forked.run(words, timeout=60, environment=environment)
 
 
 def test_a_calm_fleet_has_nothing_bad_and_the_json_is_the_contracts(calm: Simulated, tmp_path: Path) -> None:

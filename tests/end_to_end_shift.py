@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import forked
+
 ROUTE = "gateway-demo/web-demo"
 
 
@@ -27,10 +29,9 @@ class Console:
         self.directory = directory
         self.state = state
 
-    def run(self, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "console", "--config", str(self.directory / "config.yaml")]
-        command += ["--state-dir", str(self.state), *words]
-        return subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=180, check=False)
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        said = ["--config", str(self.directory / "config.yaml"), "--state-dir", str(self.state), *words]
+        return forked.run(said)
 
     def json(self, *words: str, exit: int = 0) -> Any:
         done = self.run(*words, "-o", "json")

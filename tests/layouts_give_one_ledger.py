@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import forked
 from tests.simulators import simulate
 
 SCENARIOS = Path(__file__).resolve().parent.parent / "assets" / "scenarios"
@@ -29,8 +28,9 @@ def shared(directory: Path) -> Path:
 
 def ledger(directory: Path) -> list[Any]:
     """Every layer of every route, as `status` tells it once the ALB was read."""
-    command = [sys.executable, "-m", "console", "status", "-o", "json", "--config", str(directory / "config.yaml")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = forked.run(["status", "-o", "json", "--config", str(directory / "config.yaml")])
+
+    assert 0 == done.returncode, done.stderr
     names = ("asked", "annotation", "controller", "rule", "observed")
     return [
         (

@@ -51,7 +51,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
 class Inside(Console):
     """The verbs within this process: only the runners are others, and nothing is imported a second time."""
 
-    def run(self, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = ["--config", str(self.directory / "config.yaml"), "--state-dir", str(self.state), *words]
         done = CliRunner().invoke(front, command)
         code, told = done.exit_code, done.stderr

@@ -26,6 +26,7 @@ from console.model.run import RunReport, RunState
 from console.run import runs
 from console.run.runs import Access
 from console.settings import load
+from tests import forked
 from tests.nest import Nest, nest
 from tests.simulators import Simulated, simulate
 
@@ -52,16 +53,8 @@ class Shifter:
         self.hub = Hub.open(str(simulated[0] / "kubeconfig"), None)
 
     def __call__(self, *words: str, **environment: str) -> tuple[int, Any]:
-        command = [sys.executable, "-m", "console", "--config", str(self.config)]
-        done = subprocess.run(
-            [*command, "--state-dir", str(self.directory / "state"), *words, "-o", "json"],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
+        own = ["--config", str(self.config), "--state-dir", str(self.directory / "state")]
+        done = forked.run([*own, *words, "-o", "json"], timeout=90, environment=environment)
         return done.returncode, json.loads(done.stdout or "null")
 
     def shift(self, ack: int, **environment: str) -> tuple[int, Any]:

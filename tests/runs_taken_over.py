@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -19,6 +17,7 @@ import yaml
 from console.kube.write import ingress_path
 from console.run import runs
 from console.run.runs import Access
+from tests import forked
 from tests.runs_survive_kill import ROUTE, Shifter
 from tests.simulators import simulate
 
@@ -37,17 +36,8 @@ class Hosts:
 
     def say(self, *words: str, host: str = "state", config: str | None = None, **environment: str) -> tuple[int, Any]:
         """One command as one of them."""
-        state = str(self._directory / host)
-        command = [sys.executable, "-m", "console", "--config", config or str(self.here.config), "--state-dir", state]
-        done = subprocess.run(
-            [*command, *words, "-o", "json"],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        own = ["--config", config or str(self.here.config), "--state-dir", str(self._directory / host)]
+        done = forked.run([*own, *words, "-o", "json"], timeout=120, environment=environment)
         return done.returncode, json.loads(done.stdout or "null")
 
     def begin(self, *more: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 import yaml
 
 from console.decide.setup.file import read
+from tests import forked
 from tests.present_documents import schema
 from tests.simulators import Simulated, simulate
 
@@ -34,17 +34,9 @@ class Console:
         self.told: list[str] = []
 
     def __call__(self, *words: str, **environment: str) -> tuple[int, Any]:
-        command = [sys.executable, "-m", "console", "--config", str(self.fleet / "config.yaml")]
-        state = ["--state-dir", str(self.directory / "state"), "--log-file", str(self.directory / "log")]
-        done = subprocess.run(
-            [*command, *state, *words, "-o", "json"],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        own = ["--config", str(self.fleet / "config.yaml"), "--state-dir", str(self.directory / "state")]
+        own += ["--log-file", str(self.directory / "log")]
+        done = forked.run([*own, *words, "-o", "json"], timeout=120, environment=environment)
         self.told += [done.stdout, done.stderr]
         return done.returncode, json.loads(done.stdout or "null")
 
@@ -87,19 +79,8 @@ def test_from_nothing_to_first_requests_and_back(empty: Simulated, tmp_path: Pat
 def _usable(console: Console) -> None:
     """The settings that were left behind open the Fleet that was made."""
     config = console.directory / "state" / "setups" / "demo" / "config.yaml"
-    command = [
-        sys.executable,
-        "-m",
-        "console",
-        "--config",
-        str(config),
-        "--state-dir",
-        str(console.directory / "state"),
-    ]
-    done = subprocess.run(
-        [*command, "status", "-o", "json"], capture_output=True, text=True, timeout=60, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    own = ["--config", str(config), "--state-dir", str(console.directory / "state")]
+    done = forked.run([*own, "status", "-o", "json"], timeout=60)
     told = json.loads(done.stdout)
     assert [one["name"] for one in told["members"]] == ["demo-ack", "demo-idc"]
     assert {one["alb_health"] for one in told["members"]} == {"ok"}

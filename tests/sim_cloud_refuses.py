@@ -4,8 +4,6 @@ and security groups by their rules."""
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import forked
 from tests.account_hands import Cloud, Kube, eventually
 from tests.simulators import simulate
 
@@ -26,8 +25,7 @@ class Unprovisioned:
         self.centre = Kube((directory / "kubeconfig").read_text("utf-8"))
 
     def fault(self, *words: str) -> str:
-        command = [sys.executable, "-m", "console", "sim", "fault", *words, "--dir", str(self.directory)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = forked.run(["sim", "fault", *words, "--dir", str(self.directory)])
         return done.stdout + done.stderr
 
     @property

@@ -4,10 +4,8 @@ kubeapi's own; what was there before stays as it was."""
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import forked
 from tests.kube_api_serving import Served, crds, serving
 from tests.simulators import Simulated, simulate
 from tests.wire_fleet import until
@@ -57,15 +56,11 @@ def simulating(kubeconfig: Path, folder: Path) -> Iterator[Simulated]:
 
 
 def refused(kubeconfig: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "console", "sim", "--hub", str(kubeconfig), "--dir", str(folder / "fleet"), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ)
+    return forked.run(["sim", "--hub", str(kubeconfig), "--dir", str(folder / "fleet"), *words])
 
 
 def console(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "console", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=180, env={**os.environ, "HOME": str(directory)}
-    )
+    return forked.run(words, environment={"HOME": str(directory)})
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +20,7 @@ from console.sim.alb.state import Alb, HealthCheck
 from console.sim.routing import Model, build
 from console.sim.server_weights import spread
 from console.sim.terms import Layout
+from tests import forked
 from tests.simulators import simulate
 from tests.wire_fleet import Fleet, until
 
@@ -137,8 +135,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 def test_the_console_finds_each_members_part_by_its_servers(shared: Fleet) -> None:
     settings = str(shared.directory / "config.yaml")
-    command = [sys.executable, "-m", "console", "status", "--config", settings, "-o", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ)
+    done = forked.run(["status", "--config", settings, "-o", "json"])
     document: dict[str, Any] = json.loads(done.stdout)
 
     assert {True} == {route["in_agreement"] for route in document["routes"]}

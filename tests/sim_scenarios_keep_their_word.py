@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import pytest
 
 from console.sim import scenario
 from console.sim.scenario import Expectation
+from tests import forked
 from tests.simulators import simulate
 
 
@@ -27,8 +25,7 @@ class Seen:
 
     def _status(self, directory: Path, *words: str) -> tuple[int, str]:
         where = ("--config", str(directory / "config.yaml"), "--timeout", "60s")
-        command = [sys.executable, "-m", "console", "status", *where, *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ)
+        done = forked.run(["status", *where, *words])
         return done.returncode, done.stdout
 
 

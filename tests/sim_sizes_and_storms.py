@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from console.errors import UsageError
 from console.sim import sized
 from console.sim.faults import remote
 from console.sim.world import World, generate
+from tests import forked
 from tests.simulators import simulate
 
 
@@ -26,10 +25,7 @@ def stormed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
 
 
 def told(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "console", *words, "--config", str(directory / "config.yaml")]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env={**os.environ, "HOME": str(directory)}
-    )
+    return forked.run([*words, "--config", str(directory / "config.yaml")], environment={"HOME": str(directory)})
 
 
 def made(size: str) -> World:
@@ -76,8 +72,7 @@ def test_a_size_that_cannot_be_is_one_sentence(size: str) -> None:
 
 
 def test_a_bad_size_is_exit_code_2(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "console", "sim", "--size", "many", "--dir", str(tmp_path / "fleet")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ)
+    done = forked.run(["sim", "--size", "many", "--dir", str(tmp_path / "fleet")])
 
     assert 2 == done.returncode
     assert 1 == len(done.stderr.splitlines())

@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from tests.forked import NOTHING, Forked
 
 Simulated = tuple[Path, dict[str, Any]]
 """(directory with kubeconfig and config.yaml, the ready line)"""
@@ -19,14 +20,16 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 def simulate(directory: Path, *words: str) -> Iterator[Simulated]:
     """A simulator while the generator lives; its log is in the failure where it does not start."""
     log = directory / "sim.log"
-    command = [sys.executable, "-m", "console", "sim", "--dir", str(directory / "fleet"), *words]
     environment = {k: v for k, v in os.environ.items() if k.lower() not in PROXIES}
     environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
-    with log.open("w") as errors:
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+    reading, writing = os.pipe()
+    with log.open("w") as errors, NOTHING.open() as nothing:
+        streams = nothing.fileno(), writing, errors.fileno()
+        child = Forked(["sim", "--dir", str(directory / "fleet"), *words], streams, environment)
+    os.close(writing)
+    told = os.fdopen(reading)
     try:
-        assert child.stdout is not None
-        line = child.stdout.readline()
+        line = told.readline()
 
         assert line, f"the simulator said nothing: {log.read_text()[-2000:]}"
         yield directory / "fleet", json.loads(line)
@@ -37,3 +40,4 @@ def simulate(directory: Path, *words: str) -> Iterator[Simulated]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        told.close()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import ssl
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from tests import forked
 from tests.simulators import Simulated
 
 T = TypeVar("T")
@@ -82,8 +81,7 @@ class Fleet:
         return rule.rule_status, [t.weight for t in rule.rule_actions[0].forward_group_config.server_group_tuples]
 
     def fault(self, *words: str, directory: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "console", "sim", "fault", *words, "--dir", str(directory or self.directory)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ)
+        return forked.run(["sim", "fault", *words, "--dir", str(directory or self.directory)])
 
     def begin(self, *words: str) -> str:
         done = self.fault(*words)

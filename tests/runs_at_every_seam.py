@@ -4,13 +4,14 @@ it to the planned state, and nothing is written twice."""
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from console.kube.holder import Process
 from console.kube.lease import FleetLease
 from tests.run_situations import A
-from tests.seam_ground import PATHS, Ground, ground_, killed_everywhere, quick_, run_until
+from tests.seam_ground import PATHS, Ground, ground_, killed_everywhere, quick_, told_to
 
 __all__ = ["ground_", "quick_"]
 
@@ -19,7 +20,7 @@ __all__ = ["ground_", "quick_"]
 def test_a_run_that_nobody_kills_ends_as_it_was_told(
     ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, passed, _ = run_until(ground, word, 0, monkeypatch)
+    report, passed = told_to(ground, word, monkeypatch)
     row = ground.stand.journal.row(report.run)
 
     assert row is not None
@@ -27,8 +28,10 @@ def test_a_run_that_nobody_kills_ends_as_it_was_told(
     assert passed >= 60
 
 
-def test_a_run_killed_at_any_seam_is_resumed_to_its_end(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert killed_everywhere(ground, None, monkeypatch) >= 180
+def test_a_run_killed_at_any_seam_is_resumed_to_its_end(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert killed_everywhere(ground, None, monkeypatch, tmp_path) >= 180
 
 
 def test_the_lease_of_a_killed_runner_is_succeeded_at_once(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:

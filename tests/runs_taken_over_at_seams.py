@@ -1,7 +1,7 @@
 """A run that was killed at a numbered seam of its straight, stop or rollback path is taken over by another host with a
 fresh state directory, and ends in a state that its plan names; nothing is written twice.
 
-`make test` looks at a few seams of each path, `make soak` (`CONSOLE_EVERY_SEAM=1`) at all of them.
+`make soak` (`CONSOLE_EVERY_SEAM=1`) alone looks at them: each waits for a Lease to run out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,5 @@ def test_a_run_killed_at_any_seam_is_taken_over_to_its_end(
     ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ground.stand.settings = replace_run(ground.stand, RunSettings(steady="10ms", verify_timeout="5s", lease="2s"))
-    spread = 1 if EVERY else 53 if word is None else 31
 
-    assert taken_over_everywhere(ground, word, monkeypatch, tmp_path, spread) >= (20 if EVERY else 1)
+    assert taken_over_everywhere(ground, word, monkeypatch, tmp_path) >= 20

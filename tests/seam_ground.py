@@ -1,7 +1,7 @@
-"""Ground on which runs of three routes and three steps are killed at their seams, and resumed.
+"""Ground on which runs of three routes and three steps are resumed from each of their seams.
 
-The runner is killed by an exception that nothing of it catches, so that a seam costs milliseconds; real kills are in
-runs_survive_kill. `SEAMS_EVERY=N` looks at every Nth seam only.
+A runner that dies leaves its journal and what the hub holds, and nothing else. Both are kept at every seam of one run,
+so that a seam costs milliseconds; real kills are in runs_survive_kill. `SEAMS_EVERY=N` looks at every Nth seam only.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ from console.model.fleet import Run
 from console.model.hub import FENCE_ANNOTATION
 from console.model.run import RunReport, RunState
 from console.observe import Observer
-from console.run import runs, verify
+from console.run import place, runs, verify
 from console.run.executor import Executor
 from console.run.journal import Journal
 from console.run.runs import Access
 from console.run.seams import passing
 from console.settings import RunSettings
+from console.sim.kubeapi.store import Key, Place, Stored
 from tests.run_situations import ACK, IDC, NAMESPACE, A, Around, B, Stand, standing
 
 NAMES = ("api", "cart", "web")
@@ -39,8 +41,18 @@ TURN = 5
 SPREAD = int(os.environ.get("SEAMS_EVERY", "1"))
 
 
-class Killed(BaseException):
-    """What kills a runner here; no handler of its catches it."""
+KEPT = ("ingresses", "leases", "configmaps")
+"""The resources that a run writes to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """What stands when a runner is at a seam: a journal as SQLite keeps it, objects, and the weights written so far."""
+
+    seam: int
+    journal: bytes
+    held: dict[tuple[Key, Place], Stored]
+    written: tuple[tuple[str, str], ...]
 
 
 class Ground:
@@ -59,7 +71,7 @@ class Ground:
         self.written: list[tuple[str, str]] = []
         done = subprocess.Popen([sys.executable, "-c", ""])
         done.wait()
-        stand.journal._db.execute("PRAGMA synchronous=OFF")  # nobody pulls the plug here
+        stand.journal._db.execute("PRAGMA synchronous=OFF")
         self.dead = Process(Process.own().host, holder.boot_id(), done.pid, "1", holder.pid_space())
 
     def _seen(self, method: str, path: str, body: Any) -> None:
@@ -81,6 +93,33 @@ class Ground:
             uid = answer.json()["metadata"]["uid"]
             changes.append(RouteChange(NAMESPACE, name, uid, ((A, ACK), (B, IDC)), BEFORE, AFTER))
         return Plan(self.stand.hub.fleet_uid(), "shift", tuple(changes), STEPS)
+
+    def instant(self, seam: int) -> Instant:
+        """What stands now."""
+        held = self.stand.served.on_loop(self._held)
+        return Instant(seam, self.stand.journal._db.serialize(), held, tuple(self.written))
+
+    def _held(self) -> dict[tuple[Key, Place], Stored]:
+        stored = self.stand.served.api._store.every()
+        return {(key, one.place): one for key, one in stored if key[1] in KEPT}
+
+    @contextmanager
+    def again(self, instant: Instant, directory: Path) -> Iterator[Journal]:
+        """Everything as it stood, and its journal."""
+        self.written[:] = instant.written
+        self.stand.served.on_loop(lambda: self._put_back(instant))
+        place.prepare(directory).write_bytes(instant.journal)
+        with Journal(directory) as journal:
+            journal._db.execute("PRAGMA synchronous=OFF")  # nobody pulls the plug here
+            yield journal
+
+    def _put_back(self, instant: Instant) -> None:
+        store, now = self.stand.served.api._store, self._held()
+        for key, where in now.keys() - instant.held.keys():
+            store.remove(key, where, now[key, where].copy())
+        for (key, where), one in instant.held.items():
+            if now.get((key, where)) is not one:
+                store.put(key, one.copy())
 
     def executor(
         self, report: RunReport, *, journal: Journal | None = None, resumed: bool = False, taken: bool = False
@@ -129,23 +168,23 @@ def quick_(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, "LOOK", 0.005)
 
 
-def run_until(
-    ground: Ground, word: str | None, fatal: int, monkeypatch: pytest.MonkeyPatch
-) -> tuple[RunReport, int, int]:
-    """Carry a run out, with a word in the middle, and die at a seam (0: never); returns how many seams were passed, and
-    how many before the word came."""
+def told_to(
+    ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, instants: list[Instant] | None = None
+) -> tuple[RunReport, int]:
+    """Carry a run out, with a word in the middle; `instants` gets what stands at each seam from the word on, since up
+    to it every path is the straight one. Returns the run as planned, and how many seams it passed."""
     report = ground.stand.planned(ground.reset())
     journal = ground.stand.journal
-    passed, answers, turned, said = 0, 0, 0, word is None
+    passed, answers, said = 0, 0, word is None
 
     def at(number: int, name: str) -> None:
-        nonlocal passed, answers, turned, said
+        nonlocal passed, answers, said
         passed = number
-        if number == fatal:
-            raise Killed
+        if said and instants is not None and number % SPREAD == 0:
+            instants.append(ground.instant(number))
         answers += name.startswith("answer weigh")
         if answers == TURN and not said:
-            said, turned = True, number
+            said = True
             journal.command(report.run, word or "")
 
     with monkeypatch.context() as patch:
@@ -153,31 +192,47 @@ def run_until(
         journal.claim(report.run, ground.dead.pid, "first")
         executor = ground.executor(report)
         with passing(at):
-            try:
-                executor.carry_out()
-            except Killed:
-                executor._lease._ended.set()  # its renewals end with it
-    return report, passed, turned
+            executor.carry_out()
+    return report, passed
 
 
-def taken_over_everywhere(
-    ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, directory: Path, spread: int
-) -> int:
+def killed_everywhere(ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, directory: Path) -> int:
+    """Go on from each seam, on a path with a word, as if the runner had died there. Returns how many there were."""
+    instants: list[Instant] = []
+    report, _ = told_to(ground, word, monkeypatch, instants)
+    for instant in instants:
+        with ground.again(instant, directory / str(instant.seam)) as journal:
+            row = journal.row(report.run)
+
+            assert row is not None
+            if not row.report.state.over:  # else it had said so already
+                assert journal.replan(report.run, "first")
+                assert journal.claim(report.run, 1, "second")
+                ground.executor(report, journal=journal, resumed=True).carry_out()
+                row = journal.row(report.run)
+
+            assert row is not None
+            check(ground, row.report, instant.seam)
+    return len(instants) * SPREAD
+
+
+def taken_over_everywhere(ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch, directory: Path) -> int:
     """As `killed_everywhere`, each run gone on with by another host, whose state directory is fresh: it knows what the
     Fleet's record says, and waits until the Lease was seen unrenewed. Returns how many were taken over."""
     monkeypatch.setattr(runs, "launch", lambda journal, run: None)
     ground.dead = replace(ground.dead, host="jump2", boot="another boot")
-    _, seams, turned = run_until(ground, word, 0, monkeypatch)
+    instants: list[Instant] = []
+    report, _ = told_to(ground, word, monkeypatch, instants)
     count = 0
-    for fatal in range(turned + 1, seams + 1, spread):
-        report, _, _ = run_until(ground, word, fatal, monkeypatch)
-        record = ground.recorded(report.run)
+    for instant in instants:
+        with ground.again(instant, directory / str(instant.seam)):
+            record = ground.recorded(report.run)
         if record is None:  # it wrote nothing before it had one
-            assert not ground.written, fatal
+            assert not ground.written, instant.seam
             continue
         if RunState(record.state).over:
             continue
-        access = Access(kubeconfig=ground.stand.kubeconfig, state_dir=directory / f"{report.run}-{fatal}")
+        access = Access(kubeconfig=ground.stand.kubeconfig, state_dir=directory / f"second-{instant.seam}")
         runs.take_over(access, ground.stand.settings, record, plan_hash=record.plan_hash)
         with Journal(access.state_dir) as journal:
             assert journal.claim(report.run, 1, "second")
@@ -185,36 +240,12 @@ def taken_over_everywhere(
             row = journal.row(report.run)
 
         assert row is not None
-        check(ground, row.report, fatal)
-        count += 1
+        check(ground, row.report, instant.seam)
+        count += SPREAD
     return count
 
 
 PATHS: dict[str | None, RunState] = {None: RunState.DONE, "stop": RunState.HELD, "rollback": RunState.ROLLED_BACK}
-
-
-def killed_everywhere(ground: Ground, word: str | None, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Kill at each seam, on a path with a word from there on: up to it every path is the straight one.
-    Returns how many there were."""
-    _, seams, turned = run_until(ground, word, 0, monkeypatch)
-    journal, count = ground.stand.journal, 0
-    for fatal in range(turned + 1, seams + 1, SPREAD):
-        report, _, _ = run_until(ground, word, fatal, monkeypatch)
-        count += SPREAD
-        row = journal.row(report.run)
-
-        assert row is not None
-        if row.report.state.over:  # it had said so already
-            check(ground, row.report, fatal)
-            continue
-        assert journal.replan(report.run, "first")
-        assert journal.claim(report.run, 1, "second")
-        ground.executor(report, resumed=True).carry_out()
-        row = journal.row(report.run)
-
-        assert row is not None
-        check(ground, row.report, fatal)
-    return count
 
 
 def check(ground: Ground, report: RunReport, fatal: int) -> None:

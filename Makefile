@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SCENARIO ?= calm
 WORKERS ?= 4
+# Bytecode is written even where the environment forbids it: each worker would rewrite every test anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 SOAKED := $(addprefix tests/,$(addsuffix .py,runs_survive_kill runs_at_every_seam runs_turn_at_every_seam runs_taken_over \
   runs_taken_over_at_seams drills_are_passed layers_are_named setups_over_the_wire setup_failures_over_the_wire \
   setups_at_every_seam contract_setting_up provisioner_policies keys_write_nothing_without_leave))
@@ -25,11 +27,14 @@ help:
 demo: compiled
 	@$(BIN)/fleet-console demo --scenario $(SCENARIO)
 
-test: check compiled
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+# The checks take one core, so they go beside the tests; what they say is said at the end.
+test: compiled
+	@checked=$$(mktemp); $(MAKE) --no-print-directory check > $$checked 2>&1 & checks=$$!; \
+	$(PYTEST); tests=$$?; \
+	wait $$checks; found=$$?; cat $$checked; rm -f $$checked; [ $$tests = 0 ] && [ $$found = 0 ]
 
 soak: $(READY)
-	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 CONSOLE_EVERY_FAULT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(SOAKED)
+	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 CONSOLE_EVERY_FAULT=1 $(PYTEST) $(SOAKED)
 
 check: $(READY)
 	$(BIN)/ruff check .

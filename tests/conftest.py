@@ -14,9 +14,18 @@ settings.register_profile("here", deadline=None)  # a busy machine is no failure
 settings.load_profile("here")
 
 
+LONG = (
+    "drills_are_passed", "runs_at_every_seam", "setups_over_the_wire", "runs_turn_at_every_seam", "end_to_end_shift",
+    "policies_suffice", "runs_taken_over", "verbs_write_nothing_without_leave", "sim_faults_while_it_runs",
+    "keys_write_nothing_without_leave", "end_to_end_setup", "sim_scenarios_keep_their_word", "throttled_calls_end_well",
+)  # fmt: skip
+"""Files that take longest: they begin first, so that no worker is left alone with one at the end."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a file run in one process and share its simulators, but for those marked `alone`, which share none."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
     for item in items:
         if item.get_closest_marker("alone") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.name))

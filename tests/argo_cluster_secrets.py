@@ -173,6 +173,7 @@ def test_the_simulators_secrets_are_read_over_the_wire(calm: Simulated) -> None:
     observer.start()
     try:
         source = until(observer.store, SourceState.LIVE)
+        observer.settled(10.0)
         found = clusters_of(observer.store._facts.all(SourceName.CLUSTER_SECRETS))
         known = {member.id for member in observer.store.fleet.members}
     finally:

@@ -16,10 +16,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TextIO
 
 NOTHING = Path(os.devnull)
 LATE = (
@@ -33,12 +34,20 @@ class Forked:
     """A running `fleet-console`, as `subprocess.Popen` has one."""
 
     def __init__(
-        self, words: Sequence[str], streams: tuple[int, int, int], environment: Mapping[str, str] | None = None
+        self,
+        words: Sequence[str],
+        streams: tuple[int, int, int],
+        environment: Mapping[str, str] | None = None,
+        *,
+        leads: bool = False,
     ) -> None:
+        """`streams`: descriptors of its stdin, stdout and stderr; `leads`: in a session of its own."""
         self.args = ["fleet-console", *words]
+        self.stdout: TextIO | None = None
         self.returncode: int | None = None
         reading, writing = os.pipe()
-        said = {"words": list(words), "environment": dict(environment or os.environ), "cwd": str(Path.cwd())}
+        surroundings = {"environment": dict(environment or os.environ), "cwd": str(Path.cwd()), "leads": leads}
+        said = {"words": list(words), **surroundings}
         try:
             socket.send_fds(_parent(), [json.dumps(said).encode() + b"\n"], [*streams, writing])
         finally:
@@ -73,6 +82,46 @@ class Forked:
     def kill(self) -> None:
         """With no chance to end well."""
         self.send_signal(signal.SIGKILL)
+
+
+def started(
+    command: Sequence[str],
+    *,
+    stdin: int,
+    stdout: int | IO[Any],
+    stderr: int | IO[Any],
+    env: Mapping[str, str] | None = None,
+    text: bool = False,
+    start_new_session: bool = False,
+) -> Forked:
+    """In place of `subprocess.Popen`, for `python -m console WORDS` as our own code starts it."""
+    assert [sys.executable, "-m", "console"] == list(command[:3])
+    with NOTHING.open() as nothing, ExitStack() as piped:
+        source = nothing.fileno() if stdin == subprocess.DEVNULL else stdin
+        reading = None
+        if stdout == subprocess.PIPE:
+            reading, stdout = os.pipe()
+            piped.callback(os.close, stdout)
+        out = stdout if isinstance(stdout, int) else stdout.fileno()
+        errors = out if stderr == subprocess.STDOUT else stderr if isinstance(stderr, int) else stderr.fileno()
+        process = Forked(command[3:], (source, out, errors), env, leads=start_new_session)
+        process.stdout = None if reading is None else os.fdopen(reading)
+    return process
+
+
+def done(
+    command: Sequence[str], *, env: Mapping[str, str], timeout: float, **_: Any
+) -> subprocess.CompletedProcess[bytes]:
+    """In place of `subprocess.run`, as `started`; what it says on both streams is captured as one."""
+    with tempfile.TemporaryFile() as out:
+        process = started(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env)
+        try:
+            code = process.wait(timeout)
+        except BaseException:
+            process.kill()
+            raise
+        out.seek(0)
+        return subprocess.CompletedProcess(process.args, code, out.read())
 
 
 def run(
@@ -159,6 +208,8 @@ def _become(said: dict[str, Any], streams: list[int], others: Sequence[int]) -> 
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
+    if said["leads"]:
+        os.setsid()
     os.environ.clear()
     os.environ.update(said["environment"])
     os.chdir(said["cwd"])

@@ -10,7 +10,7 @@ WORKERS ?= 4
 # Bytecode is written even where the environment forbids it: each worker would rewrite every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 SOAKED := $(addprefix tests/,$(addsuffix .py,runs_survive_kill runs_at_every_seam runs_turn_at_every_seam runs_taken_over \
-  runs_taken_over_at_seams drills_are_passed layers_are_named setups_over_the_wire setup_failures_over_the_wire \
+  runs_taken_over_at_seams layers_are_named setups_over_the_wire setup_failures_over_the_wire \
   setups_at_every_seam contract_setting_up provisioner_policies keys_write_nothing_without_leave))
 
 .PHONY: help demo test soak check bench compiled lock clean
@@ -18,7 +18,7 @@ SOAKED := $(addprefix tests/,$(addsuffix .py,runs_survive_kill runs_at_every_sea
 help:
 	@echo "make demo     set up, then the console on a simulated Fleet (SCENARIO=zone-lost for a dead zone)"
 	@echo "make test     set up, then lint, types, import contracts and all tests"
-	@echo "make soak     kill runners at every seam, every drill, 200 faults; longer than a test may take"
+	@echo "make soak     kill runners at every seam, 200 faults; longer than a test may take"
 	@echo "make check    lint, types and import contracts only"
 	@echo "make bench    measure first paint, idle traffic, one changed cell, and what size costs"
 	@echo "make lock     write requirements.lock anew from pyproject.toml"
@@ -34,7 +34,7 @@ test: compiled
 	wait $$checks; found=$$?; cat $$checked; rm -f $$checked; [ $$tests = 0 ] && [ $$found = 0 ]
 
 soak: $(READY)
-	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_DRILL=1 CONSOLE_EVERY_FAULT=1 $(PYTEST) $(SOAKED)
+	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_FAULT=1 $(PYTEST) $(SOAKED)
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -116,6 +116,39 @@ def test_weights_that_are_reverted_while_it_verifies_end_the_run(stand: Stand) -
     assert clean(stand)
 
 
+def test_a_status_that_is_written_while_it_tries_is_no_other_writer(stand: Stand) -> None:
+    """Its dry run tests the very object that was read: the controller's status comes in between."""
+    tries: list[str] = []
+
+    def before(method: str, path: str, body: Any) -> None:
+        if method == "PATCH" and path == PATH and not any("fleet-console" in one["path"] for one in body):
+            tries.append(path)
+            if len(tries) == 1:
+                stand.annotate("controller", hash="1")
+
+    around = Around(stand.hub)
+    around.before = before
+    report = stand.carry_out(stand.shift(("62", "38"), ("80", "20")), hub=around)
+
+    assert (RunState.DONE, 2) == (report.state, len(tries))
+
+
+def test_a_status_that_is_always_written_anew_ends_it_before_a_write(stand: Stand) -> None:
+    written = iter(range(1000))
+
+    def before(method: str, path: str, body: Any) -> None:
+        if method == "PATCH" and path == PATH:
+            stand.annotate("controller", hash=str(next(written)))
+
+    around = Around(stand.hub)
+    around.before = before
+    report = stand.carry_out(stand.shift(("62", "38"), ("80", "20")), hub=around)
+
+    assert RunState.SUPERSEDED is report.state
+    assert "somebody else writes this Ingress faster than we do" in report.message
+    assert "62" == stand.annotations[A]
+
+
 def says(stand: Stand, reason: str) -> None:
     """The controller says something of the Ingress."""
     about = {"kind": "Ingress", "namespace": NAMESPACE, "name": NAME, "uid": stand.now["metadata"]["uid"]}

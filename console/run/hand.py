@@ -101,14 +101,23 @@ class Hand:
         raise AssertionError("the values before are position 0")
 
     def try_dry(self, change: RouteChange, before: Values) -> None:
-        """The API server's own word on the write, from a dry run without the fence."""
-        operations = write.weigh(self.read(change), None, before, change.after)
-        try:
-            write.patch(self._hub, change.namespace, change.name, operations, dry_run=True)
-        except (Denied, Refused):
-            self.refused = True
-            raise
-        self.note(f"dry run {change.key}", "confirmed", "the API server would take the write")
+        """The API server's own word on the write, from a dry run without the fence: tried again where the Ingress, say
+        its status, was written between reading and trying. Raises `Superseded` where other weights stand there."""
+        step = f"dry run {change.key}"
+        for _ in range(TRIES):
+            ingress = self.read(change)
+            self._expect(change, ingress, before)
+            operations = write.weigh(ingress, None, before, change.after)
+            try:
+                write.patch(self._hub, change.namespace, change.name, operations, dry_run=True)
+            except Superseded:
+                continue
+            except (Denied, Refused):
+                self.refused = True
+                raise
+            self.note(step, "confirmed", "the API server would take the write")
+            return
+        raise Superseded(f"{step}: somebody else writes this Ingress faster than we do{writer(ingress, before)}")
 
     def stranger(self, change: RouteChange) -> str | None:
         """The fence of another run that stands on the Ingress; stale, since we hold the Lease."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from console import __version__
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
 
@@ -64,6 +65,7 @@ class Verbs(click.Group):
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+@click.version_option(__version__, prog_name="fleet-console")
 @common
 def console(options: Options) -> None:
     """Operations console for an ACK One Fleet; without a verb it opens the screen.

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import console
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -39,10 +41,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_the_command_runs_from_the_wheel_alone(installed: Path, tmp_path: Path) -> None:
     place = "import console.cli; print(console.cli.__file__)"
     found = run(sys.executable, "-c", place, cwd=tmp_path, path=str(installed))
-    said = run(sys.executable, str(installed / "bin" / "fleet-console"), "--help", cwd=tmp_path, path=str(installed))
+    command = str(installed / "bin" / "fleet-console")
+    said = run(sys.executable, command, "--help", cwd=tmp_path, path=str(installed))
+    version = run(sys.executable, command, "--version", cwd=tmp_path, path=str(installed))
 
     assert found.startswith(str(installed))
     assert "fleet-console" in said
+    assert f"fleet-console, version {console.__version__}\n" == version
+    assert (installed / f"fleet_console-{console.__version__}.dist-info").is_dir()
 
 
 def test_the_wheel_carries_every_asset_of_the_checkout(installed: Path) -> None:

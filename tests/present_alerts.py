@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -76,6 +77,24 @@ def test_a_lost_hub_is_told_once_and_not_once_a_source() -> None:
     )
 
     assert ["hub"] == [alert.subject for alert in alerts.alerts(replace(situations.calm(), sources=lost), NOW)]
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ((SourceName.MEMBERS, SourceName.GATEWAYS, SourceName.APPLICATIONS), ["hub"]),
+        ((SourceName.GATEWAYS, SourceName.APPLICATIONS), ["gateways"]),
+    ],
+)
+def test_a_server_that_knows_nothing_of_a_fleet_is_told_as_that(missing: Sequence[SourceName], said: list[str]) -> None:
+    sources = tuple(
+        Source(name, SourceState.MISSING if name in missing else SourceState.LIVE, NOW, NOW, "no such kind")
+        for name in SourceName
+    )
+    found = alerts.alerts(replace(situations.calm(), sources=sources), NOW)
+
+    assert said == [alert.subject for alert in found]
+    assert ("or set one up (w, topology init)" in found[0].sentence) == (said == ["hub"])
 
 
 def test_what_is_not_configured_is_no_fault() -> None:

@@ -20,6 +20,11 @@ PATIENCE = 20.0
 
 
 _FAILED = ("Failed", "Error")
+_A_FLEETS_OWN = (SourceName.MEMBERS, SourceName.GATEWAYS)
+_NO_FLEET = (
+    "no Fleet: it knows neither ManagedClusters nor AlbConfigs. Name another kubeconfig or context, or set one up"
+    " (w, topology init)."
+)
 MARKS = {Tone.BAD: "!!", Tone.WARN: "! ", Tone.PLAIN: "  ", Tone.GOOD: "  "}
 """What stands before the worst one."""
 
@@ -232,8 +237,13 @@ def _skew(fleet: Fleet, group: Deployed) -> str:
 def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
     hub = fleet.source(SourceName.HUB)
     yield from _permissions(fleet, hub)
+    elsewhere = all(fleet.source(name).state is SourceState.MISSING for name in _A_FLEETS_OWN)
+    if elsewhere:
+        yield Alert(Tone.WARN, "hub", _NO_FLEET, SourceName.MEMBERS)
     for source in fleet.sources:
         if source.state is SourceState.DENIED and source.permission:
+            continue
+        if elsewhere and source.state is SourceState.MISSING:
             continue
         if not source.wanting or source.name is SourceName.HUB:
             continue

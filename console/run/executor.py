@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from console import log
-from console.decide.plan import Plan, RouteChange, checked, weight
+from console.decide import reverters
+from console.decide.plan import Plan
 from console.decide.usual import Waits, waits
 from console.errors import Denied, FleetConsoleError, Refused, Superseded
 from console.kube import records
@@ -25,15 +26,16 @@ from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
 from console.run import record
+from console.run.guard import guard, unwritten
 from console.run.hand import Hand, said
 from console.run.hook import Hook
 from console.run.journal import Journal
+from console.run.reverters import Reverters, passed_on
 from console.run.verify import Outcome, Verdict
 from console.run.walk import Walk, Way, loss
 from console.run.witness import Witness
 from console.run.words import Words
 from console.settings import Duration, Settings
-from console.store.memory import weight_keys
 
 SETTLE = 10.0
 """Seconds that the readers get to see every layer as it is before the write."""
@@ -79,6 +81,11 @@ class Executor:
         observer.listen(self._witness.probed)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease, witness=self._witness)
         self._hand.waits = self._asks
+        self._reverters = Reverters(
+            hub, self._hand.note, report.run, plan.fleet_uid, plan.reverters, of=plan.of,
+            owed=plan.reverters if resumed else (),
+        )  # fmt: skip
+        self._reverters.waits = self._asks
         self._walk = Walk(
             plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record, self._past
         )
@@ -152,15 +159,21 @@ class Executor:
         if not self._resumed:
             for change in self._plan.routes:
                 self._hand.try_dry(change, self._walk.values(change, self._walk.place(change)))
+            if self._plan.kind != "rollback":
+                self._reverters.try_dry()
         self._take_lease()
         self._watch()
         if self._resumed:
             self._walk.at = min(self._report.step, self._walk.last)
         self._stamp()
         self._override_told()
+        back = self._resumed and self._report.going == "back"
+        if not self._words.told():
+            lenient = back or self._plan.kind == "rollback"
+            self._reverters.hold(self._hand.check_ours, self._record, self._words.told, lenient=lenient)
         if self._words.told():
             return self._obey()
-        if self._resumed and self._report.going == "back":
+        if back:
             return self._down(range(self._walk.at, -1, -1))
         return self._forward(self._walk.last if self._plan.at_once else max(1, self._walk.at))
 
@@ -303,6 +316,7 @@ class Executor:
         """Write the run's record whole, with what it wants now."""
         data = record.data(self._report, self._plan, self._lease.fence, self._walk.targets(), self._words.heard)
         data |= {"evidence": self._head} if self._head else {}
+        data |= record.debts(self._reverters.owed) if self._plan.reverters else {}
         fresh = not self._recorded and not self._resumed
         send = records.create_record if fresh else records.update_record
         self._hand.step("record", f"{self._report.state}", lambda: send(self._hub, self._report.run, data))
@@ -324,6 +338,7 @@ class Executor:
         for change in self._plan.routes:
             if change.key in self._hand.stamped:
                 self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
+        left += self._restore(state)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith("stopped on") else []
         expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None
@@ -336,6 +351,21 @@ class Executor:
             self._try(self._release, "the Fleet's Lease runs out by itself", left)
         self._tell(state=state, message=_sentences(message, *also, *left), ended=time.time())
         self._hook.tell(self._report)
+
+    def _restore(self, state: RunState) -> list[str]:
+        """Restore the automated sync that is owed, unless its weights have to stay as they are; returns what there is
+        to say of it. What was taken on from the run that this one undoes is no debt of that one any more."""
+        stays = state is RunState.DONE or (state in (RunState.HELD, RunState.UNVERIFIED) and self._touched)
+        said = [self._owing(state)] if stays and self._reverters.owed else self._reverters.restore()
+        if self._plan.of is not None and self._reverters.taken:
+            passed_on(self._hub, self._journal, self._plan.of, self._report.run, self._reverters.taken)
+        return said
+
+    def _owing(self, state: RunState) -> str:
+        off, run = reverters.several(self._reverters.owed), self._report.run
+        if state is RunState.DONE:
+            return f"{off} stays off until it goes back, or is kept"
+        return f"{off} stays off, or the weights would move: rollback {run} ends that, and so does restore-sync {run}"
 
     def _release(self) -> None:
         def send() -> None:
@@ -370,32 +400,3 @@ def _sentences(*parts: str) -> str:
 
 def _several(keys: list[str]) -> str:
     return ", ".join(keys) if len(keys) <= 3 else f"{', '.join(keys[:2])} and {len(keys) - 2} more"
-
-
-def unwritten(error: FleetConsoleError) -> RunState:
-    """The state of a run that failed before it wrote a weight."""
-    return RunState.REFUSED if isinstance(error, Denied | Refused) else RunState.FAILED
-
-
-def guard(plan: Plan, settings: Settings) -> None:
-    """Look at a plan once more before anything is written for it, wherever it was read from. Raises `Refused`."""
-    settings.check_writable()
-    try:
-        checked(plan)
-    except ValueError as error:
-        raise Refused(f"the plan cannot be carried out: {error}") from None
-    for change in plan.routes:
-        _guard_route(change, plan.kind, settings)
-
-
-def _guard_route(change: RouteChange, kind: str, settings: Settings) -> None:
-    keys = [key for key, _ in change.members]
-    members = [member for _, member in change.members]
-    weights = set(weight_keys(keys, settings.fleet.weights.key_prefix, members))
-    strange = [key for key in keys if key not in weights]
-    if strange or not keys:
-        raise Refused(f"the plan writes what is no weight: {inert(', '.join(strange) or 'nothing', 200)}")
-    if kind != "rollback" and any(v is None or weight(v) is None for _, v in change.after):
-        raise Refused("the plan writes a value that is no weight from 0 to 100")
-    if kind != "rollback" and sum(weight(v) or 0 for _, v in change.after) != 100:
-        raise Refused(f"the plan's weights of {change.key} do not sum to 100")

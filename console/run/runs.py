@@ -399,6 +399,7 @@ def _recorded(record: Run, fleet_uid: str) -> RunReport:
         step=record.step,
         going=record.going,
         expires=record.expires,
+        debts=record.debts,
         **planned,
     )
 

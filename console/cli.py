@@ -37,8 +37,8 @@ VERBS = {
     "app": "apps", "plan": "plans", "runs": "runs", "attach": "runs", "stop": "runs", "rollback": "runs",
     "finish": "runs", "extend": "runs", "touch": "runs", "resume": "runs", "wait": "guards", "freeze": "guards",
     "unfreeze": "guards", "rules": "guards", "restore-sync": "reverters", "evidence": "evidence", "verify": "evidence",
-    "policy": "policy", "topology": "setups", "doctor": "doctor", "config": "config", "demo": "simulate", "drill": "drill",
-    "sim": "simulate",
+    "policy": "policy", "topology": "setups", "doctor": "doctor", "config": "config", "demo": "simulate",
+    "drill": "drill", "sim": "simulate",
 }  # fmt: skip
 """Verb -> the module of `console.verbs` that has it."""
 

@@ -1,10 +1,10 @@
-"""Automated sync that a run switches off: noted before it is done, restored whatever ends the run, never a byte more."""
+"""Automated sync that a run switches off: noted before it is done, restored whatever ends the run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +12,14 @@ import pytest
 
 from console.decide.plan import Plan, undo
 from console.decide.reverters import Reverter, owed
-from console.errors import Lost, Refused
+from console.errors import Lost, Refused, UsageError
 from console.kube import applications, write
 from console.kube.connect import Answer
 from console.model.fleet import Fleet, Run
 from console.model.held import HELD_ANNOTATION, SyncHeld, policy_text
 from console.model.run import RunReport, RunState
 from console.observe import Observer
-from console.run import reverters, runs, settle
+from console.run import reverters, settle
 from console.run.executor import Executor
 from console.run.guardian import Guardian
 from console.run.runs import Access
@@ -99,8 +99,17 @@ class Argo:
             executor.go_back()
         return self.told(run)
 
-    def again(self, run: str, plan: Plan) -> Any:
-        return _again(self, run, plan)
+    @contextmanager
+    def again(self, run: str, plan: Plan) -> Iterator[Executor]:
+        """Another runner of a run that was begun."""
+        stand = self.stand
+        observer = Observer(stand.settings, kubeconfig=stand.kubeconfig, context=None, probes=False)
+        observer.start()
+        try:
+            hub: Any = self.around
+            yield Executor(stand.journal, self.told(run), plan, stand.settings, hub, observer, resumed=True)
+        finally:
+            observer.stop()
 
     def told(self, run: str) -> RunReport:
         row = self.stand.journal.row(run)
@@ -116,22 +125,6 @@ class Argo:
         if self.stand.annotations.get(A) != "62":
             self.healed += 1
             self.stand.annotate("argocd-controller", a="62", b="38")
-
-
-class _again:
-    def __init__(self, argo: Argo, run: str, plan: Plan) -> None:
-        self._argo, self._run, self._plan = argo, run, plan
-
-    def __enter__(self) -> Executor:
-        stand = self._argo.stand
-        self._observer = Observer(stand.settings, kubeconfig=stand.kubeconfig, context=None, probes=False)
-        self._observer.start()
-        report = self._argo.told(self._run)
-        hub = self._argo.around
-        return Executor(stand.journal, report, self._plan, stand.settings, hub, self._observer, resumed=True)  # type: ignore[arg-type]
-
-    def __exit__(self, *_: object) -> None:
-        self._observer.stop()
 
 
 def _with(stand: Stand, **settings: str) -> Any:
@@ -377,7 +370,9 @@ def test_a_sync_that_is_under_way_is_waited_for(argo: Argo, monkeypatch: pytest.
     looked: list[int] = []
 
     def before(method: str, path: str, body: Any) -> Answer | None:
-        if (method, path) == ("GET", PLACE.path) and argo.policy is None and not looked.append(1):
+        if (method, path) == ("GET", PLACE.path) and argo.policy is None:
+            looked.append(1)
+
             assert HEALED[A] == argo.stand.annotations[A]
             if len(looked) == 4:
                 argo.patch({"status": {"operationState": {"phase": "Succeeded"}}})
@@ -437,7 +432,9 @@ def test_a_guardian_that_keeps_the_run_restores_it_and_says_what_follows(argo: A
     assert not guardian.goes_back()
     kept = argo.told(report.run)
 
-    assert "automated sync of argocd/web is on again: ArgoCD puts the weights back unless its repository" in kept.message
+    assert (
+        "automated sync of argocd/web is on again: ArgoCD puts the weights back unless its repository" in kept.message
+    )
     assert ((), "[]") == (kept.debts, argo.stand.record(report.run)["debts"])
     assert argo.clean
 
@@ -499,7 +496,7 @@ def test_a_record_that_says_running_is_believed_while_the_lease_is_its(argo: Arg
 
     with pytest.raises(Refused):
         settle.debt(access, argo.stand.hub, fleet, "r1")
-    with pytest.raises(runs.UsageError, match="no Application names it"):
+    with pytest.raises(UsageError, match="no Application names it"):
         settle.debt(access, argo.stand.hub, replace(fleet, runs=()), "zzz")
 
 

@@ -80,6 +80,13 @@ def among(fleet: Fleet, names: Iterable[str]) -> tuple[Reverter, ...]:
     return tuple(Reverter(one.namespace, one.name, one.uid, one.automation) for one in sorted(found, key=_key))
 
 
+def namespaces(fleet: Fleet, routes: Iterable[str]) -> tuple[str, ...]:
+    """Those of the Applications that would write these routes (keys) back, and can be held."""
+    wanted = set(routes)
+    tracked = {route.tracked for route in fleet.routes if route.key in wanted} - {""}
+    return tuple(sorted({one.namespace for one in among(fleet, tracked)}))
+
+
 def _key(one: Application) -> str:
     return one.key
 

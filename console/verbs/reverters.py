@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, EXIT_HELD, Lost
+from console.errors import EXIT_DONE, EXIT_HELD, EXIT_UNREACHABLE, Lost
 from console.options import Options, common
 from console.verbs.see import must_know, observing
 from console.verbs.telling import confirm
@@ -46,7 +46,8 @@ def restore_sync(options: Options, run: str, yes: bool) -> None:
             confirm(fleet, f"switch {several(keys)} on again; it writes the weights of its repository")
         left = settle.restore(access, hub, uid, owing)
     _tell(options, owing.run, keys, left)
-    click.get_current_context().exit(EXIT_HELD if left else EXIT_DONE)
+    partly = EXIT_HELD if len(left) < len(keys) else EXIT_UNREACHABLE
+    click.get_current_context().exit(partly if left else EXIT_DONE)
 
 
 def _tell(options: Options, run: str, keys: list[str], left: list[str]) -> None:

@@ -355,10 +355,17 @@ class Executor:
     def _restore(self, state: RunState) -> list[str]:
         """Restore the automated sync that is owed, unless its weights have to stay as they are; returns what there is
         to say of it. What was taken on from the run that this one undoes is no debt of that one any more."""
-        stays = state is RunState.DONE or (state in (RunState.HELD, RunState.UNVERIFIED) and self._touched)
-        said = [self._owing(state)] if stays and self._reverters.owed else self._reverters.restore()
-        if self._plan.of is not None and self._reverters.taken:
-            passed_on(self._hub, self._journal, self._plan.of, self._report.run, self._reverters.taken)
+        blind = self._resumed and not self._walk.found  # what a dead runner wrote may stand there
+        stays = {RunState.DONE: True, RunState.HELD: self._touched, RunState.UNVERIFIED: self._touched}
+        if stays.get(state, blind and state is not RunState.SUPERSEDED):
+            self._reverters.look()
+            said = [self._owing(state)] if self._reverters.owed else []
+        else:
+            said = self._reverters.restore()
+        of, run, taken = self._plan.of, self._report.run, self._reverters.taken
+        if of is not None and taken:
+            pass_on = partial(passed_on, self._hub, self._journal, of, run, taken)
+            self._try(pass_on, f"run {of} still tells of what it owed", said)
         return said
 
     def _owing(self, state: RunState) -> str:

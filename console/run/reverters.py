@@ -101,6 +101,15 @@ class Reverters:
                     raise
                 self._note(f"{HOLD} {one.key}", "noted", f"not held: {error}")
 
+    def look(self) -> None:
+        """Forget what is owed no more, by what stands there; what cannot be read stays owed."""
+        for one in tuple(self._owed.values()):
+            with suppress(Exception):  # whatever it is, the run ends
+                found = self._read(one)
+                held = None if found is None else applications.held_of(found)
+                if held is None or held.run != self._run:
+                    self._settle(one, f"{RESTORE} {one.key}", found, held)
+
     def restore(self) -> list[str]:
         """Restore what is owed; returns a sentence for each that could not be."""
         left = []

@@ -21,6 +21,7 @@ from console.kube import applications, write
 from console.kube.connect import Answer
 from console.model.fleet import Fleet, Run
 from console.model.held import HELD_ANNOTATION, SyncHeld, policy_text
+from console.model.hub import FENCE_ANNOTATION
 from console.model.run import RunReport, RunState
 from console.observe import Observer
 from console.run import reverters, settle
@@ -419,6 +420,24 @@ def test_a_runner_that_cannot_see_what_a_dead_one_wrote_keeps_it_off(argo: Argo)
 
     assert (RunState.REFUSED, "80", None) == (state, argo.stand.annotations[A], argo.policy)
     assert "automated sync of argocd/web stays off, or the weights would move" in argo.told("t001").message
+
+
+def test_a_runner_that_was_overtaken_restores_nothing_under_its_successors_feet(argo: Argo) -> None:
+    lease = "/apis/coordination.k8s.io/v1/namespaces/fleet-console/leases/fleet-console-runner"
+
+    def at(number: int, name: str) -> None:
+        if name == f"answer hold-sync {KEY}":
+            found = argo.stand.hub.call("GET", lease).json()
+            found["spec"] |= {"holderIdentity": "t001/elsewhere/b/s/1/2", "leaseTransitions": 2}
+            argo.stand.hub.call("PUT", lease, body=found)
+            argo.stand.annotate("another", **{FENCE_ANNOTATION: "2.t001"})
+
+    with passing(at):
+        report = argo.carry_out(argo.plan())
+
+    assert (RunState.SUPERSEDED, HEALED[A]) == (report.state, argo.stand.annotations[A])
+    assert (None, (KEY,)) == (argo.policy, report.debts)
+    assert argo.note is not None
 
 
 def test_the_verb_settles_what_a_stopped_run_owes(argo: Argo, tmp_path: Path) -> None:

@@ -353,11 +353,13 @@ class Executor:
         self._hook.tell(self._report)
 
     def _restore(self, state: RunState) -> list[str]:
-        """Restore the automated sync that is owed, unless its weights have to stay as they are; returns what there is
-        to say of it. What was taken on from the run that this one undoes is no debt of that one any more."""
-        blind = self._resumed and not self._walk.found  # what a dead runner wrote may stand there
-        stays = {RunState.DONE: True, RunState.HELD: self._touched, RunState.UNVERIFIED: self._touched}
-        if stays.get(state, blind and state is not RunState.SUPERSEDED):
+        """Restore the automated sync that is owed, unless its weights have to stay as they are, or another runner may
+        have it by now; returns what there is to say of it. What was taken on from the run that this one undoes is no
+        debt of that one any more."""
+        touched = state in (RunState.HELD, RunState.UNVERIFIED) and self._touched
+        if not self._reverters.owed:
+            said = []
+        elif state is RunState.DONE or touched or not self._holds_lease():
             self._reverters.look()
             said = [self._owing(state)] if self._reverters.owed else []
         else:
@@ -367,6 +369,12 @@ class Executor:
             pass_on = partial(passed_on, self._hub, self._journal, of, run, taken)
             self._try(pass_on, f"run {of} still tells of what it owed", said)
         return said
+
+    def _holds_lease(self) -> bool:
+        """Whether the Fleet's Lease was taken, and is ours still, by the hub's own word."""
+        with suppress(FleetConsoleError):
+            return self._lease.fence > 0 and self._lease.renew()
+        return False
 
     def _owing(self, state: RunState) -> str:
         off, run = reverters.several(self._reverters.owed), self._report.run

@@ -69,11 +69,6 @@ class Walk:
         return len(self._plan.positions) - 1
 
     @property
-    def found(self) -> bool:
-        """Whether it is known where the routes stand."""
-        return bool(self._places)
-
-    @property
     def begun(self) -> bool:
         """Whether any route holds something else than before the plan."""
         return any(self._places.values())

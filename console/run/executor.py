@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from console import log
-from console.decide import reverters
 from console.decide.plan import Plan
 from console.decide.usual import Waits, waits
 from console.errors import Denied, FleetConsoleError, Refused, Superseded
@@ -25,12 +24,12 @@ from console.model.fleet import Layer, Run
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
-from console.run import record
+from console.run import others, record
 from console.run.guard import guard, unwritten
 from console.run.hand import Hand, said
 from console.run.hook import Hook
 from console.run.journal import Journal
-from console.run.reverters import Reverters, passed_on
+from console.run.reverters import Reverters
 from console.run.verify import Outcome, Verdict
 from console.run.walk import Walk, Way, loss
 from console.run.witness import Witness
@@ -166,7 +165,8 @@ class Executor:
         if self._resumed:
             self._walk.at = min(self._report.step, self._walk.last)
         self._stamp()
-        self._override_told()
+        if not self._resumed:
+            others.tell_overrides(self._hub, self._report, self._plan.overrides, self._hand.note)
         back = self._resumed and self._report.going == "back"
         if not self._words.told():
             lenient = back or self._plan.kind == "rollback"
@@ -184,7 +184,10 @@ class Executor:
         self._tell(fence=self._lease.fence, message="holds the Fleet's Lease")
         fences = {change.key: self._hand.stranger(change) for change in self._plan.routes}
         self._strange = {key for key, fence in fences.items() if fence is not None}
-        self._succeed(*filter(None, fences.values()))
+        former = Holder.parse(self._lease.former)
+        stale = (fence.partition(".")[2] for fence in fences.values() if fence is not None)
+        ended = {former.run if former else None, self._plan.of, *stale} - {None, self._report.run}
+        others.succeed(self._hub, self._report.run, filter(None, ended), self._hand.note)
         self._record()
 
     def _watch(self) -> None:
@@ -302,16 +305,6 @@ class Executor:
             return records.newest_fence(self._hub)
         return 0
 
-    def _succeed(self, *stale: str) -> None:
-        """Say in the records of the runs that we succeed that their runners are gone: the Lease is ours now."""
-        former = Holder.parse(self._lease.former)
-        runs = {former.run if former else None, self._plan.of, *(fence.partition(".")[2] for fence in stale)}
-        for run in sorted(one for one in runs - {None, self._report.run} if one and record.is_run(one)):
-            message = f"its runner was gone when run {self._report.run} took the Fleet's Lease"
-            with suppress(FleetConsoleError):
-                if records.mark_interrupted(self._hub, run, message, record.stamp(time.time())):
-                    self._hand.note("succeed", "noted", f"run {run} is marked as interrupted in its record")
-
     def _record(self) -> None:
         """Write the run's record whole, with what it wants now."""
         data = record.data(self._report, self._plan, self._lease.fence, self._walk.targets(), self._words.heard)
@@ -321,16 +314,6 @@ class Executor:
         send = records.create_record if fresh else records.update_record
         self._hand.step("record", f"{self._report.state}", lambda: send(self._hub, self._report.run, data))
         self._recorded = True
-
-    def _override_told(self) -> None:
-        """Whoever watches the Fleet learns which rules were overridden."""
-        if not self._plan.overrides or self._resumed:
-            return
-        sentence = f"{self._report.actor} overrode {', '.join(self._plan.overrides)}: {self._report.reason}"
-        with suppress(FleetConsoleError):
-            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            told = records.tell_event(self._hub, self._report.run, "RulesOverridden", sentence, now)
-            self._hand.note("override", "confirmed" if told else "refused", f"an Event on the Fleet: {sentence}")
 
     def _end(self, state: RunState, message: str) -> None:
         """Take the fence off, finish the record, release the Lease, and only then say that it is over."""
@@ -357,16 +340,11 @@ class Executor:
         have it by now; returns what there is to say of it. What was taken on from the run that this one undoes is no
         debt of that one any more."""
         touched = state in (RunState.HELD, RunState.UNVERIFIED) and self._touched
-        if not self._reverters.owed:
-            said = []
-        elif state is RunState.DONE or touched or not self._holds_lease():
-            self._reverters.look()
-            said = [self._owing(state)] if self._reverters.owed else []
-        else:
-            said = self._reverters.restore()
+        stays = state is RunState.DONE or touched or (self._reverters.owed != () and not self._holds_lease())
+        said = self._reverters.end(stays=stays, guarded=state is RunState.DONE)
         of, run, taken = self._plan.of, self._report.run, self._reverters.taken
         if of is not None and taken:
-            pass_on = partial(passed_on, self._hub, self._journal, of, run, taken)
+            pass_on = partial(others.pass_on, self._hub, self._journal, of, run, taken)
             self._try(pass_on, f"run {of} still tells of what it owed", said)
         return said
 
@@ -375,12 +353,6 @@ class Executor:
         with suppress(FleetConsoleError):
             return self._lease.fence > 0 and self._lease.renew()
         return False
-
-    def _owing(self, state: RunState) -> str:
-        off, run = reverters.several(self._reverters.owed), self._report.run
-        if state is RunState.DONE:
-            return f"{off} stays off until it goes back, or is kept"
-        return f"{off} stays off, or the weights would move: rollback {run} ends that, and so does restore-sync {run}"
 
     def _release(self) -> None:
         def send() -> None:

@@ -14,13 +14,11 @@ from typing import Any
 from console.decide import reverters
 from console.decide.reverters import HOLD, RESTORE, Reverter
 from console.errors import FleetConsoleError, Refused, Superseded
-from console.kube import applications, records, write
+from console.kube import applications, write
 from console.kube.connect import Hub
 from console.model.held import SyncHeld
 from console.model.text import inert
-from console.run import record
 from console.run.hand import PATIENCE, TRIES
-from console.run.journal import Journal
 from console.run.seams import seam
 
 LOOK = 0.5
@@ -101,14 +99,18 @@ class Reverters:
                     raise
                 self._note(f"{HOLD} {one.key}", "noted", f"not held: {error}")
 
-    def look(self) -> None:
-        """Forget what is owed no more, by what stands there; what cannot be read stays owed."""
-        for one in tuple(self._owed.values()):
-            with suppress(Exception):  # whatever it is, the run ends
-                found = self._read(one)
-                held = None if found is None else applications.held_of(found)
-                if held is None or held.run != self._run:
-                    self._settle(one, f"{RESTORE} {one.key}", found, held)
+    def end(self, *, stays: bool, guarded: bool) -> list[str]:
+        """What a run does that is over: restores what is owed, unless it `stays` off; returns what there is to say.
+        `guarded`: the run's runner restores it at its time."""
+        if not stays:
+            return self.restore()
+        self._look()
+        if not self._owed:
+            return []
+        off, run = f"{reverters.several(self._owed)} stays off", self._run
+        if guarded:
+            return [f"{off} until it goes back, or is kept"]
+        return [f"{off}, or the weights would move: rollback {run} ends that, and so does restore-sync {run}"]
 
     def restore(self) -> list[str]:
         """Restore what is owed; returns a sentence for each that could not be."""
@@ -122,6 +124,15 @@ class Reverters:
                 again = f"fleet-console restore-sync {self._run}"
                 left.append(f"{reverters.several([one.key])} is still off, restore it with {again}: {why}")
         return left
+
+    def _look(self) -> None:
+        """Forget what is owed no more, by what stands there; what cannot be read stays owed."""
+        for one in tuple(self._owed.values()):
+            with suppress(Exception):  # whatever it is, the run ends
+                found = self._read(one)
+                held = None if found is None else applications.held_of(found)
+                if held is None or held.run != self._run:
+                    self._settle(one, f"{RESTORE} {one.key}", found, held)
 
     def _hold(self, one: Reverter, ours: Callable[[], None], recorded: Callable[[], None]) -> None:
         step = f"{HOLD} {one.key}"
@@ -245,16 +256,6 @@ class Reverters:
         uid = self._hub.fleet_uid()
         if uid != self._fleet_uid:
             raise Refused(f"the server is another Fleet now ({uid})", fix="Check the kubeconfig.")
-
-
-def passed_on(hub: Hub, journal: Journal, of: str, run: str, keys: Collection[str]) -> None:
-    """Say of run `of` that `run` has taken on what it owed."""
-    row = journal.row(of)
-    for key in row.report.debts if row is not None else ():
-        if key in keys:
-            journal.line(of, f"{RESTORE} {key}", "confirmed", f"run {run} has taken this debt on")
-    with suppress(FleetConsoleError):
-        records.amend_record(hub, of, record.debts(()))
 
 
 def try_dry(hub: Hub, one: Reverter, found: Application) -> None:

@@ -19,7 +19,7 @@ from console.model.fleet import Fleet
 from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.present.times import clock
-from console.run import record, runs
+from console.run import others, record, runs
 from console.run.journal import Journal
 from console.run.reverters import Reverters
 
@@ -75,8 +75,7 @@ def _restored(hub: Hub, fleet_uid: str, owing: Debt, note: Callable[[str, str, s
     if paying.on:
         said = f"{several(paying.on)} is on again"
         with suppress(FleetConsoleError):
-            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            records.tell_event(hub, owing.run, "SyncRestored", said, now)
+            others.tell(hub, owing.run, "SyncRestored", said)
     return left
 
 

@@ -24,7 +24,7 @@ from tests.simulators import Simulated, simulate
 @pytest.fixture(scope="module")
 def healed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
     for simulated in simulate(tmp_path_factory.mktemp("healed"), "--speed", "20", "--load", "0"):
-        fault = {"fault": "self-heal", "route": ROUTE, "after": "100ms", "application": "gateway"}
+        fault = {"fault": "self-heal", "route": ROUTE, "after": "100ms", "owner": "gateway"}
         remote.begin(simulated[0], fault)
         config = simulated[0] / "config.yaml"
         settings = yaml.safe_load(config.read_text())

@@ -173,13 +173,13 @@ async def self_heal(site: Site, fault: specs.SelfHeal) -> AsyncIterator[str]:
     route, client = site.route(fault.route), site.client(AGENT)
     where = route.namespace, route.name
     async with contextlib.AsyncExitStack() as stack:
-        if fault.application is not None:
-            await stack.enter_async_context(owning(client, where, fault.application))
-        healer = SelfHealer(client, where, seconds(fault.after), fault.application)
+        if fault.owner is not None:
+            await stack.enter_async_context(owning(client, where, fault.owner))
+        healer = SelfHealer(client, where, seconds(fault.after), fault.owner)
         work = asyncio.create_task(healer.run())
         try:
             await healer.ready()
-            of = f" while the policy of Application {fault.application} says so" if fault.application else ""
+            of = f" while the policy of Application {fault.owner} says so" if fault.owner else ""
             yield f"{AGENT} writes the weights of {route.key} back {fault.after} after each change{of}"
         finally:
             work.cancel()

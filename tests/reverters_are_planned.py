@@ -132,6 +132,7 @@ def test_a_plan_that_holds_nothing_has_the_hash_that_it_always_had() -> None:
     assert plan().hash != plan(hold_sync=False).hash
     assert plan() == replace(parse(plan().canonical()), routes=plan().routes)
     assert wish_of(fleet(WEB), plan()).hold_sync
+    assert decide(fleet(WEB), wish_of(fleet(WEB), undo(plan(), "7c1")), Around()).plan is not None
 
 
 @pytest.mark.parametrize(

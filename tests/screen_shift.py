@@ -140,6 +140,23 @@ async def test_the_key_says_why_it_holds_nobody() -> None:
             assert f"^p pause sync: {why}" == said(app)
 
 
+async def test_keeping_a_run_that_holds_a_sync_says_what_follows() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("a")
+        await confirmed(pilot)
+        ended = replace(feed.desk.reports["r1"], state=RunState.DONE, expires=situations.WALL, debts=("argocd/web",))
+        feed.desk.tell(ended)
+        await settle(pilot)
+
+        assert "automated sync of argocd/web is off" in joined(page(app))
+
+        await pilot.press("1")
+        await settle(pilot)
+
+        assert "Automated sync of argocd/web comes back: ArgoCD puts back the weights" in joined(page(app))
+
+
 def healed() -> Fleet:
     """All well, but that an Application of no set heals the route."""
     calm = situations.calm()

@@ -167,7 +167,7 @@ def wish_of(fleet: Fleet, plan: Plan) -> Wish:
     kind: Kind = "drain" if plan.kind == "drain" else "shift"
     return Wish(
         routes, kind, plan.target, plan.steps, plan.hold, plan.expires, plan.on_loss, plan.on_refusal, new_key=True,
-        overrides=plan.overrides, confirmed=plan.confirmed, hold_sync=bool(plan.reverters),
+        overrides=plan.overrides, confirmed=plan.confirmed, hold_sync=bool(plan.reverters and plan.expires),
     )  # fmt: skip
 
 

@@ -36,9 +36,9 @@ VERBS = {
     "status": "see", "route": "see", "applicationset": "see", "shift": "shift", "drain": "shift", "run": "shift",
     "app": "apps", "plan": "plans", "runs": "runs", "attach": "runs", "stop": "runs", "rollback": "runs",
     "finish": "runs", "extend": "runs", "touch": "runs", "resume": "runs", "wait": "guards", "freeze": "guards",
-    "unfreeze": "guards", "rules": "guards", "evidence": "evidence", "verify": "evidence", "policy": "policy",
-    "topology": "setups", "doctor": "doctor", "config": "config", "demo": "simulate", "drill": "drill",
-    "sim": "simulate",
+    "unfreeze": "guards", "rules": "guards", "restore-sync": "reverters", "evidence": "evidence", "verify": "evidence",
+    "policy": "policy", "topology": "setups", "doctor": "doctor", "config": "config", "demo": "simulate",
+    "drill": "drill", "sim": "simulate",
 }  # fmt: skip
 """Verb -> the module of `console.verbs` that has it."""
 
@@ -54,7 +54,7 @@ class Verbs(click.Group):
         """The verb of that name."""
         if cmd_name not in VERBS:
             return None
-        found = getattr(import_module(f"console.verbs.{VERBS[cmd_name]}"), cmd_name)
+        found = getattr(import_module(f"console.verbs.{VERBS[cmd_name]}"), cmd_name.replace("-", "_"))
         assert isinstance(found, click.Command)
         return found
 

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from console.decide import rules
+from console.decide import reverters, rules
 from console.decide.case import Wish
 from console.decide.intents import DRAIN_EXPIRES, Decision, decide
 from console.decide.plan import Plan, short
@@ -44,6 +44,8 @@ class PlanningPage(DecidingPlace):
     def __init__(self) -> None:
         super().__init__()
         self._new_key = False
+        self._hold_sync = False
+        self._holdable: tuple[str, ...] = ()
         self._steps: tuple[int, ...] = (100,)
         self._expires: float | None = None
         self._overrides: frozenset[str] = frozenset()
@@ -74,9 +76,11 @@ class PlanningPage(DecidingPlace):
                 hold=HOLDS.get(len(self._steps), 0.0),
                 expires=self._expires,
                 new_key=self._new_key,
+                hold_sync=self._hold_sync,
                 overrides=tuple(sorted(self._overrides)),
                 confirmed=tuple(sorted(self._answers)),
             )
+            self._holdable = reverters.namespaces(fleet, (key for key, _ in wish.routes))
             self._decision = decide(fleet, wish, self.surroundings(fleet))
         except FleetConsoleError as error:
             self._wrong = str(error)
@@ -141,6 +145,7 @@ class PlanningPage(DecidingPlace):
             super().standing(),
             refused=self._refused(),
             namespaces=tuple(sorted({one.namespace for one in plan.routes})) if plan else (),
+            holdable=self._holdable,
             new_key=self._wants_new_key(),
             asks=bool(self._answers) or any(one.severity is Severity.ASKS for one in open_),
             blocks=bool(self._overrides) or any(one.severity is Severity.BLOCKS for one in open_),
@@ -172,6 +177,16 @@ class PlanningPage(DecidingPlace):
         """Allow, or take back, a key never seen on an Ingress."""
         self._new_key = not self._new_key
         self._changed()
+
+    def do_hold_sync(self) -> None:
+        """Consent to automated sync being off for the run's time, or take that back; it is never off for good."""
+        self._hold_sync = not self._hold_sync
+        said = "automated sync stays on"
+        if self._hold_sync:
+            self._expires = self._expires or DRAIN_EXPIRES
+            said = f"automated sync is off for the run's time, which ends {spoken(self._expires)} after it is done"
+        self._changed()
+        self.say(said, Ink.PLAIN)
 
     def do_dry_run(self) -> None:
         """Ask again."""

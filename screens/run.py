@@ -33,16 +33,17 @@ class RunPage(FollowingPlace):
     def do_stop(self) -> None:
         """Ask, then tell it to stop where it is."""
         report = self._report
-        done = report.state is RunState.DONE
-        sentences = (
-            ("It does not go back by itself any more: the weights stay as they are for good.",)
-            if done
-            else (
-                "It finishes the write in flight and holds here: every route keeps what it has, "
-                "the fence and the Fleet's Lease are given back.",
-                "Nothing is put back; a rollback can be started later.",
-            )
+        done, off = report.state is RunState.DONE, ", ".join(report.debts)
+        sentences: tuple[str, ...] = (
+            "It finishes the write in flight and holds here: every route keeps what it has, "
+            "the fence and the Fleet's Lease are given back.",
+            "Nothing is put back; a rollback can be started later.",
         )
+        stays = f"Automated sync of {off} stays off until the run is rolled back, or restore-sync restores it."
+        if done:
+            sentences = ("It does not go back by itself any more: the weights stay as they are for good.",)
+            stays = f"Automated sync of {off} comes back: ArgoCD puts back the weights unless its repository says them."
+        sentences += (stays,) if off else ()
         self.ask_to(report, "stop", "Keep" if done else "Stop here", sentences)
 
     def do_go_back(self) -> None:

@@ -56,6 +56,8 @@ class Standing:
     """What is wrong with the wizard's draft; empty where nothing is."""
     made: bool = False
     """Whether the set-up that is shown left settings to open."""
+    holdable: tuple[str, ...] = ()
+    """Namespaces of the applications that would write a plan back, and whose automated sync can be off meanwhile."""
     namespaces: tuple[str, ...] = ()
     """Those of the objects that a confirmed plan would write to."""
 
@@ -128,6 +130,12 @@ def confirm(standing: Standing) -> str:
 
 def new_key(standing: Standing) -> str:
     return "" if standing.new_key else "every member has its weight key on this Ingress already"
+
+
+def hold_sync(standing: Standing) -> str:
+    if not standing.holdable:
+        return "no application that syncs by itself, and could be kept from it, would write this back"
+    return lacks(standing, standing.holdable, Write.UPKEEP)
 
 
 def asks(standing: Standing) -> str:

@@ -23,7 +23,7 @@ PAINTED = {
     "": "assets console screens widgets",
     "console": "app cli collector errors log options sections settings terminal yaml_file decide model present",
     "console.decide": "headroom",
-    "console.model": "argo checkup cluster document fleet freshness hub rate run share spans text workload",
+    "console.model": "argo checkup cluster document fleet freshness held hub rate run share spans text workload",
     "console.present": (
         "alerts applications arrange chosen clouds gateways last line members objects rates routes sheet sources splits"
         " timeline times topology words workloads"

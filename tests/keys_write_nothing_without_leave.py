@@ -71,9 +71,9 @@ STARTS = {"confirm", "go_back", "roll_back", "go_on", "resume"}
 TELLS = {"stop", "finish", "extend", "touch"}
 """Change a live run, once its id is typed; as going back from a live one, they need no arming."""
 DRAFTS = {
-    "shift", "drain", "refresh", "sync", "answer", "override", "steps", "until", "new_key", "dry_run", "next_part",
-    "hard", "revision", "prune", "try_sync", "remove", "undo_change", "edit", "edit_whole", "begin", "adopt",
-    "teardown", "name", "discover", "keep", "drop",
+    "shift", "drain", "refresh", "sync", "answer", "override", "steps", "until", "hold_sync", "new_key", "dry_run",
+    "next_part", "hard", "revision", "prune", "try_sync", "remove", "undo_change", "edit", "edit_whole", "begin",
+    "adopt", "teardown", "name", "discover", "keep", "drop",
 }  # fmt: skip
 """Change a draft on this host, and ask the API server for a dry run at most."""
 LOOKS = {

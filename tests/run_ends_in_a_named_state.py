@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -112,7 +113,7 @@ def test_weights_that_are_reverted_while_it_verifies_end_the_run(stand: Stand) -
 
     assert row is not None
     assert RunState.SUPERSEDED is state
-    assert "changed to 62:38 after our write (last written by argocd)" in row.report.message
+    assert re.search(r"changed to 62:38, seen [0-9.]+ s after our write \(last written by argocd\)", row.report.message)
     assert clean(stand)
 
 

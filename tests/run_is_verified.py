@@ -155,7 +155,7 @@ class Stage:
 
     def verdict(self, steady: float = 10.0, timeout: float = 60.0) -> Verdict:
         waiting = Waiting(
-            self, [Target(CHANGE, AFTER, 900)], fleet_uid=UID, steady=steady, timeout=timeout,  # type: ignore[arg-type]
+            self, [Target(CHANGE, AFTER, 900, 0.0)], fleet_uid=UID, steady=steady, timeout=timeout,  # type: ignore[arg-type]
             read=self.read, told=self.told, overtaken=self.overtaken, tell=self.tell, clock=lambda: self.now,
             pause=self.pause, rules_read=lambda gateway: self.read_at(),
         )  # fmt: skip
@@ -212,7 +212,9 @@ def test_weights_that_somebody_changed_are_seen_though_the_watch_is_late() -> No
     verdict = stage.verdict()
 
     assert Outcome.SUPERSEDED is verdict.outcome
-    assert "shop/checkout was changed to 62:38 after our write (last written by argocd)" == verdict.sentence
+    said = f"shop/checkout was changed to 62:38, seen {stage.now:.1f} s after our write (last written by argocd)"
+
+    assert said == verdict.sentence
     assert stage.now <= 6.0
 
 

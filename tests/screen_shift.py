@@ -9,7 +9,9 @@ from textual.pilot import Pilot
 from console.app import FleetConsole
 from console.decide.plan import Plan, short
 from console.errors import Lost
-from console.model.fleet import Layer
+from console.model.argo import Application
+from console.model.checkup import Lacking, Write
+from console.model.fleet import Fleet, Layer
 from console.model.run import Reason, RunState, Severity
 from console.settings import Settings
 from screens.confirm import Confirmation
@@ -99,6 +101,73 @@ async def test_weights_that_make_no_split_make_no_plan_and_say_why() -> None:
 
         assert "No plan: the weights sum to 118, not 100" in page(app)
         assert "sum to 118" in said(app)
+
+
+async def test_a_key_holds_who_would_revert_it_for_a_time_and_takes_that_back() -> None:
+    app, _ = stage(healed())
+    async with app.run_test(size=(100, 40)) as pilot:
+        await plan_80_20(pilot)
+
+        assert "have its automated sync off for the run's time: --hold-sync, or ^p on the screen" in joined(page(app))
+
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+
+        assert "automated sync is off for the run's time, which ends 1 h after it is done" == said(app)
+        assert "automated sync of argocd/web is switched off for the run's time, and restored" in joined(page(app))
+        assert "goes back by itself 1 h after it is done" in page(app)
+
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+
+        assert "automated sync stays on" == said(app)
+        assert "is switched off" not in page(app)
+
+
+async def test_the_key_says_why_it_holds_nobody() -> None:
+    for fleet, why in (
+        (situations.calm(), "no application that syncs by itself, and could be kept from it, would write this back"),
+        (
+            replace(healed(), lacking=(Lacking(Write.UPKEEP, "patch applications.argoproj.io", "argocd"),)),
+            "not allowed: patch applications.argoproj.io. Ask for a role that grants it",
+        ),
+    ):
+        app, _ = stage(fleet)
+        async with app.run_test(size=(100, 40)) as pilot:
+            await plan_80_20(pilot)
+            await pilot.press("ctrl+p")
+
+            assert f"^p pause sync: {why}" == said(app)
+
+
+async def test_keeping_a_run_that_holds_a_sync_says_what_follows() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("a")
+        await confirmed(pilot)
+        ended = replace(feed.desk.reports["r1"], state=RunState.DONE, expires=situations.WALL, debts=("argocd/web",))
+        feed.desk.tell(ended)
+        await settle(pilot)
+
+        assert "automated sync of argocd/web is off" in joined(page(app))
+
+        await pilot.press("1")
+        await settle(pilot)
+
+        assert "Automated sync of argocd/web comes back: ArgoCD puts back the weights" in joined(page(app))
+
+
+def healed() -> Fleet:
+    """All well, but that an Application of no set heals the route."""
+    calm = situations.calm()
+    web = Application("argocd", "web", "u", automated=True, self_heal=True, automation='{"selfHeal":true}')
+    routes = tuple(replace(one, tracked="web") if one.key == "gateway-demo/api" else one for one in calm.routes)
+    return situations.with_applications(replace(calm, routes=routes), *calm.applications, web)
+
+
+def joined(words: str) -> str:
+    """The words of a page that breaks its lines."""
+    return " ".join(words.split())
 
 
 async def test_another_word_than_the_fleets_name_starts_nothing() -> None:

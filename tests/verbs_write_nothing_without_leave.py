@@ -31,6 +31,7 @@ from console.kube.connect import Hub
 from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName
+from console.model.held import HELD_ANNOTATION, SyncHeld
 from console.run.journal import Journal
 from console.run.runs import Access
 from console.settings import FORBIDDEN
@@ -79,6 +80,10 @@ READS = {
 """Verbs that only read, and the words that they are tried with; None for a group, which does nothing by itself."""
 
 
+OWING = "zz9"
+"""The run that an Application names."""
+
+
 class Write(NamedTuple):
     """A verb that writes. `yes`: it has a confirmation of its own, answered by --yes; the others change a live run
     alone, and saying them is the confirmation."""
@@ -99,6 +104,7 @@ WRITES = {
     "extend": Write(("{live}", "1m"), yes=False),
     "rollback": Write(("{done}",)),
     "resume": Write(("{dead}",), yes=False),
+    "restore-sync": Write(("{owing}",)),
     "freeze": Write(("--reason", "x")),
     "unfreeze": Write(()),
     "topology apply": Write(("{more}",)),
@@ -159,7 +165,9 @@ class Stand:
             "topology": str(self.topology),
             "more": str(directory / "more.yaml"),
             "pack": str(directory / "pack"),
+            "owing": OWING,
         }
+        self.owe(str(one["namespace"]))
         assert 0 == self.say("topology", "adopt", str(self.topology)).exit_code
         more = re.sub(r"checkout$", "checkout2", self.topology.read_text(), flags=re.MULTILINE)
         (directory / "more.yaml").write_text(more)
@@ -167,6 +175,16 @@ class Stand:
         settings = yaml.safe_load((simulated[0] / "config.yaml").read_text())
         self.read_only = directory / "read-only.yaml"
         self.read_only.write_text(yaml.safe_dump({**settings, "read_only": True}))
+
+    def owe(self, namespace: str) -> None:
+        """An Application whose automated sync a run switched off that nobody knows any more."""
+        held = SyncHeld(OWING, '{"selfHeal":true}', 0.0)
+        metadata = {"name": "gateway", "namespace": namespace, "annotations": {HELD_ANNOTATION: held.text}}
+        spec = {"project": "default", "destination": {"name": "in-cluster"}, "source": {"repoURL": "https://x.example"}}
+        body = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec}
+        made = self.hub.call("POST", f"/apis/argoproj.io/v1alpha1/namespaces/{namespace}/applications", body=body)
+
+        assert made.ok, made.body
 
     def words(self, said: tuple[str, ...], **more: str) -> list[str]:
         """The words with what they stand for."""

@@ -33,6 +33,8 @@ class Wish:
     on_loss: str = "continue"
     on_refusal: str = "hold"
     probe_rate: float | None = None
+    hold_sync: bool = False
+    """Consent: the automated sync of Applications that would write it back is off for the run's time."""
     new_key: bool = False
     overrides: tuple[str, ...] = ()
     confirmed: tuple[str, ...] = ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from console.decide import rules, steps
+from console.decide import reverters, rules, steps
 from console.decide.case import Aim, Around, Case, Kind, Wish
 from console.decide.plan import FASTEST, Plan, RouteChange, checked, weight
+from console.decide.reverters import Reverter
 from console.errors import UsageError
 from console.model.fleet import AlbHealthWord, Fleet, Route
 from console.model.run import Reason, Severity
@@ -46,8 +47,8 @@ class Decision:
 def decide(fleet: Fleet, wish: Wish, around: Around) -> Decision:
     """The plan of a wish (routes by key; weights by member id, summing to 100, see `decide.split`).
 
-    Raises `UsageError` where a route or a rule is not known, a rule that nobody can waive is to be overridden, or what
-    is consented to is no rate of probes.
+    Raises `UsageError` where a route or a rule is not known, a rule that nobody can waive is to be overridden, what is
+    consented to is no rate of probes, or an automated sync would be off for good.
     Everything else that speaks against it is in the reasons.
     """
     for key, _ in wish.routes:
@@ -100,6 +101,7 @@ def _plan(case: Case, overrides: tuple[str, ...], confirmed: tuple[str, ...]) ->
         on_refusal=wish.on_refusal,
         target=wish.target,
         probe_rate=_rate(case),
+        reverters=_reverters(case),
     )
     try:
         return checked(plan)
@@ -113,6 +115,16 @@ def _rate(case: Case) -> float | None:
     if said is not None and not 0 < said <= FASTEST:
         raise UsageError(f"{said:g} probe requests a second are no rate", fix=f"More than 0, at most {FASTEST:g}.")
     return said if any(aim.route.probed for aim in case.aims) else None
+
+
+def _reverters(case: Case) -> tuple[Reverter, ...]:
+    """Who would write the routes back and can be held, where that was consented to."""
+    tracked = {aim.route.tracked for aim in case.aims} - {""}
+    found = reverters.among(case.fleet, tracked) if case.wish.hold_sync else ()
+    if found and not case.wish.expires:
+        said = reverters.several(one.key for one in found)
+        raise UsageError(f"{said} would be off for good", fix="Say after how long it goes back: --expires 60m.")
+    return found
 
 
 def _moved(change: RouteChange) -> int:
@@ -155,7 +167,7 @@ def wish_of(fleet: Fleet, plan: Plan) -> Wish:
     kind: Kind = "drain" if plan.kind == "drain" else "shift"
     return Wish(
         routes, kind, plan.target, plan.steps, plan.hold, plan.expires, plan.on_loss, plan.on_refusal, new_key=True,
-        overrides=plan.overrides, confirmed=plan.confirmed,
+        overrides=plan.overrides, confirmed=plan.confirmed, hold_sync=bool(plan.reverters and plan.expires),
     )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 which two fronts, two hosts and two people know that they mean the same plan.
 
 The hash covers the Fleet's UID, object UIDs, weights before and after, steps, holds, expiry, overrides, what to do on a
-loss or a refusal, and the rate of probes that was consented to; not resourceVersions, measurements, order, actor,
-reason or time.
+loss or a refusal, the rate of probes that was consented to, and the Applications whose automated sync is off meanwhile;
+not resourceVersions, measurements, order, actor, reason or time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
-from console.decide import steps
+from console.decide import reverters, steps
+from console.decide.reverters import Reverter
 from console.errors import UsageError
 from console.model.run import RunRoute
 
@@ -112,6 +113,9 @@ class Plan:
     probe_rate: float | None = None
     """Requests a second that may be sent to all its routes together until their answers agree; None: nobody consented
     to more than the probes' budget, and the plan's canonical form says nothing of it."""
+    reverters: tuple[Reverter, ...] = ()
+    """Applications whose automated sync is off while it lasts, in order of their keys; the canonical form of a plan
+    without any says nothing of them."""
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -135,6 +139,8 @@ class Plan:
         document = asdict(sorted_)
         if self.probe_rate is None:
             del document["probe_rate"]
+        if not self.reverters:
+            del document["reverters"]
         return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -199,6 +205,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         target=_text(document["target"]),
         at_once=document["at_once"] is True,
         probe_rate=None if document.get("probe_rate") is None else float(document["probe_rate"]),
+        reverters=tuple(reverters.parse(one) for one in document.get("reverters", ())),
     )
     checked(plan)
     return plan
@@ -217,6 +224,9 @@ def checked(plan: Plan) -> Plan:
         raise ValueError("a hold or an expiry that is no time")
     if plan.probe_rate is not None and not 0 < plan.probe_rate <= FASTEST:
         raise ValueError("a rate of probes that is none")
+    reverters.check(plan.reverters)
+    if plan.reverters and plan.kind != "rollback" and not plan.expires:
+        raise ValueError("an automated sync that would be off for good")
     if len({route.key for route in plan.routes}) != len(plan.routes) or not plan.routes:
         raise ValueError("a route twice, or none")
     for route in plan.routes:
@@ -247,5 +257,6 @@ def undo(plan: Plan, run: str, *, now: bool = False) -> Plan:
     routes = tuple(replace(route, before=route.after, after=route.before) for route in plan.routes)
     down = tuple(100 - step for step in reversed(plan.steps[:-1]))
     return Plan(
-        plan.fleet_uid, "rollback", routes, (*down, 100), of=run, at_once=now, probe_rate=plan.probe_rate
+        plan.fleet_uid, "rollback", routes, (*down, 100), of=run, at_once=now, probe_rate=plan.probe_rate,
+        reverters=plan.reverters,
     )  # fmt: skip

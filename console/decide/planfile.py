@@ -33,6 +33,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     on_loss: Literal["continue", "hold", "rollback"] = "continue"
     on_refusal: Literal["hold", "rollback"] = "hold"
     probe_rate: float | None = None
+    hold_sync: bool = False
     new_key: bool = False
     override: tuple[str, ...] = ()
     confirm: tuple[str, ...] = ()
@@ -74,6 +75,7 @@ class PlanFile:
             on_loss=said.on_loss,
             on_refusal=said.on_refusal,
             probe_rate=said.probe_rate,
+            hold_sync=said.hold_sync,
             new_key=said.new_key,
             overrides=said.override,
             confirmed=said.confirm,
@@ -133,6 +135,7 @@ def of(fleet: Fleet, wish: Wish, reason: str, ticket: str) -> dict[str, Any]:
         "on_loss": wish.on_loss,
         "on_refusal": wish.on_refusal,
         "probe_rate": wish.probe_rate,
+        "hold_sync": wish.hold_sync,
         "new_key": wish.new_key,
         "override": list(wish.overrides),
         "confirm": list(wish.confirmed),

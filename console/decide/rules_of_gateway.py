@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from console.decide import reverters
 from console.decide.case import Aim, Case, Finding
+from console.model.argo import Application
 from console.model.fleet import Controller
 from console.model.hub import MANAGER
 from console.model.run import Severity
@@ -77,21 +79,34 @@ def _tracked(case: Case, aim: Aim) -> Finding | None:
     name = aim.route.tracked
     if not name:
         return None
-    known = [one for one in case.fleet.applications if one.name == name]
-    if any(one.self_heal for one in known):
-        return Finding(
-            f"{case.about(aim)}ArgoCD application {name} heals itself",
-            "self-heal off while the shift lasts",
-            "it puts the weights back about 2 s after each write: change them in its repository, or turn selfHeal off",
-            Severity.BLOCKS,
-        )
-    how = "syncs by itself" if any(one.automated for one in known) else "syncs on a word"
-    return Finding(
-        f"{case.about(aim)}ArgoCD application {name} {how}",
-        "the weights in its repository, or no sync while the shift lasts",
-        "its next sync puts the weights back",
-        Severity.ASKS if any(one.automated for one in known) else Severity.INFORMS,
-    )
+    known = reverters.called(case.fleet, name)
+    about, automated = case.about(aim), any(one.automated for one in known)
+    heals = any(one.automated and one.self_heal for one in known)
+    how = "heals itself" if heals else "syncs by itself" if automated else "syncs on a word"
+    measured = f"{about}ArgoCD application {name} {how}"
+    if automated and case.wish.hold_sync and not reverters.why_not(known):
+        fix = f"automated sync of {known[0].key} is switched off for the run's time, and restored after it"
+        return Finding(measured, "its automated sync off while the shift lasts", fix, Severity.INFORMS)
+    if heals:
+        fix = "it puts the weights back about 2 s after each write: change them in its repository, or "
+        return Finding(measured, "self-heal off while the shift lasts", fix + _way(known), Severity.BLOCKS)
+    needed = "the weights in its repository, or no sync while the shift lasts"
+    if automated:
+        fix = f"its next sync puts the weights back: change them in its repository, or {_way(known)}"
+        return Finding(measured, needed, fix, Severity.ASKS)
+    runs = sorted({one.held.run for one in known if one.held is not None})
+    if runs:
+        measured = f"{about}ArgoCD application {name}: its automated sync is off for run {', '.join(runs)}"
+        return Finding(measured, needed, "that run restores it at its end, and the weights go back then", Severity.ASKS)
+    return Finding(measured, needed, "its next sync puts the weights back", Severity.INFORMS)
+
+
+def _way(known: tuple[Application, ...]) -> str:
+    """How an application that syncs by itself is kept from it."""
+    why = reverters.why_not(known)
+    if why:
+        return f"turn its automated sync off there; it cannot be held from here: {why}"
+    return "have its automated sync off for the run's time: --hold-sync, or ^p on the screen"
 
 
 def sticky(case: Case) -> Iterator[Finding]:

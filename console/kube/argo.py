@@ -16,11 +16,15 @@ from console.model.argo import (
     ManagedResource,
     Requirement,
 )
+from console.model.held import HELD_ANNOTATION, SyncHeld, policy_text
 from console.model.text import inert
 
 UNWELL = 20
 """Resources of one Application that are kept by name."""
 SKIP = "argocd.argoproj.io/skip-reconcile"
+TRACKING = "argocd.argoproj.io/tracking-id"
+INSTANCE = "app.kubernetes.io/instance"
+"""ArgoCD's two marks on what an Application manages: `NAME:group/kind:namespace/name`, or a label that is the name."""
 RUNNING = ("Running", "Terminating")
 """Phases of an operation that has not ended."""
 
@@ -33,6 +37,7 @@ def application(thing: Thing, notes: Notes) -> Application:
     health = notes.fields(status.get("health"), "status.health")
     operation = notes.fields(status.get("operationState"), "status.operationState")
     policy = notes.fields(notes.fields(spec.get("syncPolicy"), "spec.syncPolicy").get("automated"), "automated")
+    annotations = notes.fields(thing.metadata.annotations, "metadata.annotations")
     automated = isinstance(spec.get("syncPolicy"), dict) and spec["syncPolicy"].get("automated") is not None
     resources, unwell = _resources(status, notes)
     return Application(
@@ -60,8 +65,27 @@ def application(thing: Thing, notes: Notes) -> Application:
         unwell=unwell[:UNWELL],
         deleting=thing.metadata.deletionTimestamp is not None,
         operating=thing.operation is not None or operation.get("phase") in RUNNING,
-        skipped=notes.fields(thing.metadata.annotations, "metadata.annotations").get(SKIP) == "true",
+        skipped=annotations.get(SKIP) == "true",
+        automation=policy_text(policy) if automated else "",
+        held=_held(annotations, notes),
+        tracker=_tracker(thing, annotations, notes),
     )
+
+
+def _held(annotations: dict[str, Any], notes: Notes) -> SyncHeld | None:
+    """Which run holds its sync; an annotation that is none of ours is noted."""
+    text = annotations.get(HELD_ANNOTATION)
+    found = SyncHeld.parse(text)
+    if text is not None and found is None:
+        notes.wrong(f"metadata.annotations[{HELD_ANNOTATION}]", "a run and its policy", text)
+    return found
+
+
+def _tracker(thing: Thing, annotations: dict[str, Any], notes: Notes) -> str:
+    """The Application that its marks name; what names itself is managed by nobody else."""
+    label = notes.fields(thing.metadata.labels, "metadata.labels").get(INSTANCE)
+    marks = (str(annotations.get(TRACKING) or "").partition(":")[0], label if isinstance(label, str) else "")
+    return next((inert(mark, 120) for mark in marks if mark and mark != thing.metadata.name), "")
 
 
 def application_set(thing: Thing, notes: Notes) -> ApplicationSet:

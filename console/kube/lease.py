@@ -229,6 +229,15 @@ class FleetLease:
         return found
 
 
+def holder(hub: Hub) -> Holder | None:
+    """Which run holds the Lease, whether or not it is renewed; None where none of ours does."""
+    answer = hub.call("GET", _PATH)
+    if answer.status == 404:
+        return None
+    lease = document(answer, "read the Fleet's Lease", permission("get", _GROUP, "leases", RUN_NAMESPACE))
+    return Holder.parse(_Seen.of(lease, 0.0).holder)
+
+
 def _refused(seen: _Seen) -> Refused:
     holder = Holder.parse(seen.holder)
     since = inert(seen.acquired or "an unknown time", 40)

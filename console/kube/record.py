@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from console.decide.plan import LONGEST
+from console.decide.reverters import MOST
 from console.kube.decode import Thing
 from console.kube.fields import Notes, is_name, moment_of
 from console.model.hub import Freeze, RunRecord, Word
@@ -65,6 +66,7 @@ def run_record(thing: Thing, notes: Notes) -> RunRecord | None:
         expires=_moment(data, "expires", notes),
         word=_word(data, notes),
         heard=notes.text(data.get("heard"), "data.heard", 40),
+        debts=_debts(data, notes),
     )
     return replace(record, problems=tuple(notes)) if notes else record
 
@@ -81,6 +83,21 @@ def _word(data: dict[str, Any], notes: Notes) -> Word | None:
         notes.wrong("data.word", f"one of {', '.join(WORDS)}", text)
         return None
     return Word(notes.text(said.get("id"), "data.word.id", 40), word, notes.text(said.get("actor"), "x", 200), seconds)
+
+
+def _debts(data: dict[str, Any], notes: Notes) -> tuple[str, ...]:
+    """A JSON list of `NAMESPACE/NAME`; what is none counts as no debts."""
+    text = data.get("debts")
+    if text is None or text == "":
+        return ()
+    try:
+        found = msgspec.json.decode(text, type=list[str]) if isinstance(text, str) else None
+    except (msgspec.MsgspecError, UnicodeError):
+        found = None
+    if found is None or len(found) > MOST or not all(map(is_name, found)):
+        notes.wrong("data.debts", "a JSON list of Applications", text)
+        return ()
+    return tuple(found)
 
 
 def _object(text: object) -> dict[str, Any] | None:

@@ -188,9 +188,14 @@ def _overtaken(hub: Hub, place: Place, operations: Operations, answer: Answer) -
 
 def passes(found: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]) -> bool:
     """Whether every test of a patch of ours holds on an object."""
-    held = {pointer(name): value for name, value in annotations_of(found).items()}
-    held |= {f"/metadata/{name}": str(found["metadata"].get(name)) for name in ("resourceVersion", "uid")}
-    return all(held.get(step["path"]) == step["value"] for step in operations if step["op"] == "test")
+    return all(_at(found, step["path"]) == step["value"] for step in operations if step["op"] == "test")
+
+
+def _at(found: Any, path: str) -> Any:
+    """What stands at a JSON pointer into an object; None where nothing does."""
+    for token in path.split("/")[1:]:
+        found = found.get(token.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+    return found
 
 
 def _words(answer: Answer) -> str:
@@ -213,7 +218,7 @@ def room(found: Mapping[str, Any]) -> Operations:
     return [] if annotations_of(found) else [{"op": "add", "path": _ANNOTATIONS, "value": {}}]
 
 
-def test(path: str, value: str) -> dict[str, Any]:
+def test(path: str, value: Any) -> dict[str, Any]:
     """An operation that fails where `path` holds anything else."""
     return {"op": "test", "path": path, "value": value}
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from console.model.held import SyncHeld
+
 _CLUSTER_ID = re.compile(r"c[0-9a-f]{32}")
 SYNC_ORDER = ("Synced", "OutOfSync", "Unknown")
 """Best to worst."""
@@ -49,6 +51,12 @@ class Application:
     """targetRevision."""
     automated: bool = False
     self_heal: bool = False
+    automation: str = ""
+    """spec.syncPolicy.automated as `held.policy_text`; empty where there is none that could be written back."""
+    held: SyncHeld | None = None
+    """Which run switched its automated sync off and owes it, by the annotation on it."""
+    tracker: str = ""
+    """The Application that manages this one, by ArgoCD's mark on it."""
     sync: str | None = None
     revision: str | None = None
     health: str | None = None

@@ -292,6 +292,8 @@ class Run:
     word: Word | None = None
     heard: str = ""
     fence: int | None = None
+    debts: tuple[str, ...] = ()
+    """Applications whose automated sync it switched off and has not restored."""
 
 
 @dataclass(frozen=True, slots=True)

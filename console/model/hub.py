@@ -213,4 +213,6 @@ class RunRecord:
     word: Word | None = None
     """The newest command of another login; `heard`: the id of the newest one that its runner took."""
     heard: str = ""
+    debts: tuple[str, ...] = ()
+    """Applications, `NAMESPACE/NAME`, whose automated sync it switched off and has not restored."""
     problems: tuple[str, ...] = field(default=())

@@ -156,6 +156,8 @@ class RunReport:
     """Epoch second from which on it waits for its layer; None where it waits for none."""
     usual: Usual | None = None
     """What past runs waited for it; None where it waits for none, or on which gateway is not known."""
+    debts: tuple[str, ...] = ()
+    """Applications, `NAMESPACE/NAME`, whose automated sync it switched off, or may have, and has not restored."""
 
     @property
     def one_step(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from console.model.argo import Deployed
-from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
+from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Run, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunReport, RunState
 from console.model.spans import spoken
@@ -59,6 +59,7 @@ def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Al
         *_freeze(fleet),
         *_runs(fleet, host),
         *(alert for route in fleet.routes for alert in _route(fleet, route, now)),
+        *_held(fleet, host),
         *_applications(fleet),
         *_sources(fleet, now),
         *_problems(fleet),
@@ -186,6 +187,29 @@ def _runs(fleet: Fleet, host: Sequence[RunReport]) -> Iterator[Alert]:
                 f"moved {where}, and goes back by itself at {clock(run.expires)}. Keep it or put that off: r, then 1."
             )
             yield Alert(Tone.PLAIN, f"run {run.run}", said, run.run)
+
+
+def _held(fleet: Fleet, host: Sequence[RunReport]) -> Iterator[Alert]:
+    """Every Application whose automated sync a run switched off, until it is restored."""
+    dead = {one.run for one in host if one.state is RunState.INTERRUPTED}
+    for one in fleet.applications:
+        if one.held is None:
+            continue
+        name, run = one.held.run, fleet.run(one.held.run)
+        since = f" since {clock(one.held.since)}" if one.held.since is not None else ""
+        off = f"automated sync is off for run {name}{since}"
+        if run is None or name in dead or not _goes(run):
+            state = "interrupted" if name in dead else str(run.state).replace("_", " ") if run else "not recorded"
+            ways = f"fleet-console rollback {name} puts back the weights and restores it, restore-sync {name} only that"
+            yield Alert(Tone.WARN, one.key, f"{off}, which is {state}: what is in git does not come by itself. {ways}.",
+                        one.key)  # fmt: skip
+        else:
+            back = f"when that goes back at {clock(run.expires)}, or is kept" if run.expires else "at its end"
+            yield Alert(Tone.PLAIN, one.key, f"{off}; it is restored {back}.", one.key)
+
+
+def _goes(run: Run) -> bool:
+    return run.state == RunState.RUNNING or (run.state == RunState.DONE and run.expires is not None)
 
 
 def _freeze(fleet: Fleet) -> Iterator[Alert]:

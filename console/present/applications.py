@@ -12,7 +12,7 @@ from console.present import members, sources
 from console.present.last import Last
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title, width
 from console.present.sheet import Column, Sheet
-from console.present.times import UNKNOWN
+from console.present.times import UNKNOWN, clock
 
 _INKS = {
     "Synced": Ink.PLAIN,
@@ -144,6 +144,9 @@ def _part_lines(fleet: Fleet, part: Application, wall: float, cells: int) -> lis
 
 def automation(part: Application) -> str:
     """Whether ArgoCD syncs it by itself, and what that means for drift."""
+    if part.held is not None and not part.automated:
+        since = f" since {clock(part.held.since)}" if part.held.since is not None else ""
+        return f"off for run {part.held.run}{since}, which owes it: {part.held.automated}"
     if not part.automated:
         return "manual"
     return "automated, with self-heal" if part.self_heal else "automated, without self-heal: drift in the member stays"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from console.decide import reverters
 from console.decide.plan import Plan, RouteChange, short
 from console.model.fleet import Fleet
 from console.model.run import Reason, Severity
@@ -67,6 +68,9 @@ def terms(plan: Plan) -> list[str]:
         out.append("where a write in the middle is refused: puts back what it wrote")
     if plan.probe_rate is not None:
         out.append(f"up to {plan.probe_rate:g} probe requests a second until the answers agree, {CERTAIN} for a proof")
+    if plan.reverters:
+        held = reverters.several(one.key for one in plan.reverters)
+        out.append(f"{held} is switched off for the run's time, and restored after it")
     if plan.overrides:
         out.append(f"overrides {', '.join(plan.overrides)}")
     if plan.confirmed:

@@ -86,6 +86,7 @@ def run_document(report: RunReport) -> Document:
         "expires": stamp(report.expires),
         "target": report.target or None,
         "overrides": list(report.overrides),
+        "debts": list(report.debts),
     }
 
 
@@ -156,6 +157,7 @@ def _application(one: Application, wall: float) -> Document:
         "health": one.health,
         "revision": one.revision,
         "phase": one.phase,
+        "sync_held": None if one.held is None else {"run": one.held.run, "since": stamp(one.held.since)},
         "reconciled_age_s": None if one.reconciled is None else round(max(0.0, wall - one.reconciled), 1),
     }
 

@@ -122,6 +122,8 @@ def _facts(report: RunReport, plan: Plan) -> str:
         "hold": f"{plan.hold:g} s" if plan.hold else None,
         "expires": f"{plan.expires:g} s after its end" if plan.expires else None,
         "probe requests a second": f"up to {plan.probe_rate:g}" if plan.probe_rate else None,
+        "switches off automated sync of": "; ".join(f"{one.key} {one.automated}" for one in plan.reverters),
+        "not restored yet": ", ".join(report.debts),
         "on loss of the operator": plan.on_loss,
         "on a refusal": plan.on_refusal,
     }

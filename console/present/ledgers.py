@@ -58,6 +58,10 @@ def rail(report: RunReport, wall: float, cells: int) -> list[Line]:
         when = f"goes back by itself in {exact(left)}" if left > 0 else overdue
         keeps = "; 1 keeps it for good, 4 adds 10 min" if report.commandable else ""
         out.append(line(Span(when, Ink.PLAIN if left > 0 else Ink.BAD), dim(keeps)))
+    if report.debts:
+        ways = f"; fleet-console restore-sync {inert(report.run, 40)} restores it" if not report.commandable else ""
+        off = f"automated sync of {inert(', '.join(report.debts), 200)} is off{ways}"
+        out.append(line(Span(off, Ink.PLAIN if report.commandable else Ink.WARN)))
     if report.overrides:
         out.append(line(Span(f"overrides {inert(', '.join(report.overrides), 200)}", Ink.WARN)))
     return [fit(one, cells) if length(one) > cells else one for one in out]

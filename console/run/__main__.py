@@ -97,7 +97,7 @@ def main(run: str, directory: Path) -> int:
     try:
         return _carry_out(journal, row, resumed=resumed, taken=taken).exit_code
     except FleetConsoleError as error:
-        from console.run.executor import unwritten
+        from console.run.guard import unwritten
 
         return _fail(journal, run, unwritten(error), str(error))
     except Exception as error:  # whatever it was, the run must not look alive

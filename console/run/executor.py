@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from console import log
-from console.decide.plan import Plan, RouteChange, checked, weight
+from console.decide.plan import Plan
 from console.decide.usual import Waits, waits
 from console.errors import Denied, FleetConsoleError, Refused, Superseded
 from console.kube import records
@@ -24,16 +24,17 @@ from console.model.fleet import Layer, Run
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
-from console.run import record
+from console.run import others, record
+from console.run.guard import guard, unwritten
 from console.run.hand import Hand, said
 from console.run.hook import Hook
 from console.run.journal import Journal
+from console.run.reverters import Reverters
 from console.run.verify import Outcome, Verdict
 from console.run.walk import Walk, Way, loss
 from console.run.witness import Witness
 from console.run.words import Words
 from console.settings import Duration, Settings
-from console.store.memory import weight_keys
 
 SETTLE = 10.0
 """Seconds that the readers get to see every layer as it is before the write."""
@@ -79,6 +80,11 @@ class Executor:
         observer.listen(self._witness.probed)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease, witness=self._witness)
         self._hand.waits = self._asks
+        self._reverters = Reverters(
+            hub, self._hand.note, report.run, plan.fleet_uid, plan.reverters, of=plan.of,
+            owed=plan.reverters if resumed else (),
+        )  # fmt: skip
+        self._reverters.waits = self._asks
         self._walk = Walk(
             plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record, self._past
         )
@@ -152,15 +158,22 @@ class Executor:
         if not self._resumed:
             for change in self._plan.routes:
                 self._hand.try_dry(change, self._walk.values(change, self._walk.place(change)))
+            if self._plan.kind != "rollback":
+                self._reverters.try_dry()
         self._take_lease()
         self._watch()
         if self._resumed:
             self._walk.at = min(self._report.step, self._walk.last)
         self._stamp()
-        self._override_told()
+        if not self._resumed:
+            others.tell_overrides(self._hub, self._report, self._plan.overrides, self._hand.note)
+        back = self._resumed and self._report.going == "back"
+        if not self._words.told():
+            lenient = back or self._plan.kind == "rollback"
+            self._reverters.hold(self._hand.check_ours, self._record, self._words.told, lenient=lenient)
         if self._words.told():
             return self._obey()
-        if self._resumed and self._report.going == "back":
+        if back:
             return self._down(range(self._walk.at, -1, -1))
         return self._forward(self._walk.last if self._plan.at_once else max(1, self._walk.at))
 
@@ -171,7 +184,10 @@ class Executor:
         self._tell(fence=self._lease.fence, message="holds the Fleet's Lease")
         fences = {change.key: self._hand.stranger(change) for change in self._plan.routes}
         self._strange = {key for key, fence in fences.items() if fence is not None}
-        self._succeed(*filter(None, fences.values()))
+        former = Holder.parse(self._lease.former)
+        stale = (fence.partition(".")[2] for fence in fences.values() if fence is not None)
+        ended = {former.run if former else None, self._plan.of, *stale} - {None, self._report.run}
+        others.succeed(self._hub, self._report.run, filter(None, ended), self._hand.note)
         self._record()
 
     def _watch(self) -> None:
@@ -289,34 +305,15 @@ class Executor:
             return records.newest_fence(self._hub)
         return 0
 
-    def _succeed(self, *stale: str) -> None:
-        """Say in the records of the runs that we succeed that their runners are gone: the Lease is ours now."""
-        former = Holder.parse(self._lease.former)
-        runs = {former.run if former else None, self._plan.of, *(fence.partition(".")[2] for fence in stale)}
-        for run in sorted(one for one in runs - {None, self._report.run} if one and record.is_run(one)):
-            message = f"its runner was gone when run {self._report.run} took the Fleet's Lease"
-            with suppress(FleetConsoleError):
-                if records.mark_interrupted(self._hub, run, message, record.stamp(time.time())):
-                    self._hand.note("succeed", "noted", f"run {run} is marked as interrupted in its record")
-
     def _record(self) -> None:
         """Write the run's record whole, with what it wants now."""
         data = record.data(self._report, self._plan, self._lease.fence, self._walk.targets(), self._words.heard)
         data |= {"evidence": self._head} if self._head else {}
+        data |= record.debts(self._reverters.owed) if self._plan.reverters else {}
         fresh = not self._recorded and not self._resumed
         send = records.create_record if fresh else records.update_record
         self._hand.step("record", f"{self._report.state}", lambda: send(self._hub, self._report.run, data))
         self._recorded = True
-
-    def _override_told(self) -> None:
-        """Whoever watches the Fleet learns which rules were overridden."""
-        if not self._plan.overrides or self._resumed:
-            return
-        sentence = f"{self._report.actor} overrode {', '.join(self._plan.overrides)}: {self._report.reason}"
-        with suppress(FleetConsoleError):
-            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            told = records.tell_event(self._hub, self._report.run, "RulesOverridden", sentence, now)
-            self._hand.note("override", "confirmed" if told else "refused", f"an Event on the Fleet: {sentence}")
 
     def _end(self, state: RunState, message: str) -> None:
         """Take the fence off, finish the record, release the Lease, and only then say that it is over."""
@@ -324,6 +321,7 @@ class Executor:
         for change in self._plan.routes:
             if change.key in self._hand.stamped:
                 self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
+        left += self._restore(state)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith("stopped on") else []
         expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None
@@ -336,6 +334,25 @@ class Executor:
             self._try(self._release, "the Fleet's Lease runs out by itself", left)
         self._tell(state=state, message=_sentences(message, *also, *left), ended=time.time())
         self._hook.tell(self._report)
+
+    def _restore(self, state: RunState) -> list[str]:
+        """Restore the automated sync that is owed, unless its weights have to stay as they are, or another runner may
+        have it by now; returns what there is to say of it. What was taken on from the run that this one undoes is no
+        debt of that one any more."""
+        touched = state in (RunState.HELD, RunState.UNVERIFIED) and self._touched
+        stays = state is RunState.DONE or touched or (self._reverters.owed != () and not self._holds_lease())
+        said = self._reverters.end(stays=stays, guarded=state is RunState.DONE)
+        of, run, taken = self._plan.of, self._report.run, self._reverters.taken
+        if of is not None and taken:
+            pass_on = partial(others.pass_on, self._hub, self._journal, of, run, taken)
+            self._try(pass_on, f"run {of} still tells of what it owed", said)
+        return said
+
+    def _holds_lease(self) -> bool:
+        """Whether the Fleet's Lease was taken, and is ours still, by the hub's own word."""
+        with suppress(FleetConsoleError):
+            return self._lease.fence > 0 and self._lease.renew()
+        return False
 
     def _release(self) -> None:
         def send() -> None:
@@ -370,32 +387,3 @@ def _sentences(*parts: str) -> str:
 
 def _several(keys: list[str]) -> str:
     return ", ".join(keys) if len(keys) <= 3 else f"{', '.join(keys[:2])} and {len(keys) - 2} more"
-
-
-def unwritten(error: FleetConsoleError) -> RunState:
-    """The state of a run that failed before it wrote a weight."""
-    return RunState.REFUSED if isinstance(error, Denied | Refused) else RunState.FAILED
-
-
-def guard(plan: Plan, settings: Settings) -> None:
-    """Look at a plan once more before anything is written for it, wherever it was read from. Raises `Refused`."""
-    settings.check_writable()
-    try:
-        checked(plan)
-    except ValueError as error:
-        raise Refused(f"the plan cannot be carried out: {error}") from None
-    for change in plan.routes:
-        _guard_route(change, plan.kind, settings)
-
-
-def _guard_route(change: RouteChange, kind: str, settings: Settings) -> None:
-    keys = [key for key, _ in change.members]
-    members = [member for _, member in change.members]
-    weights = set(weight_keys(keys, settings.fleet.weights.key_prefix, members))
-    strange = [key for key in keys if key not in weights]
-    if strange or not keys:
-        raise Refused(f"the plan writes what is no weight: {inert(', '.join(strange) or 'nothing', 200)}")
-    if kind != "rollback" and any(v is None or weight(v) is None for _, v in change.after):
-        raise Refused("the plan writes a value that is no weight from 0 to 100")
-    if kind != "rollback" and sum(weight(v) or 0 for _, v in change.after) != 100:
-        raise Refused(f"the plan's weights of {change.key} do not sum to 100")

@@ -6,7 +6,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
+from console.decide import reverters
 from console.errors import FleetConsoleError, Superseded
 from console.kube import records, write
 from console.kube.connect import Hub
@@ -14,6 +16,7 @@ from console.model.fleet import Run
 from console.run import record
 from console.run.hand import holds
 from console.run.journal import Journal
+from console.run.reverters import Reverters
 from console.run.rows import Row
 from console.run.words import Words
 
@@ -47,6 +50,8 @@ class Guardian:
         self._words.told()
         self._words.turn, self._words.more = None, 0.0  # what was said before it was done
         self._looked = clock()
+        held, note = self._plan.reverters, partial(journal.line, self._run)
+        self._reverters = Reverters(hub, note, self._run, self._plan.fleet_uid, held, owed=held, pause=pause)
 
     def goes_back(self) -> bool:
         """Wait; True where the run has to go back now, False where it stays as it is for good."""
@@ -91,10 +96,15 @@ class Guardian:
 
     def _keep(self, why: str) -> None:
         self._journal.line(self._run, "expiry", "noted", why)
+        said = [why, *self._reverters.restore()]
+        if self._reverters.on:
+            on = reverters.several(self._reverters.on)
+            said.append(f"{on} is on again: ArgoCD puts the weights back unless its repository says them")
         row = self._journal.row(self._run)
-        message = f"{row.report.message if row else ''}; {why}".strip("; ")
+        message = "; ".join(filter(None, (row.report.message if row else "", *said)))
         self._journal.update(self._run, expires=None, message=message)
-        self._told(expires="", message=message)
+        debts = record.debts(self._reverters.owed) if self._plan.reverters else {}
+        self._told(expires="", message=message, **debts)
 
     def _told(self, **fields: str) -> None:
         """Say it in the record, too, where that can be reached."""

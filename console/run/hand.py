@@ -261,6 +261,11 @@ class Hand:
                 self._pause(wait)
                 wait = min(2 * wait, 4.0)
 
+    def check_ours(self) -> None:
+        """Raise `Refused` where the Lease is another runner's by now, or the server another Fleet."""
+        self._lease_is_ours()
+        self._same_fleet()
+
     def _lease_is_ours(self) -> None:
         if self._lease.held or (not self._lease.lost.is_set() and self._lease.renew()):
             return

@@ -24,7 +24,7 @@ from console.kube.fields import moment_of
 from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.run import record
-from console.run.executor import unwritten
+from console.run.guard import unwritten
 from console.run.hand import PATIENCE, TRIES
 from console.run.hook import Hook
 from console.run.journal import Journal
@@ -157,7 +157,7 @@ class OneStepRun:
             operations = applications.refresh(found, self._step.annotation)
         else:
             what = f".operation of {self._step.sentence}"
-            policy = applications.policy_of(found)
+            policy = applications.sync_policy(found)
             asked = operation(self._step, self._report.run, self._report.actor, policy)
             operations = applications.sync(found, asked)
         self._note("intended", what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from console.decide.onestep import OneStep
@@ -24,6 +24,11 @@ def data(
         "targets": json.dumps(targets, sort_keys=True),
         "before": json.dumps(before, sort_keys=True),
     }
+
+
+def debts(owed: Sequence[str]) -> dict[str, str]:
+    """The field that names the Applications, `NAMESPACE/NAME`, whose automated sync the run switched off."""
+    return {"debts": json.dumps(list(owed))}
 
 
 def of_step(report: RunReport, step: OneStep) -> dict[str, str]:

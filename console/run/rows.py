@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from console.decide import onestep
+from console.decide import onestep, reverters
 from console.decide import plan as plans
 from console.decide.onestep import OneStep
 from console.decide.plan import Plan
@@ -110,7 +110,7 @@ def value_out(name: str, value: Any) -> Any:
 
 def into(values: Mapping[str, Any], lines: Sequence[tuple[float, str, str, str]]) -> Row:
     """The row whose columns hold `values`."""
-    layer = values["layer"]
+    layer, journaled = values["layer"], tuple(JournalLine(*line) for line in lines)
     report = RunReport(
         run=values["run"],
         fleet_uid=values["fleet_uid"],
@@ -128,7 +128,7 @@ def into(values: Mapping[str, Any], lines: Sequence[tuple[float, str, str, str]]
         layer=Layer(layer) if layer else None,
         message=values["message"],
         of=values["of"],
-        lines=tuple(JournalLine(*line) for line in lines),
+        lines=journaled,
         steps=tuple(json.loads(values["steps"])),
         step=values["step"],
         going=values["going"],
@@ -138,6 +138,7 @@ def into(values: Mapping[str, Any], lines: Sequence[tuple[float, str, str, str]]
         overrides=tuple(json.loads(values["overrides"])),
         since=values["since"],
         usual=_usual(values["usual"]),
+        debts=reverters.owed(journaled),
     )
     return Row(report, values["plan"], json.loads(values["access"]), values["process"] or "")
 

@@ -399,6 +399,7 @@ def _recorded(record: Run, fleet_uid: str) -> RunReport:
         step=record.step,
         going=record.going,
         expires=record.expires,
+        debts=record.debts,
         **planned,
     )
 
@@ -439,6 +440,7 @@ def told_of(row: Row) -> RunReport:
         return replace(known, state=RunState.INTERRUPTED, message=f"its runner is dead. {ways}")
     begun = any(line.step.startswith("weigh") for line in known.lines)
     what = "weights may have been written" if begun else "no weight was written"
+    what += f"; automated sync of {', '.join(known.debts)} is off" if known.debts else ""
     ways = f"Go on with fleet-console resume {known.run}, or put back what was there with rollback {known.run}"
     message = f"its runner is dead; {what}. {ways}"
     return replace(known, state=RunState.INTERRUPTED, message=message)

@@ -7,11 +7,13 @@ from functools import partial
 
 from console.decide.onestep import OneStep, operation
 from console.decide.plan import Plan, RouteChange
+from console.decide.reverters import Reverter
 from console.errors import Denied, FleetConsoleError, Refused, Superseded
 from console.kube import applications, write
 from console.kube.connect import Hub
 from console.model.run import Reason, Severity
 from console.observe import Observer
+from console.run.reverters import try_dry
 from console.run.who import actor
 
 
@@ -22,7 +24,11 @@ def reasons(observer: Observer, plan: Plan | OneStep) -> tuple[Reason, ...]:
         return (Reason("dry-run", Severity.BLOCKS, "the hub is not connected", "its answer", "wait for the hub"),)
     if isinstance(plan, OneStep):
         return _objections(lambda: _try_step(hub, plan))
-    return tuple(reason for change in plan.routes for reason in _objections(partial(_try, hub, change)))
+    tries = [
+        *(partial(_try, hub, one) for one in plan.routes),
+        *(partial(_try_hold, hub, one) for one in plan.reverters),
+    ]
+    return tuple(reason for one in tries for reason in _objections(one))
 
 
 def _try(hub: Hub, change: RouteChange) -> None:
@@ -33,6 +39,12 @@ def _try(hub: Hub, change: RouteChange) -> None:
     write.patch(hub, change.namespace, change.name, operations, dry_run=True)
 
 
+def _try_hold(hub: Hub, one: Reverter) -> None:
+    found = write.read(hub, applications.place(one.namespace, one.name))
+    if found is not None and found["metadata"].get("uid") == one.uid:
+        try_dry(hub, one, found)
+
+
 def _try_step(hub: Hub, step: OneStep) -> None:
     place = applications.place(step.namespace, step.name)
     found = write.read(hub, place)
@@ -41,7 +53,7 @@ def _try_step(hub: Hub, step: OneStep) -> None:
     if step.kind == "refresh":
         operations = applications.refresh(found, step.annotation)
     else:
-        asked = operation(step, "dry-run", actor(None), applications.policy_of(found))
+        asked = operation(step, "dry-run", actor(None), applications.sync_policy(found))
         operations = applications.sync(found, asked)
     write.send(hub, place, operations, dry_run=True)
 

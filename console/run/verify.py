@@ -179,11 +179,13 @@ def _deepest(route: Route) -> Layer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one route should hold, since resourceVersion `version` (None: any)."""
+    """What one route should hold, since resourceVersion `version` (None: any). `written`: the monotonic second at which
+    our write of it was read back; None where this runner wrote none."""
 
     change: RouteChange
     values: Values
     version: int | None = None
+    written: float | None = None
 
 
 class Waiting:
@@ -336,7 +338,8 @@ class Waiting:
                 held = annotations_of(ingress)
                 now = said(tuple((key, held.get(key)) for key, _ in target.values))
                 by = writer(ingress, target.values)
-                return f"{target.change.key} was changed to {now} after our write{by}"
+                after = "" if target.written is None else f", seen {self._clock() - target.written:.1f} s"
+                return f"{target.change.key} was changed to {now}{after} after our write{by}"
         return None
 
     def _late(self, seen: Look, now: float) -> Verdict:

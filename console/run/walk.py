@@ -56,6 +56,8 @@ class Walk:
         """The position that was gone to last."""
         self._places: dict[str, int] = {}
         self._versions: dict[str, int | None] = {}
+        self._written: dict[str, float] = {}
+        """Route key -> the monotonic second at which our last write of it was read back."""
 
     def find(self) -> None:
         """Where every route stands, by what its Ingress holds. Raises `Superseded` where one holds nothing planned."""
@@ -98,6 +100,7 @@ class Walk:
                 if self._words.told():
                     return Verdict(Outcome.TOLD, None, "a word came")
                 self._versions[change.key] = self._hand.weigh(change, self.values(change, stands), wanted)
+                self._written[change.key] = time.monotonic()
             self._places[change.key] = index
         try:
             verdict = self._waiting(eager=True).verdict()
@@ -145,8 +148,8 @@ class Walk:
                 self._tell(routes=lines, layer=seen.layer, message=message, since=since, usual=known)
 
         targets = [
-            Target(change, self.values(change, self.place(change)), self._versions.get(change.key))
-            for change in self._plan.routes
+            Target(one, self.values(one, self.place(one)), self._versions.get(one.key), self._written.get(one.key))
+            for one in self._plan.routes
         ]
         run = self._settings.run
         return Waiting(

@@ -42,6 +42,7 @@ def _run(record: RunRecord) -> Run:
         expires=record.expires,
         word=record.word,
         heard=record.heard,
+        debts=record.debts,
         fence=record.fence,
     )
 

@@ -221,12 +221,14 @@ def agent_lost(options: Options, **said: Any) -> None:
 @click.option(
     "--after", type=DURATION, metavar="S", default="2s", help="Time until the weights are written back.  [2s]"
 )
+@click.option("--owner", metavar="NAME", help="Be an ArgoCD Application, which heals while its policy says so.")
 def self_heal(options: Options, after: float, **said: Any) -> None:
     """Let somebody write a route's present weights back after every change.
 
     \b
     Example: fleet-console sim fault self-heal gateway-demo/web-demo --after 2s --dir /var/tmp/fleet
     """
+    said = {name: value for name, value in said.items() if name != "owner" or value is not None}
     _begin(options, "self-heal", after=_duration(after), **said)
 
 

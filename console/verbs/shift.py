@@ -36,6 +36,8 @@ _PLANNING = (
     click.option("--confirm", "confirmed", metavar="RULE,...", help="Rules that ask, answered: data-layer."),
     click.option("--probe-rate", type=float, metavar="R",
                  help="Consent: probe requests a second, of all its routes, until they agree.  [settings, none]"),
+    click.option("--hold-sync", is_flag=True,
+                 help="Consent: automated sync is off for the run's time on ArgoCD Applications that would revert it."),
     click.option("--new-key", is_flag=True, help="Allow a weight key that was never seen on an Ingress."),
 )  # fmt: skip
 _STARTING = (
@@ -191,8 +193,9 @@ def amended(wish: Wish, said: dict[str, Any]) -> Wish:
             values[name] = said[name]
     if said.get("expires") is not None:
         values["expires"] = None if said["expires"] == float("inf") else said["expires"]
-    if said.get("new_key"):
-        values["new_key"] = True
+    for name in ("hold_sync", "new_key"):
+        if said.get(name):
+            values[name] = True
     for option, name in (("override", "overrides"), ("confirmed", "confirmed")):
         if said.get(option):
             values[name] = tuple(word.strip() for word in said[option].split(",") if word.strip())

@@ -15,6 +15,7 @@ from console.sim.argo.charts import Charts, Rendered, SourceError
 from console.sim.argo.compare import Id, compare
 from console.sim.argo.destinations import Destination, DestinationError, Destinations
 from console.sim.argo.kinds import (
+    ANOTHERS,
     APP_PROJECTS,
     APPLICATIONS,
     NAMESPACE,
@@ -225,7 +226,8 @@ class ApplicationController:
         return await self._client.merge(APPLICATIONS, *place(application), patch) if patch else application
 
     def _skipped(self, application: Obj) -> bool:
-        if annotations_of(application).get(SKIP_RECONCILE) == "true":
+        annotations = annotations_of(application)
+        if annotations.get(SKIP_RECONCILE) == "true" or ANOTHERS in annotations:
             return True
         try:
             return self.destinations.find(application["spec"].get("destination") or {}).skipped

@@ -13,7 +13,7 @@ from console.errors import UsageError
 from console.sim.alb_ingress import DELAY
 from console.sim.client import INGRESSES
 from console.sim.faults import admission, specs
-from console.sim.faults.selfheal import AGENT, SelfHealer
+from console.sim.faults.selfheal import AGENT, SelfHealer, owning
 from console.sim.faults.site import Site
 from console.sim.hub.own import OwnHub
 from console.sim.ingress_annotations import PREFIX, annotations_of
@@ -170,16 +170,21 @@ async def credential_expiry(site: Site, fault: specs.CredentialExpiry) -> AsyncI
 @asynccontextmanager
 async def self_heal(site: Site, fault: specs.SelfHeal) -> AsyncIterator[str]:
     """A writer of its own on one Ingress."""
-    route = site.route(fault.route)
-    healer = SelfHealer(site.client(AGENT), (route.namespace, route.name), seconds(fault.after))
-    work = asyncio.create_task(healer.run())
-    try:
-        await healer.ready()
-        yield f"{AGENT} writes the weights of {route.key} back {fault.after} after each change"
-    finally:
-        work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
+    route, client = site.route(fault.route), site.client(AGENT)
+    where = route.namespace, route.name
+    async with contextlib.AsyncExitStack() as stack:
+        if fault.owner is not None:
+            await stack.enter_async_context(owning(client, where, fault.owner))
+        healer = SelfHealer(client, where, seconds(fault.after), fault.owner)
+        work = asyncio.create_task(healer.run())
+        try:
+            await healer.ready()
+            of = f" while the policy of Application {fault.owner} says so" if fault.owner else ""
+            yield f"{AGENT} writes the weights of {route.key} back {fault.after} after each change{of}"
+        finally:
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
 
 
 @asynccontextmanager

@@ -101,10 +101,12 @@ class CredentialExpiry(_Fault, frozen=True, kw_only=True, tag="credential-expiry
 
 
 class SelfHeal(_Fault, frozen=True, kw_only=True, tag="self-heal"):
-    """Somebody who knows better writes a route's former weights back `after` each change."""
+    """Somebody who knows better writes a route's former weights back `after` each change. `owner`: as an ArgoCD
+    Application of that name, whose own the Ingress is marked to be, and as long as its policy says so."""
 
     route: RouteKey
     after: Days = "2s"
+    owner: Name | None = None
 
 
 class Webhook(_Fault, frozen=True, kw_only=True, tag="webhook"):

@@ -184,7 +184,7 @@ class _Stage:
                 return RunState.DONE
         while True:
             state = self.carry_out(resumed=True, back=True)
-            if state not in (RunState.REFUSED, RunState.FAILED):
+            if state is not RunState.REFUSED:
                 return state
             Hook(self._settings.run, self._run).tell(self._row.report, "overdue")
             time.sleep(AGAIN)

@@ -113,10 +113,16 @@ class Executor:
         return ending[0]
 
     def go_back(self) -> RunState:
-        """The way back of a run that is over and still holds its weights: its time has come, or somebody said so."""
-        ending = self._named(self._return)
-        self._end(*ending)
-        return ending[0]
+        """The way back of a run that is over and still holds its weights: its time has come, or somebody said so.
+
+        `REFUSED` where it could not begin, say since another run goes: it does not end, and is to be tried again.
+        """
+        state, sentence = self._named(self._return)
+        if state is not RunState.SUPERSEDED and not self._lease.fence:
+            self._tell_quietly(message=f"its time is over, and it cannot go back yet: {sentence}")
+            return RunState.REFUSED
+        self._end(state, sentence)
+        return state
 
     def _named(self, part: Callable[[], Ending]) -> Ending:
         """How a part of the run ended; every failure has a state, and one of a write its layer."""
@@ -256,8 +262,9 @@ class Executor:
         guard(self._plan, self._settings)
         self._walk.find()
         self._walk.at = self._walk.last
-        self._tell(state=RunState.RUNNING, expires=None, ended=None)
+        self._tell(state=RunState.RUNNING, ended=None, going="back")
         self._take_lease()
+        self._tell(expires=None)
         self._watch()
         return self._back(now=False)
 

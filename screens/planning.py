@@ -63,7 +63,7 @@ class PlanningPage(DecidingPlace):
         """The line that asks for a reason."""
         with Horizontal(id="why"):
             yield Lines(id="ask")
-            yield Field(placeholder="why, for the record; tab comes here", id="reason")
+            yield Field("type why, for the record", away="; tab comes here", id="reason")
 
     def decide(self, fleet: Fleet) -> None:
         """The wish as a plan; what keeps it from being one is `_wrong`."""

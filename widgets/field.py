@@ -18,8 +18,20 @@ class Field(Input):
     Field > .input--placeholder { background: ansi_default; color: ansi_default; text-style: dim; }
     """
 
-    def __init__(self, placeholder: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, placeholder: str = "", *, away: str = "", id: str | None = None, classes: str | None = None
+    ) -> None:
+        """`away`: what the placeholder says besides while the keys go elsewhere."""
+        self._hints = placeholder, f"{placeholder}{away}"
         super().__init__(
-            placeholder=placeholder, id=id, classes=classes, max_length=LIMIT, select_on_focus=False, compact=True
+            placeholder=self._hints[1], id=id, classes=classes, max_length=LIMIT, select_on_focus=False, compact=True
         )
         self.cursor_blink = False
+
+    def on_focus(self) -> None:
+        """Keys come here."""
+        self.placeholder = self._hints[0]
+
+    def on_blur(self) -> None:
+        """They go elsewhere."""
+        self.placeholder = self._hints[1]

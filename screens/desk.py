@@ -233,10 +233,10 @@ class ObservedFleet:
 
     def runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
         """The journal's, and the Fleet's where it can be read."""
-        from console.run import runs
+        from console.run import known, runs
 
         own = runs.runs(self._access)
-        return runs.merge(tuple(one for one in own if one.fleet_uid == fleet.uid or one.provisions), fleet)
+        return known.merge(tuple(one for one in own if one.fleet_uid == fleet.uid or one.provisions), fleet)
 
     def host_runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
         """The journal's; none while it is not known whose."""

@@ -15,7 +15,7 @@ from console.errors import Refused, UsageError
 from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
 from console.model.run import JournalLine, RunReport, RunState
-from console.run import runs
+from console.run import known, runs
 from console.run.runs import Access
 from console.settings import Settings
 from tests.run_situations import ACK, IDC, A, B, Stand, standing
@@ -114,7 +114,7 @@ def test_a_run_whose_front_died_before_its_runner_began_is_failed_after_a_while(
 
     assert RunState.PLANNED is runs.runs(access)[0].state
 
-    stand.journal.update("t001", started=time.time() - 2 * runs.NEVER)
+    stand.journal.update("t001", started=time.time() - 2 * known.NEVER)
 
     assert RunState.FAILED is runs.runs(access)[0].state
 
@@ -183,7 +183,7 @@ def test_runs_of_other_hosts_are_listed_from_their_records() -> None:
         Run(name, state, ("shop/checkout",), "them", "why", started, "jump2", 7, "h", targets=targets, before=targets)
         for name, state, started in (("mine1", "running", 100.0), ("far22", "held", 200.0), ("odd33", "\x1b", 50.0))
     )
-    found = runs.merge((mine,), Fleet("f", None, "f", (), runs=records))
+    found = known.merge((mine,), Fleet("f", None, "f", (), runs=records))
 
     assert [("far22", RunState.HELD), ("mine1", RunState.DONE), ("odd33", RunState.FAILED)] == [
         (one.run, one.state) for one in found

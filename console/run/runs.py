@@ -1,42 +1,38 @@
-"""The face of the runner for both fronts: start a run, tell of it, follow it, command it, undo it."""
+"""The face of the runner for both fronts: start a run, follow it, command it, go on with it, undo it."""
 
 from __future__ import annotations
 
-import json
 import secrets
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from console.decide import intents, onestep
+from console.decide import intents
 from console.decide import plan as plans
 from console.decide.case import Around
 from console.decide.onestep import OneStep
 from console.decide.plan import Plan
 from console.errors import Refused, UsageError
 from console.kube import records
-from console.kube.holder import Process
 from console.kube.record import WORDS
 from console.model.fleet import Fleet, Run
 from console.model.hub import Word
-from console.model.run import ONE_STEP, Reason, RunReport, RunRoute, RunState
+from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
+from console.run import known
 from console.run.journal import Journal
 from console.run.launch import launch, logout_warning
-from console.run.rows import MOVES_NOTHING, Row
+from console.run.rows import Row
 from console.run.who import actor, login
 from console.settings import Settings
 
 VIEW = 5.0
 """Seconds between two signs of life of a viewer."""
 _UNDO = "Undo it with a rollback of its own."
-NEVER = 60.0
-"""Seconds after which a planned run that no runner has begun is told as failed."""
 _LETTERS, _DIGITS = "bcdfghjkmnpqrstvwxz", "23456789"
 
 
@@ -92,7 +88,7 @@ def begin(journal: Journal, access: Access, plan: str, **said: Any) -> RunReport
         journal.line(report.run, "launch", "noted", warning)
     launch(journal, report.run)
     row = journal.row(report.run)
-    told = told_of(row) if row else report
+    told = known.told_of(row) if row else report
     return replace(told, message=". ".join(filter(None, (told.message, warning)))) if warning else told
 
 
@@ -106,7 +102,7 @@ def _planned_of(plan: Plan | OneStep) -> dict[str, Any]:
 
 
 def _alone(journal: Journal, step: OneStep) -> None:
-    for one in map(told_of, journal.rows(step.fleet_uid)):
+    for one in map(known.told_of, journal.rows(step.fleet_uid)):
         if one.one_step and not one.state.over and one.target == step.key:
             raise Refused(
                 f"run {one.run} ({one.kind}) is under way on {inert(step.key, 320)}",
@@ -132,7 +128,7 @@ def report(access: Access, run: str) -> RunReport | None:
         return None
     with journal:
         row = journal.named(run)
-    return told_of(row) if row else None
+    return known.told_of(row) if row else None
 
 
 def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ...]:
@@ -143,7 +139,7 @@ def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ..
     with journal:
         rows = journal.rows()
     mine = [row for row in rows if fleet_uid is None or row.report.fleet_uid == fleet_uid or row.report.provisions]
-    return tuple(map(told_of, mine))
+    return tuple(map(known.told_of, mine))
 
 
 def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = False) -> Iterator[RunReport]:
@@ -162,7 +158,7 @@ def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = Fal
             if time.monotonic() - seen >= VIEW:
                 seen = time.monotonic()
                 journal.viewed(row.report.run)
-            now = told_of(row)
+            now = known.told_of(row)
             if now != last:
                 last = now
                 yield now
@@ -178,7 +174,7 @@ def follow_record(observer: Observer, run: str, *, every: float = 0.5) -> Iterat
     """
     last: RunReport | None = None
     while True:
-        now = elsewhere(observer.store.fleet, run)
+        now = known.elsewhere(observer.store.fleet, run)
         if now is None:
             return
         if now != last:
@@ -195,7 +191,7 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
         raise UsageError(f"no run understands '{inert(word, 40)}'")
     with _journal(access, run) as journal:
         row = _named(journal, run)
-        told = told_of(row)
+        told = known.told_of(row)
         if told.one_step:
             raise UsageError(f"run {told.run} is a {told.kind}: it takes no words, and ends by itself")
         if told.provisions and word != "stop":
@@ -212,7 +208,7 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
 
     Raises `UsageError` where the record says that it is over, `Denied` with the permission that is missing.
     """
-    told, hub = elsewhere(observer.store.fleet, run), observer.hub
+    told, hub = known.elsewhere(observer.store.fleet, run), observer.hub
     if told is None or hub is None:
         raise UsageError(f"no run '{inert(run, 40)}' is recorded on this Fleet", fix="See fleet-console runs.")
     if told.one_step:
@@ -237,15 +233,15 @@ def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: 
             row = journal.named(run)
         if row is not None:
             return plans.undo(row.planned(), row.report.run, now=now)
-    record = recorded(fleet, run)
-    return plans.undo(_plan_of(record), record.run, now=now)
+    record = known.recorded(fleet, run)
+    return plans.undo(known.plan_of(record), record.run, now=now)
 
 
 def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
     """What decides beside the picture, as this host knows it: settings, the runs under way, the clock."""
     local = runs(access, fleet_uid=fleet.uid)
     names = {report.run for report in local}
-    live = [report for report in merge(local, fleet) if report.state is RunState.RUNNING]
+    live = [report for report in known.merge(local, fleet) if report.state is RunState.RUNNING]
     going = [one for one in live if not one.one_step and not one.provisions]
     return replace(
         Around.by(settings),
@@ -258,40 +254,10 @@ def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
 
 def judged(access: Access, settings: Settings, fleet: Fleet, record: Run) -> tuple[Plan, tuple[Reason, ...]]:
     """The plan of a record, and what speaks now against carrying it out. Raises `UsageError` where it holds none."""
-    plan = _plan_of(record)
+    plan = known.plan_of(record)
     wish = intents.wish_of(fleet, plan)
     found = replace(around(access, settings, fleet), running=(), recorded=())
     return plan, intents.decide(fleet, wish, found).reasons
-
-
-def recorded(fleet: Fleet | None, run: str) -> Run:
-    """A run of the Fleet's records. Raises `UsageError`."""
-    found = fleet.run(run) if fleet else None
-    if found is None:
-        raise UsageError(f"no run '{inert(run, 40)}', neither in this host's journal nor on the Fleet")
-    return found
-
-
-def _plan_of(record: Run) -> Plan:
-    """The plan of a record, which anybody may have written: its hash must be its own."""
-    step = _step_of(record)
-    if step is not None:
-        raise UsageError(f"run {record.run} is a {step.kind} of an Application: {MOVES_NOTHING}")
-    try:
-        plan = plans.parse(record.plan)
-    except UsageError as error:
-        raise UsageError(f"the record of run {record.run} holds no plan: {error}") from None
-    if plan.hash != record.plan_hash:
-        raise UsageError(f"the record of run {record.run} was changed: its plan does not have its hash")
-    return plan
-
-
-def _step_of(record: Run) -> OneStep | None:
-    """The one step of a record; None where it holds none, or not its own."""
-    with suppress(UsageError):
-        step = onestep.parse(record.plan)
-        return step if step.hash == record.plan_hash else None
-    return None
 
 
 def resume(access: Access, run: str) -> RunReport:
@@ -301,14 +267,14 @@ def resume(access: Access, run: str) -> RunReport:
     """
     with _journal(access, run) as journal:
         row = _named(journal, run)
-        told = told_of(row)
+        told = known.told_of(row)
         if not told.resumable:
             raise UsageError(f"run {told.run} is {told.state}: there is nothing to resume", fix=_UNDO)
         if not journal.replan(told.run, row.process):
             raise UsageError(f"run {told.run} is being resumed already", fix="Attach to it.")
         launch(journal, told.run)
         again = journal.row(told.run)
-    return told_of(again) if again else told
+    return known.told_of(again) if again else told
 
 
 def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str) -> RunReport:
@@ -317,11 +283,11 @@ def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str
 
     Raises `Refused` where the record's plan is another one, `UsageError` where the run is over.
     """
-    plan = _plan_of(record)
+    plan = known.plan_of(record)
     if plan.hash != plan_hash:
         raise Refused(f"the record's plan has hash {plans.short(plan.hash)}, not the one that was confirmed")
     settings.check_writable()
-    found = _recorded(record, plan.fleet_uid)
+    found = known.of_record(record, plan.fleet_uid)
     if found.state.over and found.state is not RunState.INTERRUPTED:
         raise UsageError(f"run {record.run} is over ({found.state}): there is nothing to take over", fix=_UNDO)
     report = replace(
@@ -341,7 +307,7 @@ def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str
         journal.line(report.run, "takeover", "noted", f"from {record.host or 'another host'}: {record.actor}")
         launch(journal, report.run)
         row = journal.row(report.run)
-    return told_of(row) if row else report
+    return known.told_of(row) if row else report
 
 
 def _journal(access: Access, run: str) -> Journal:
@@ -356,94 +322,6 @@ def _named(journal: Journal, run: str) -> Row:
     if row is None:
         raise UsageError(f"no run '{inert(run, 40)}' in this host's journal")
     return row
-
-
-def merge(local: tuple[RunReport, ...], fleet: Fleet) -> tuple[RunReport, ...]:
-    """This host's runs, and those that only the Fleet's records tell of, newest first."""
-    known = {report.run for report in local}
-    others = tuple(_recorded(record, fleet.uid or "") for record in fleet.runs if record.run not in known)
-    return tuple(sorted((*local, *others), key=lambda report: -(report.started or 0.0)))
-
-
-def elsewhere(fleet: Fleet, run: str) -> RunReport | None:
-    """A run as its record on the Fleet tells it; None where there is none of that id."""
-    record = fleet.run(run)
-    return None if record is None else _recorded(record, fleet.uid or "")
-
-
-def _recorded(record: Run, fleet_uid: str) -> RunReport:
-    before = {key: dict(split) for key, split in record.before}
-    routes = tuple(
-        RunRoute(key, tuple(before.get(key, {}).items()), split, tuple((member, None) for member, _ in split))
-        for key, split in record.targets
-    )
-    state = RunState.FAILED
-    with suppress(ValueError):
-        state = RunState(record.state)
-    planned, message = _planned(record), record.message
-    silent = planned["kind"] in ONE_STEP and time.time() - (record.started or 0.0) > onestep.LONGEST
-    if silent and state is RunState.RUNNING:  # a step ends by itself, and nobody else marks what its runner left
-        state, message = RunState.INTERRUPTED, "its runner has said nothing since it began"
-    return RunReport(
-        run=record.run,
-        fleet_uid=fleet_uid,
-        state=state,
-        plan_hash=record.plan_hash,
-        routes=routes,
-        started=record.started,
-        actor=record.actor,
-        reason=record.reason,
-        pid=record.pid,
-        host=record.host,
-        message=message,
-        step=record.step,
-        going=record.going,
-        expires=record.expires,
-        debts=record.debts,
-        **planned,
-    )
-
-
-def _planned(record: Run) -> dict[str, Any]:
-    """What the record's plan says of the run, where it holds one."""
-    step = None if record.targets else _step_of(record)
-    if step is not None:
-        return {"kind": step.kind, "target": inert(step.key, 320)}
-    with suppress(UsageError):
-        plan = _plan_of(record)
-        of = {"kind": plan.kind, "steps": plan.steps, "target": plan.target, "of": plan.of}
-        return {**of, "overrides": plan.overrides}
-    return {"kind": "shift"}
-
-
-def told_of(row: Row) -> RunReport:
-    """The report, or `interrupted` where its runner is provably dead, or `failed` where it never had one."""
-    known = row.report
-    if known.state is RunState.PLANNED and time.time() - (known.started or 0.0) > NEVER:
-        return replace(known, state=RunState.FAILED, message="its runner was never started; nothing was written")
-    guarded = known.state is RunState.DONE and known.expires is not None
-    if (known.state is not RunState.RUNNING and not guarded) or not row.process:
-        return known
-    process = Process(**json.loads(row.process))
-    if not process.dead_or_rebooted:
-        return known
-    if guarded:
-        message = f"it is done, and its runner, which should take it back, is dead: fleet-console resume {known.run}"
-        return replace(known, state=RunState.INTERRUPTED, message=message)
-    if known.one_step:
-        asked = any(line.step.startswith(f"{known.kind} ") and line.phase == "intended" for line in known.lines)
-        what = f"the {known.kind} may have been asked for" if asked else "nothing was asked for"
-        ways = f"fleet-console resume {known.run} looks, and goes on from there"
-        return replace(known, state=RunState.INTERRUPTED, message=f"its runner is dead; {what}. {ways}")
-    if known.provisions:
-        ways = f"fleet-console resume {known.run} looks, and goes on from there"
-        return replace(known, state=RunState.INTERRUPTED, message=f"its runner is dead. {ways}")
-    begun = any(line.step.startswith("weigh") for line in known.lines)
-    what = "weights may have been written" if begun else "no weight was written"
-    what += f"; automated sync of {', '.join(known.debts)} is off" if known.debts else ""
-    ways = f"Go on with fleet-console resume {known.run}, or put back what was there with rollback {known.run}"
-    message = f"its runner is dead; {what}. {ways}"
-    return replace(known, state=RunState.INTERRUPTED, message=message)
 
 
 def fresh(journal: Journal) -> str:

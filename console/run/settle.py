@@ -19,7 +19,7 @@ from console.model.fleet import Fleet
 from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.present.times import clock
-from console.run import others, record, runs
+from console.run import known, others, record, runs
 from console.run.journal import Journal
 from console.run.reverters import Reverters
 
@@ -40,7 +40,7 @@ def debt(access: runs.Access, hub: Hub, fleet: Fleet, run: str) -> Debt:
     """What a run owes that no runner restores any more: by its journal here, else by its record, and by every
     Application that names it. Raises `UsageError` where nothing knows the run, `Refused` where its runner lives."""
     here = runs.report(access, run)
-    told = here or runs.elsewhere(fleet, run)
+    told = here or known.elsewhere(fleet, run)
     name = told.run if told is not None else run
     found = {
         one.key: Reverter(one.namespace, one.name, one.uid, one.held.automated)

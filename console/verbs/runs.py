@@ -33,13 +33,14 @@ def runs(options: Options) -> None:
     """
     from console.model.freshness import SourceName
     from console.present import documents, reports
+    from console.run import known
     from console.run import runs as engine
 
     fleet = _recorded(options)
     source = fleet.source(SourceName.RUNS)
     if not source.state.answered:
         click.echo(f"fleet-console: runs of other hosts are not read: {source.message or source.state}", err=True)
-    found = engine.merge(engine.runs(options.access(), fleet_uid=fleet.uid), fleet)
+    found = known.merge(engine.runs(options.access(), fleet_uid=fleet.uid), fleet)
     if options.json:
         click.echo(json.dumps([documents.run_document(report) for report in found], ensure_ascii=False))
     else:
@@ -56,6 +57,7 @@ def attach(options: Options, run: str, plain: bool) -> None:
     \b
     Example: fleet-console attach 7c1
     """
+    from console.run import known
     from console.run import runs as engine
 
     report = engine.report(options.access(), run)
@@ -64,8 +66,8 @@ def attach(options: Options, run: str, plain: bool) -> None:
         return
     with observing(options, options.load(), probes=False) as observer:
         observer.store.wait(_records_known, RECORDS_TIME)
-        known = _known_run(options, run, engine.elsewhere(observer.store.fleet, run))
-        follow(options, known, engine.follow_record(observer, known.run))
+        told = _known_run(options, run, known.elsewhere(observer.store.fleet, run))
+        follow(options, told, engine.follow_record(observer, told.run))
 
 
 @click.command()
@@ -135,6 +137,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
     """
     from console.decide.plan import short
     from console.present import changes
+    from console.run import known
     from console.run import runs as engine
 
     settings = options.load()
@@ -142,7 +145,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
     fleet: Fleet | None = None
     if report is None:
         fleet = _recorded(options)
-        report = _known_run(options, run, engine.elsewhere(fleet, run))
+        report = _known_run(options, run, known.elsewhere(fleet, run))
     settings.check_writable()
     if not report.state.over:
         if not yes:
@@ -171,6 +174,7 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     \b
     Example: fleet-console resume 7c1 --takeover
     """
+    from console.run import known
     from console.run import runs as engine
 
     settings, access = options.load(), options.access()
@@ -183,7 +187,7 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     from console.present import reports
 
     fleet = _recorded(options)
-    record = engine.recorded(fleet, run)
+    record = known.recorded(fleet, run)
     plan, reasons = engine.judged(access, settings, fleet, record)
     click.echo(reports.plan_text(fleet, plan, reasons), err=True)
     if yes and plan_hash is None:
@@ -198,6 +202,7 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
 
 def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach: bool) -> None:
     """Tell a run a word: through this host's journal, else through its record on the Fleet."""
+    from console.run import known
     from console.run import runs as engine
 
     settings = options.load()
@@ -213,12 +218,12 @@ def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach
         return
     with observing(options, settings, probes=False) as observer:
         observer.store.wait(_records_known, RECORDS_TIME)
-        known = _known_run(options, run, engine.elsewhere(observer.store.fleet, run))
-        engine.command_elsewhere(observer, known.run, word, seconds)
-        click.echo(f"run {known.run} is told on the Fleet: {word}", err=True)
+        told = _known_run(options, run, known.elsewhere(observer.store.fleet, run))
+        engine.command_elsewhere(observer, told.run, word, seconds)
+        click.echo(f"run {told.run} is told on the Fleet: {word}", err=True)
         if word == "extend":
-            _leave(options, known)
-        follow(options, known, () if detach else engine.follow_record(observer, known.run))
+            _leave(options, told)
+        follow(options, told, () if detach else engine.follow_record(observer, told.run))
 
 
 def _leave(options: Options, report: RunReport) -> None:

@@ -24,7 +24,7 @@ from console.kube.lease import FleetLease
 from console.model.ground import Ground, HubGround
 from console.model.run import RunReport, RunState
 from console.model.topology import Topology
-from console.run import runs
+from console.run import known, runs
 from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.rows import Row
@@ -83,7 +83,7 @@ def start(access: Access, settings: Settings, order: Order, *, reason: str = "")
     with Journal(access.state_dir) as journal:
         name = UID.format(order.topology.name)
         for row in journal.rows(name):
-            told = runs.told_of(row)
+            told = known.told_of(row)
             if not told.state.over:
                 raise Refused(
                     f"run {told.run} ({told.kind} of {order.topology.name}) is under way",
@@ -102,7 +102,7 @@ def last(access: Access, topology: str) -> RunReport | None:
         return None
     with journal:
         rows = journal.rows(UID.format(topology))
-    return runs.told_of(rows[0]) if rows else None
+    return known.told_of(rows[0]) if rows else None
 
 
 def carry_out(

@@ -13,12 +13,11 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from console.decide.plan import short
-from console.decide.setup.checks import checks, reds, unconfirmed
+from console.decide.setup.checks import reds, unconfirmed
 from console.decide.setup.choices import Choice
 from console.decide.setup.manifests import key_of
 from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
-from console.decide.setup.takes import live_weights
 from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown
 from console.decide.setup.unknown import unknown
@@ -109,14 +108,12 @@ class ReviewPage(StartingPlace):
             answer = self.Planned((), made, left(self._topology, ground))
         else:
             made = planned(self._topology, ground, take=self._named)
-            found = (*checks(self._topology, ground), *live_weights(self._topology, made))
-            tried: tuple[Check, ...] = ()
             try:
-                tried = self.console.desk.setups.tried(self._topology, made)
+                found = self.console.desk.setups.judged(self._topology, ground, made)
             except FleetConsoleError as error:
                 self.post_message(self.Looked(None, str(error)))
                 return
-            answer = self.Planned((*found, *tried), made, ())
+            answer = self.Planned(found, made, ())
         if not get_current_worker().is_cancelled:
             self.post_message(answer)
 

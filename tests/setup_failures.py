@@ -20,8 +20,10 @@ from console.errors import Denied, Refused
 from console.model.ground import SecurityGroup, Site
 from console.model.run import RunReport, RunState
 from console.model.topology import FleetPart
+from console.run.seams import passing
 from console.run.setup.sides import Again, NotKnown
 from tests.setup_stand import Stand, World, hybrid
+from tests.setups_at_every_seam import Killed
 
 TASKS = tuple(one for one in plan(hybrid(), World().read()).tasks if writes(one.call) or one.id == "fleet kubeconfig")
 SAID = {
@@ -32,6 +34,7 @@ SAID = {
     "webhook": Refused('refused by the API server: admission webhook "w" denied the request'),
     "too many requests": Again("the hub answered 429 TooManyRequests"),
     "no answer": NotKnown("the hub answered 500 InternalError"),
+    "trouble": NotKnown("AnOperation: ServiceUnavailable temporary failure of the server"),
 }
 CLOUD, HUB = ("quota", "permission", "throttling", "name taken"), ("webhook", "permission", "too many requests")
 FAILING = ("CreateHubCluster", "CreateCluster", "AttachClusterToHub")
@@ -83,6 +86,57 @@ def test_never_an_answer_and_resumed(task: Task, tmp_path: Path) -> None:
     stand.world.refuse.clear()
     assert stand.carry_out(run).state is RunState.DONE
     whole(stand)
+
+
+@pytest.mark.parametrize("task", [one for one in TASKS if writes(one.call)], ids=lambda one: one.id)
+def test_a_service_in_trouble_for_a_moment_is_asked_again_by_itself(task: Task, tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    stand.world.fail[task.id] = SAID["trouble"]
+    report = stand.carry_out(stand.set_up(hybrid()))
+    assert report.state is RunState.DONE, report.message
+    told = [one.sentence for one in report.lines if one.step == task.id and one.phase == "noted"]
+    assert told[0] == f"not known whether it was done: {SAID['trouble']}"
+    assert told[1].startswith("not seen after ")
+    assert stand.world.carried.count(task.id) == 1
+    whole(stand)
+
+
+@pytest.mark.parametrize("took", [False, True], ids=["undone", "done"])
+@pytest.mark.parametrize("task", [one for one in TASKS if writes(one.call)], ids=lambda one: one.id)
+def test_killed_once_a_service_was_in_trouble_and_resumed(task: Task, took: bool, tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    world = stand.world
+    if took:
+        world.lose.add(task.id)
+    else:
+        world.fail[task.id] = SAID["trouble"]
+    run = stand.set_up(hybrid())
+
+    def die(_: int, name: str) -> None:
+        if not (world.lose or world.fail):
+            raise Killed(name)
+
+    with pytest.raises(Killed), passing(die):
+        stand.carry_out(run)
+    assert world.carried.count(task.id) == took
+    report = stand.carry_out(run)
+    assert report.state is RunState.DONE, report.message
+    assert world.carried.count(task.id) == 1
+    whole(stand)
+
+
+@pytest.mark.parametrize("took", [False, True], ids=["undone", "done"])
+def test_a_teardown_survives_trouble_at_each_deletion(took: bool, tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    before = stand.world.read().account
+    stand.carry_out(stand.set_up(hybrid()))
+    away = [one.id for one in teardown(hybrid(), stand.world.read()).tasks if writes(one.call)]
+    if took:
+        stand.world.lose.update(away)
+    else:
+        stand.world.fail.update(dict.fromkeys(away, SAID["trouble"]))
+    _gone(stand, before.subnets)
+    assert not (stand.world.lose or stand.world.fail)
 
 
 DOOMED = [one for one in TASKS if isinstance(one.call, CloudCall) and one.call.action in FAILING]

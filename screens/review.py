@@ -59,12 +59,16 @@ class ReviewPage(StartingPlace):
             self.plan = plan
             self.kept = kept
 
-    def __init__(self, topology: Topology, kind: str, text: str, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, topology: Topology, kind: str, text: str, notes: Sequence[str] = (), *, retry: Sequence[str] = ()
+    ) -> None:
+        """`retry`: what has failed and is to be made anew."""
         super().__init__()
         self._topology = topology
         self._kind = kind
         self._text = text
         self._notes = tuple(notes)
+        self._retry = tuple(retry)
         self._named: frozenset[str] = frozenset()
         """What may be taken from its owners, or of a teardown what adopted things go."""
         self._ground: Ground | None = None
@@ -107,7 +111,7 @@ class ReviewPage(StartingPlace):
             made = teardown(self._topology, ground, also=self._named)
             answer = self.Planned((), made, left(self._topology, ground))
         else:
-            made = planned(self._topology, ground, take=self._named)
+            made = planned(self._topology, ground, take=self._named, retry=frozenset(self._retry))
             try:
                 found = self.console.desk.setups.judged(self._topology, ground, made)
             except FleetConsoleError as error:
@@ -134,6 +138,8 @@ class ReviewPage(StartingPlace):
         if self._plan is None:
             return [line(dim("reading the account, the Fleet and the data centre ..."))]
         body = setup_review.lines(self._checks, self._plan, self._notes, self._kept, cells)
+        if self._retry:
+            body = [line(Span(f"made anew: {one}", Ink.WARN)) for one in self._retry] + [EMPTY, *body]
         if self._named:
             word = "goes, too" if self._kind == "teardown" else "taken from its owner"
             body = [line(Span(f"{word}: {one}", Ink.WARN)) for one in sorted(self._named)] + [EMPTY, *body]
@@ -224,7 +230,7 @@ class ReviewPage(StartingPlace):
         if plan.kind == "teardown":
             told = order(self._topology, plan, also=named)
         else:
-            told = order(self._topology, plan, take=named, unconfirmed=open_)
+            told = order(self._topology, plan, take=named, retry=self._retry, unconfirmed=open_)
         return self.console.desk.setups.start(told)
 
     def run_page(self, report: RunReport) -> Place:

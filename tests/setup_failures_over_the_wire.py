@@ -35,10 +35,8 @@ CREATES = (
     "CreateVSwitch", "CreateHubCluster", "UpdateHubClusterFeature", "CreateCluster", "AuthorizeSecurityGroup",
     "AttachClusterToHub",
 )  # fmt: skip
-WRITTEN = (
-    "namespaces", "leases", "deployments", "secrets", "applicationsets", "albconfigs", "ingressclasses", "ingresses"
-)  # fmt: skip
-"""What is written to the Fleet and to the data centre."""
+WRITTEN = ("namespaces", "deployments", "applicationsets", "albconfigs")
+"""Some of what is written to the Fleet, and of what is to the data centre."""
 SOAK = bool(os.environ.get("CONSOLE_EVERY_SEAM"))
 soaked = pytest.mark.skipif(not SOAK, reason="make soak: its like is tried in values by setup_failures")
 
@@ -96,7 +94,6 @@ class Way:
     def once(self) -> None:
         """Nothing is there twice."""
         assert made_of(self.console, self.name) == {"fleets": 1, "clusters": 2}
-        assert not remote.held(self.directory), "it was not met"
 
     def gone(self) -> None:
         code, told = self.console.topology("teardown", "--yes")
@@ -165,10 +162,14 @@ def test_a_cloud_in_trouble_at_every_create_is_survived_without_duplicates(
     text = way.console.file.read_text("utf-8")
     (identifier,) = re.findall(r"- name: gateway-h\n  (id: .*)\n", text)
     made = text.replace("gateway-h", "edge-h").replace(identifier, "zone: cn-hangzhou-h\n  cidr: 10.0.210.0/24")
-    way.console.file.write_text(made, "utf-8")
+    # Answers that name nobody: 30 of them are enough.
+    way.console.file.write_text(made[: made.index("  # the demonstration names its cluster")], "utf-8")
     way.trouble(kind)
     code, run = way.apply()
     assert code == 0, run["message"]
+    met = [line for line in way.console.told[-1].splitlines() if "not known whether it was done: " in line]
+    assert all(any(operation in line for line in met) for operation in CREATES)
+    assert len(met) == len(CREATES) + len(WRITTEN)
     way.made()
     way.once()
     way.gone()

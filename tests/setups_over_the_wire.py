@@ -38,7 +38,7 @@ class Console:
     def __call__(self, *words: str, **environment: str) -> tuple[int, Any]:
         own = ["--config", str(self.fleet / "config.yaml"), "--state-dir", str(self.directory / "state")]
         own += ["--log-file", str(self.directory / "log")]
-        done = forked.run([*own, *words, "-o", "json"], timeout=120, environment=environment)
+        done = forked.run([*own, *words, "-o", "json"], timeout=600, environment=environment)
         self.told += [done.stdout, done.stderr]
         return done.returncode, json.loads(done.stdout or "null")
 

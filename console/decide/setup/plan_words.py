@@ -21,8 +21,17 @@ def note(found: Found) -> str:
 
 
 def broken(state: str, error: str, log: tuple[str, ...]) -> str:
-    """What the cloud says of a thing that failed."""
-    return "; ".join(one for one in (f"the cloud says {state}", error, *log[-3:]) if one)
+    """What the cloud says of a thing that failed: the failure with its code, and the last lines of its log that say
+    something else. The same words come by several operations, with other signs between them."""
+    told = [error] if error else []
+    for one in reversed(log):
+        if len(told) < 4 and not any(_plain(each) in _plain(one) for each in told):
+            told.insert(bool(error), one)
+    return "; ".join((f"the cloud says {state}", *told))
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def kubeconfig(fleet: str) -> Task:

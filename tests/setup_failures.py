@@ -13,6 +13,7 @@ import pytest
 from console.cloud.outcome import Declined
 from console.decide.setup.found import Found
 from console.decide.setup.plan import plan
+from console.decide.setup.plan_words import broken
 from console.decide.setup.retry import again, refuse
 from console.decide.setup.task import CloudCall, Task, writes
 from console.decide.setup.teardown import teardown
@@ -198,6 +199,13 @@ def test_what_was_mended_by_hand_is_taken_as_it_is(task: Task, tmp_path: Path) -
     report = stand.carry_out(run)
     assert report.state is RunState.DONE, report.message
     whole(stand)
+
+
+def test_the_same_words_of_a_failure_are_told_once() -> None:
+    log = ("info Check: quota", "info Create: plane", "error OperationFailed: no room", "error OperationFailed no room")
+    told = "the cloud says failed; OperationFailed: no room; info Check: quota; info Create: plane"
+    assert told == broken("failed", "OperationFailed: no room", log)
+    assert "the cloud says failed; b; c; d" == broken("failed", "", ("a", "b", "c", "d"))
 
 
 def test_a_feature_that_does_not_come_on_is_asked_for_again_and_then_told(tmp_path: Path) -> None:

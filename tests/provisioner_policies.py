@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from console.cli import console as front
 from console.kube import groundwork, site
+from console.model.ground import Account
 from console.run.runs import Access
 from console.run.setup import discover
 from console.settings import load
@@ -72,11 +73,13 @@ def test_a_set_up_on_a_fleet_of_others_goes_through_under_the_printed_policies_a
 
         limited = ("--kubeconfig", str(_limited(owner)), "--context", "provisioner")
         assert remote.policy(empty[0], printed("ram", "provisioner")[0])
-        mine.file.write_text(yaml.safe_dump(_on_theirs(whole, empty[0])), "utf-8")
+        theirs = _account(empty[0])
+        mine.file.write_text(yaml.safe_dump(_on_theirs(whole, theirs)), "utf-8")
         for verb in ("apply", "teardown"):
             code, told = mine.topology(verb, "--yes", *limited)
             assert code == 0, told["run"]["message"] if told and told["run"] else mine.told[-1]
         assert not list((mine.directory / "state" / "setups").rglob("*.kubeconfig")), "it had an administrator's"
+        assert _named(theirs) == _named(_account(empty[0]))
         assert set() == _idle(empty[0], "provisioner")
         assert set() == _idle(empty[0], "data-centre", of=CENTRE)
 
@@ -97,11 +100,21 @@ def _limited(owner: Console) -> Path:
     return path
 
 
-def _on_theirs(whole: dict[str, Any], fleet: Path) -> dict[str, Any]:
-    """The topology with the Fleet and the ACK cluster adopted, and an AppProject of its own."""
+def _account(fleet: Path) -> Account:
     settings = load(fleet / "config.yaml")
-    account = discover.ground(Access(None, None, None, None, None, None), settings, "cn-hangzhou").account
-    [hub], [cluster] = account.fleets or (), account.clusters or ()
+    return discover.ground(Access(None, None, None, None, None, None), settings, "cn-hangzhou").account
+
+
+def _named(account: Account) -> tuple[list[str], ...]:
+    """Everything in it, by id, and what is associated."""
+    parts = (account.vpcs, account.subnets, account.groups, account.fleets, account.clusters, account.balancers)
+    associated = [f"{hub.id} {one.cluster}" for hub in account.fleets or () for one in hub.attached or ()]
+    return (*(sorted(one.id for one in part or ()) for part in parts), associated)
+
+
+def _on_theirs(whole: dict[str, Any], theirs: Account) -> dict[str, Any]:
+    """The topology with the Fleet and the ACK cluster adopted, and an AppProject of its own."""
+    [hub], [cluster] = theirs.fleets or (), theirs.clusters or ()
     ack, idc = whole["members"]
     ack = {name: value for name, value in ack.items() if name != "nodes"} | {"id": cluster.id}
     [application] = whole["applications"]

@@ -13,12 +13,11 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from console.decide.plan import short
-from console.decide.setup.checks import checks, reds, unconfirmed
+from console.decide.setup.checks import reds, unconfirmed
 from console.decide.setup.choices import Choice
 from console.decide.setup.manifests import key_of
 from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
-from console.decide.setup.takes import live_weights
 from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown
 from console.decide.setup.unknown import unknown
@@ -60,12 +59,16 @@ class ReviewPage(StartingPlace):
             self.plan = plan
             self.kept = kept
 
-    def __init__(self, topology: Topology, kind: str, text: str, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, topology: Topology, kind: str, text: str, notes: Sequence[str] = (), *, retry: Sequence[str] = ()
+    ) -> None:
+        """`retry`: what has failed and is to be made anew."""
         super().__init__()
         self._topology = topology
         self._kind = kind
         self._text = text
         self._notes = tuple(notes)
+        self._retry = tuple(retry)
         self._named: frozenset[str] = frozenset()
         """What may be taken from its owners, or of a teardown what adopted things go."""
         self._ground: Ground | None = None
@@ -108,15 +111,13 @@ class ReviewPage(StartingPlace):
             made = teardown(self._topology, ground, also=self._named)
             answer = self.Planned((), made, left(self._topology, ground))
         else:
-            made = planned(self._topology, ground, take=self._named)
-            found = (*checks(self._topology, ground), *live_weights(self._topology, made))
-            tried: tuple[Check, ...] = ()
+            made = planned(self._topology, ground, take=self._named, retry=frozenset(self._retry))
             try:
-                tried = self.console.desk.setups.tried(self._topology, made)
+                found = self.console.desk.setups.judged(self._topology, ground, made)
             except FleetConsoleError as error:
                 self.post_message(self.Looked(None, str(error)))
                 return
-            answer = self.Planned((*found, *tried), made, ())
+            answer = self.Planned(found, made, ())
         if not get_current_worker().is_cancelled:
             self.post_message(answer)
 
@@ -137,6 +138,8 @@ class ReviewPage(StartingPlace):
         if self._plan is None:
             return [line(dim("reading the account, the Fleet and the data centre ..."))]
         body = setup_review.lines(self._checks, self._plan, self._notes, self._kept, cells)
+        if self._retry:
+            body = [line(Span(f"made anew: {one}", Ink.WARN)) for one in self._retry] + [EMPTY, *body]
         if self._named:
             word = "goes, too" if self._kind == "teardown" else "taken from its owner"
             body = [line(Span(f"{word}: {one}", Ink.WARN)) for one in sorted(self._named)] + [EMPTY, *body]
@@ -227,7 +230,7 @@ class ReviewPage(StartingPlace):
         if plan.kind == "teardown":
             told = order(self._topology, plan, also=named)
         else:
-            told = order(self._topology, plan, take=named, unconfirmed=open_)
+            told = order(self._topology, plan, take=named, retry=self._retry, unconfirmed=open_)
         return self.console.desk.setups.start(told)
 
     def run_page(self, report: RunReport) -> Place:

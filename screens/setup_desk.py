@@ -37,8 +37,9 @@ class SetupDesk(Protocol):
     def look(self, topology: Topology) -> Ground:
         """The ground of a topology, read now."""
 
-    def tried(self, topology: Topology, plan: SetupPlan) -> tuple[Check, ...]:
-        """What the Fleet's API server says of a plan, by dry runs; of a ground that was looked at before."""
+    def judged(self, topology: Topology, ground: Ground, plan: SetupPlan) -> tuple[Check, ...]:
+        """What the rules say of the ground that was looked at last, and the Fleet's API server, by dry runs, of the
+        plan for it."""
 
     def adopt(self, found: Discovery) -> Adopted:
         """The topology of what somebody built by hand."""
@@ -99,12 +100,12 @@ class WireSetups:
         self._sight = (topology, sight)
         return ground
 
-    def tried(self, topology: Topology, plan: SetupPlan) -> tuple[Check, ...]:
+    def judged(self, topology: Topology, ground: Ground, plan: SetupPlan) -> tuple[Check, ...]:
         """On the connection of the last look."""
         from console.run.setup import setups
 
         seen, sight = self._sight
-        return setups.tried(topology, plan, sight) if sight is not None and seen == topology else ()
+        return setups.judged(topology, ground, plan, sight if seen == topology else None)
 
     def adopt(self, found: Discovery) -> Adopted:
         """With what settings know of members."""

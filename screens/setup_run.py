@@ -11,9 +11,12 @@ from textual import work
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from console.decide.setup import ways
+from console.decide.setup.file import dump
 from console.decide.setup.task import SetupPlan
 from console.errors import FleetConsoleError
 from console.model.run import RunReport
+from console.model.topology import Topology
 from console.present import setup_runs
 from console.present.setup_runs import Outline
 from screens.following import FollowingPlace
@@ -30,8 +33,9 @@ class SetupRunPage(FollowingPlace):
     class Outlined(Message):
         """What the run was told to do was read."""
 
-        def __init__(self, told: Outline, made: Path | None) -> None:
+        def __init__(self, topology: Topology, told: Outline, made: Path | None) -> None:
             super().__init__()
+            self.topology = topology
             self.told = told
             self.made = made
 
@@ -41,6 +45,7 @@ class SetupRunPage(FollowingPlace):
         self._plan = plan
         self._outline: Outline | None = None
         self._made: Path | None = None
+        self._topology: Topology | None = None
 
     def on_mount(self) -> None:
         """Read what it was told to do; the base follows it."""
@@ -52,11 +57,12 @@ class SetupRunPage(FollowingPlace):
         desk, worker = self.console.desk.setups, get_current_worker()
         try:
             order = desk.order(self._report.run)
-            self.post_message(self.Outlined(setup_runs.outline(order, self._plan), desk.made(order.topology.name)))
+            told, made = setup_runs.outline(order, self._plan), desk.made(order.topology.name)
+            self.post_message(self.Outlined(order.topology, told, made))
             if order.kind == "teardown" and self._plan is None and not self._report.state.over:
                 left = order.plan(desk.look(order.topology))
                 if not worker.is_cancelled:
-                    self.post_message(self.Outlined(setup_runs.outline(order, left), None))
+                    self.post_message(self.Outlined(order.topology, setup_runs.outline(order, left), None))
         except FleetConsoleError as error:
             self.post_message(self.Said(f"what it was told to do is not read: {error}"))
 
@@ -70,6 +76,7 @@ class SetupRunPage(FollowingPlace):
         known = self._outline.tasks if self._outline is not None else {}
         self._outline = replace(message.told, tasks={**message.told.tasks, **known})
         self._made = message.made or self._made
+        self._topology = message.topology
         self._changed()
 
     def draw(self) -> None:
@@ -78,9 +85,10 @@ class SetupRunPage(FollowingPlace):
         self.query_one(Pager).show(lines)
 
     def standing(self) -> Standing:
-        """With whether it left settings to open."""
+        """With whether it left settings to open, and what can be made anew."""
         made = self._made is not None and setup_runs.over_well(self._report)
-        return replace(super().standing(), made=made)
+        failed = ways.failed(self._report.message) if self._report.resumable and self._topology is not None else ""
+        return replace(super().standing(), made=made, failed=failed)
 
     def do_stop(self) -> None:
         """Ask, then tell it to stop."""
@@ -93,6 +101,20 @@ class SetupRunPage(FollowingPlace):
     def do_resume(self) -> None:
         """Ask, then have a new runner look at what stands, and go on."""
         self.ask_to_resume("A new runner looks at what stands now, and goes on with what is left of the plan.")
+
+    def do_make_anew(self) -> None:
+        """Review what takes away what failed, and makes it again."""
+        self._review("setup", ways.failed(self._report.message))
+
+    def do_teardown(self) -> None:
+        """Review what takes away all that was made."""
+        self._review("teardown")
+
+    def _review(self, kind: str, *retry: str) -> None:
+        from screens.review import ReviewPage
+
+        if self._topology is not None:
+            self.app.push_screen(ReviewPage(self._topology, kind, dump(self._topology), retry=retry))
 
     def do_open_made(self) -> None:
         """Read the Fleet that was set up, by the settings that were left."""

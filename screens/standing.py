@@ -54,6 +54,8 @@ class Standing:
     """Key of the wizard's marked row."""
     sound: str = ""
     """What is wrong with the wizard's draft; empty where nothing is."""
+    failed: str = ""
+    """What of the set-up that is shown failed in its cloud, and can be made anew."""
     made: bool = False
     """Whether the set-up that is shown left settings to open."""
     holdable: tuple[str, ...] = ()
@@ -189,6 +191,17 @@ def removable(standing: Standing) -> str:
 
 def sound(standing: Standing) -> str:
     return wizard(standing) or standing.sound
+
+
+def anew(standing: Standing) -> str:
+    return "" if standing.failed else "nothing of this set-up has failed in the cloud"
+
+
+def taken_away(standing: Standing) -> str:
+    report = standing.report
+    if report is None:
+        return sound(standing)
+    return "" if report.state.over and report.kind == "setup" else "no set-up has ended here"
 
 
 def made(standing: Standing) -> str:

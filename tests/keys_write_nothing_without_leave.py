@@ -73,7 +73,7 @@ TELLS = {"stop", "finish", "extend", "touch"}
 DRAFTS = {
     "shift", "drain", "refresh", "sync", "answer", "override", "steps", "until", "hold_sync", "new_key", "dry_run",
     "next_part", "hard", "revision", "prune", "try_sync", "remove", "undo_change", "edit", "edit_whole", "begin",
-    "adopt", "teardown", "name", "discover", "keep", "drop",
+    "adopt", "teardown", "make_anew", "name", "discover", "keep", "drop",
 }  # fmt: skip
 """Change a draft on this host, and ask the API server for a dry run at most."""
 LOOKS = {
@@ -89,7 +89,7 @@ DESK_READS = {
     "warm", "setups",
 }  # fmt: skip
 DESK_WRITES = {"start_run", "command", "resume"}
-SETUPS_READ = {"discover", "look", "tried", "adopt", "draft", "read", "order", "made", "contexts"}
+SETUPS_READ = {"discover", "look", "judged", "adopt", "draft", "read", "order", "made", "contexts"}
 SETUPS_KEEP = {"keep", "connect"}
 """Write a file of this host: the draft, the first settings."""
 SETUPS_WRITE = {"start"}

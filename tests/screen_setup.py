@@ -14,6 +14,8 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from console.decide.setup import draft as drafts
+from console.decide.setup import ways
+from console.decide.setup.plan import plan
 from console.decide.setup.task import Check, Stage, Verdict
 from console.model.ground import MemberCluster
 from console.model.run import JournalLine, RunState
@@ -423,6 +425,44 @@ async def test_a_run_that_held_is_resumed_once_the_console_is_armed() -> None:
 
         assert "resume s1" not in unconfirmed
         assert "resume s1" in desk.asked
+
+
+async def test_what_failed_in_the_cloud_is_told_with_its_ways_on_and_made_anew_or_taken_away() -> None:
+    async with wizard((80, 24)) as (pilot, desk):
+        await pilot.press("0")
+        await settled(pilot)
+        await pilot.press("a", "enter", *"demo", "enter")
+        await settled(pilot)
+        told, world = desk.setups.orders["s1"], desk.setups.world
+        world.doom.add("fleet")
+        world.carry_out(next(one for one in plan(told.topology, world.read()).tasks if one.id == "fleet"), "token")
+        task = next(one for one in plan(told.topology, world.read()).tasks if one.failed)
+        message = f"{task.stage}: {task.what}: {task.failed}; {ways.ways(told, 's1', task)}"
+        desk.tell(replace(desk.reports["s1"], state=RunState.HELD, message=message))
+        await until(pilot, lambda: "OperationFailed" in page(pilot.app))
+        said = page(pilot.app)
+
+        for begun in ("make it anew: ", "or adopt one that you made: ", "or take it away: ", "mended by hand: "):
+            assert f"\n  - {begun}" in said
+        assert "3 make anew: take fleet away" in said
+        assert "t take away: all that the set-up made" in said
+
+        await pilot.press("t")
+        await settled(pilot)
+
+        assert on(pilot, ReviewPage)
+        assert "delete Fleet demo-fleet" in page(pilot.app)
+
+        await pilot.press("escape", "3")
+        await settled(pilot)
+
+        assert on(pilot, ReviewPage)
+        assert "made anew: fleet" in page(pilot.app)
+
+        await pilot.press("enter", *"demo", "enter")
+        await settled(pilot)
+
+        assert desk.setups.orders["s2"].retry == ("fleet",)
 
 
 async def test_adoption_shows_what_differs() -> None:

@@ -4,6 +4,7 @@ stands and what to do, and a resume succeeds once the cause is gone, without dup
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from console.cloud.outcome import Declined
 from console.decide.setup.found import Found
 from console.decide.setup.plan import plan
+from console.decide.setup.plan_words import broken
 from console.decide.setup.retry import again, refuse
 from console.decide.setup.task import CloudCall, Task, writes
 from console.decide.setup.teardown import teardown
@@ -20,8 +22,10 @@ from console.errors import Denied, Refused
 from console.model.ground import SecurityGroup, Site
 from console.model.run import RunReport, RunState
 from console.model.topology import FleetPart
+from console.run.seams import passing
 from console.run.setup.sides import Again, NotKnown
 from tests.setup_stand import Stand, World, hybrid
+from tests.setups_at_every_seam import Killed
 
 TASKS = tuple(one for one in plan(hybrid(), World().read()).tasks if writes(one.call) or one.id == "fleet kubeconfig")
 SAID = {
@@ -32,6 +36,7 @@ SAID = {
     "webhook": Refused('refused by the API server: admission webhook "w" denied the request'),
     "too many requests": Again("the hub answered 429 TooManyRequests"),
     "no answer": NotKnown("the hub answered 500 InternalError"),
+    "trouble": NotKnown("AnOperation: ServiceUnavailable temporary failure of the server"),
 }
 CLOUD, HUB = ("quota", "permission", "throttling", "name taken"), ("webhook", "permission", "too many requests")
 FAILING = ("CreateHubCluster", "CreateCluster", "AttachClusterToHub")
@@ -83,6 +88,59 @@ def test_never_an_answer_and_resumed(task: Task, tmp_path: Path) -> None:
     stand.world.refuse.clear()
     assert stand.carry_out(run).state is RunState.DONE
     whole(stand)
+
+
+@pytest.fixture(params=[False, True], ids=["undone", "done"])
+def took(request: pytest.FixtureRequest) -> bool:
+    """Whether what a service in trouble was asked for was done all the same."""
+    return bool(request.param)
+
+
+def trouble(world: World, tasks: Iterable[Task], *, took: bool) -> int:
+    """Have every write among the tasks meet a service in trouble, once; how many there are."""
+    written = [one.id for one in tasks if writes(one.call)]
+    if took:
+        world.lose.update(written)
+    else:
+        world.fail.update(dict.fromkeys(written, SAID["trouble"]))
+    return len(written)
+
+
+def test_services_in_trouble_at_every_write_are_asked_again_and_do_nothing_twice(took: bool, tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    count = trouble(stand.world, TASKS, took=took)
+    report = stand.carry_out(stand.set_up(hybrid()))
+    assert report.state is RunState.DONE, report.message
+    assert sum(one.sentence.startswith("not known whether it was done: ") for one in report.lines) == count
+    assert sum(one.sentence.startswith("not seen after ") for one in report.lines) == (0 if took else count)
+    assert len(stand.world.carried) == len(set(stand.world.carried))
+    whole(stand)
+
+
+def test_killed_at_the_trouble_of_every_write_and_resumed_nothing_is_made_twice(took: bool, tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    world, run = stand.world, stand.set_up(hybrid())
+    for held in range(trouble(world, TASKS, took=took), 0, -1):
+
+        def die(_: int, name: str, held: int = held) -> None:
+            if len(world.lose) + len(world.fail) < held:
+                raise Killed(name)
+
+        with pytest.raises(Killed), passing(die):
+            stand.carry_out(run)
+    report = stand.carry_out(run)
+    assert report.state is RunState.DONE, report.message
+    assert len(world.carried) == len(set(world.carried))
+    whole(stand)
+
+
+def test_a_teardown_survives_trouble_at_every_deletion(took: bool, tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    before = stand.world.read().account
+    stand.carry_out(stand.set_up(hybrid()))
+    assert trouble(stand.world, teardown(hybrid(), stand.world.read()).tasks, took=took) > 10
+    _gone(stand, before.subnets)
+    assert not (stand.world.lose or stand.world.fail)
 
 
 DOOMED = [one for one in TASKS if isinstance(one.call, CloudCall) and one.call.action in FAILING]
@@ -141,6 +199,13 @@ def test_what_was_mended_by_hand_is_taken_as_it_is(task: Task, tmp_path: Path) -
     report = stand.carry_out(run)
     assert report.state is RunState.DONE, report.message
     whole(stand)
+
+
+def test_the_same_words_of_a_failure_are_told_once() -> None:
+    log = ("info Check: quota", "info Create: plane", "error OperationFailed: no room", "error OperationFailed no room")
+    told = "the cloud says failed; OperationFailed: no room; info Check: quota; info Create: plane"
+    assert told == broken("failed", "OperationFailed: no room", log)
+    assert "the cloud says failed; b; c; d" == broken("failed", "", ("a", "b", "c", "d"))
 
 
 def test_a_feature_that_does_not_come_on_is_asked_for_again_and_then_told(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ resumed once its cause is gone. `make soak` (`CONSOLE_EVERY_SEAM=1`) tries every
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from console.sim.faults import remote
-from tests.setups_over_the_wire import Console
+from tests.account_hands import eventually
+from tests.setups_over_the_wire import Console, made_of
 from tests.simulators import Simulated, simulate
 
 KINDS = ("quota", "permission", "throttling", "name-taken", "accepted-but-timeout")
@@ -29,6 +31,12 @@ PASSING = (
     ("write-refusal", {"resource": "applicationsets", "kind": "accepted-but-timeout"}),
 )
 """What a run survives by itself."""
+CREATES = (
+    "CreateVSwitch", "CreateHubCluster", "UpdateHubClusterFeature", "CreateCluster", "AuthorizeSecurityGroup",
+    "AttachClusterToHub",
+)  # fmt: skip
+WRITTEN = ("namespaces", "deployments", "applicationsets", "albconfigs")
+"""Some of what is written to the Fleet, and of what is to the data centre."""
 SOAK = bool(os.environ.get("CONSOLE_EVERY_SEAM"))
 soaked = pytest.mark.skipif(not SOAK, reason="make soak: its like is tried in values by setup_failures")
 
@@ -44,6 +52,7 @@ class Way:
     def __init__(self, simulated: Simulated, directory: Path, name: str) -> None:
         self.directory = simulated[0]
         self.console = Console(simulated, directory)
+        self.name = name
         assert self.console.topology("init", "--name", name)[0] == 0
 
     def fault(self, name: str, **said: Any) -> None:
@@ -57,6 +66,23 @@ class Way:
         assert told and told["run"], [one for one in told["checks"] if one["verdict"] == "red"]
         return code, told["run"]
 
+    def begin(self) -> str:
+        """A run that this front has left."""
+        _, told = self.console.topology("apply", "--yes", "--detach")
+        return str(told["run"]["run"])
+
+    def standing(self) -> dict[str, Any]:
+        """How the last run stands."""
+        found: dict[str, Any] = self.console.topology("status")[1]["run"]
+        return found
+
+    def trouble(self, kind: str) -> None:
+        """Every kind of create meets it once."""
+        for operation in CREATES:
+            self.fault("cloud-refusal", operation=operation, kind=kind, times=1)
+        for resource in WRITTEN:
+            self.fault("write-refusal", resource=resource, kind=kind, times=1)
+
     def resume(self, run: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         return self.console("resume", run["run"])
 
@@ -64,6 +90,10 @@ class Way:
         """Everything is there, and a teardown leaves nothing."""
         code, told = self.console.topology("plan")
         assert (code, told["steps"]) == (0, [])
+
+    def once(self) -> None:
+        """Nothing is there twice."""
+        assert made_of(self.console, self.name) == {"fleets": 1, "clusters": 2}
 
     def gone(self) -> None:
         code, told = self.console.topology("teardown", "--yes")
@@ -120,4 +150,52 @@ def test_a_failed_task_of_the_cloud_shows_its_words_and_is_made_anew(empty: Simu
     code, run = way.apply("--retry", member)
     assert code == 0, run["message"]
     way.made()
+    way.gone()
+
+
+@soaked
+@pytest.mark.parametrize("kind", ["unavailable", "accepted-but-unavailable"])
+def test_a_cloud_in_trouble_at_every_create_is_survived_without_duplicates(
+    kind: str, empty: Simulated, tmp_path: Path
+) -> None:
+    way = Way(empty, tmp_path, kind[:8])
+    text = way.console.file.read_text("utf-8")
+    (identifier,) = re.findall(r"- name: gateway-h\n  (id: .*)\n", text)
+    made = text.replace("gateway-h", "edge-h").replace(identifier, "zone: cn-hangzhou-h\n  cidr: 10.0.210.0/24")
+    # Answers that name nobody: 30 of them are enough.
+    way.console.file.write_text(made[: made.index("  # the demonstration names its cluster")], "utf-8")
+    way.trouble(kind)
+    code, run = way.apply()
+    assert code == 0, run["message"]
+    met = [line for line in way.console.told[-1].splitlines() if "not known whether it was done: " in line]
+    assert all(any(operation in line for line in met) for operation in CREATES)
+    assert len(met) == len(CREATES) + len(WRITTEN)
+    way.made()
+    way.once()
+    way.gone()
+
+
+@soaked
+@pytest.mark.parametrize("kind", ["unavailable", "accepted-but-unavailable"])
+def test_a_cloud_that_stays_in_trouble_is_told_and_can_be_left_and_resumed(
+    kind: str, empty: Simulated, tmp_path: Path
+) -> None:
+    way = Way(empty, tmp_path, f"stays{len(kind)}")
+    way.fault("cloud-refusal", operation="CreateHubCluster", kind="unavailable")
+    run = way.begin()
+    eventually(lambda: "last answer" in way.standing()["message"])
+    told = way.standing()
+    assert told["state"] == "running"
+    assert "create Fleet" in told["message"]
+    assert "CreateHubCluster: ServiceUnavailable" in told["message"]
+    way.clear()
+    way.fault("cloud-refusal", operation="CreateHubCluster", kind=kind, times=1)
+    code, held = way.console("stop", run)
+    assert (code, held["state"]) == (4, "held")
+    assert "create Fleet" in held["message"]
+    assert f"fleet-console resume {run}" in held["message"]
+    code, held = way.resume(held)
+    assert code == 0, held["message"]
+    way.made()
+    way.once()
     way.gone()

@@ -7,7 +7,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,12 +38,30 @@ class Console:
     def __call__(self, *words: str, **environment: str) -> tuple[int, Any]:
         own = ["--config", str(self.fleet / "config.yaml"), "--state-dir", str(self.directory / "state")]
         own += ["--log-file", str(self.directory / "log")]
-        done = forked.run([*own, *words, "-o", "json"], timeout=120, environment=environment)
+        done = forked.run([*own, *words, "-o", "json"], timeout=600, environment=environment)
         self.told += [done.stdout, done.stderr]
         return done.returncode, json.loads(done.stdout or "null")
 
     def topology(self, verb: str, *words: str, **environment: str) -> tuple[int, Any]:
         return self("topology", verb, str(self.file), *words, **environment)
+
+    def left(self, number: signal.Signals) -> tuple[str, int, str]:
+        """A set-up whose front gets a signal once it tells of a task: the run, the front's exit code, and its words."""
+        words = ["topology", "apply", str(self.file), "--yes"]
+        own = ["--config", str(self.fleet / "config.yaml"), "--state-dir", str(self.directory / "state")]
+        command = [sys.executable, "-m", "console", *own, *words]
+        with (self.directory / f"{number.name}.txt").open("w+") as errors:
+            front = forked.started(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+            )
+            assert front.stdout is not None
+            with front.stdout as told:
+                run = next(line.split()[1] for line in told if line.startswith("run "))
+                assert any(" intended " in line for line in told)
+                front.send_signal(number)
+                code = front.wait(30.0)
+            errors.seek(0)
+            return run, code, errors.read()
 
     def account(self) -> Any:
         """How many of each kind the account holds, as a proposal for it would find them."""
@@ -103,7 +123,10 @@ def _sealed(console: Console, simulated: Simulated) -> None:
     assert not any(token in text for token in tokens for text in console.told)
 
 
-@pytest.mark.skipif(not SOAK, reason="make soak: setups_at_every_seam kills in a world of values")
+soaked = pytest.mark.skipif(not SOAK, reason="make soak: setups_at_every_seam kills in a world of values")
+
+
+@soaked
 @pytest.mark.parametrize("seam", range(10, 170, 10))
 def test_killed_and_resumed(seam: int, empty: Simulated, tmp_path: Path) -> None:
     console = Console(empty, tmp_path)
@@ -116,13 +139,13 @@ def test_killed_and_resumed(seam: int, empty: Simulated, tmp_path: Path) -> None
     code, again = console("resume", told["run"]["run"])
     assert code == 0, again
     assert console.topology("plan")[1]["steps"] == []
-    account = _made(console, f"k{seam}")
+    account = made_of(console, f"k{seam}")
     assert account == {"fleets": 1, "clusters": 2}
     assert console.topology("teardown", "--yes")[0] == 0
-    assert _made(console, f"k{seam}") == {"fleets": 0, "clusters": 0}
+    assert made_of(console, f"k{seam}") == {"fleets": 0, "clusters": 0}
 
 
-def _made(console: Console, name: str) -> dict[str, int]:
+def made_of(console: Console, name: str) -> dict[str, int]:
     """How many Fleets and clusters of a topology's names there are."""
     from console.run.runs import Access
     from console.run.setup import discover
@@ -134,6 +157,25 @@ def _made(console: Console, name: str) -> dict[str, int]:
         "fleets": sum(1 for one in account.fleets or () if one.name == f"{name}-fleet" and one.state == "running"),
         "clusters": sum(1 for one in account.clusters or () if one.name.startswith(f"{name}-")),
     }
+
+
+@soaked
+def test_a_front_that_is_left_leaves_its_run_to_go_on(empty: Simulated, tmp_path: Path) -> None:
+    console = Console(empty, tmp_path)
+    assert console.topology("init", "--name", "left")[0] == 0
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        run, code, said = console.left(number)
+        assert code == (4 if number == signal.SIGINT else -number), said
+        assert (f"The run goes on. Attach again: fleet-console attach {run}" in said) == (number == signal.SIGINT)
+        _, told = console.topology("status")
+        assert (told["run"]["run"], told["run"]["state"]) == (run, "running")
+        if number != signal.SIGHUP:
+            assert console("stop", run)[1]["state"] == "held"
+    code, told = console("attach", run)
+    assert (code, told["state"]) == (0, "done"), told["message"]
+    assert any(line.split()[1:3] == ["confirmed", "files"] for line in console.told[-1].splitlines())
+    assert console.topology("plan")[1]["steps"] == []
+    assert console.topology("teardown", "--yes")[0] == 0
 
 
 def test_what_was_built_by_hand_is_adopted_and_its_drift_shown(calm: Simulated, tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ def model() -> Model:
         ("CreateLoadBalancer", "quota", "QuotaExceeded.LoadBalancersNum"),
         ("CreateLoadBalancer", "task-failed", "OperationFailed"),
         ("CreateLoadBalancer", "accepted-but-timeout", "deadline exceeded"),
+        ("CreateLoadBalancer", "accepted-but-unavailable", "InternalError"),
         ("CreateServerGroup", "permission", "NoPermission"),
+        ("CreateListener", "unavailable", "ServiceUnavailable"),
         ("CreateRule", "throttling", "Throttling.User"),
     ],
 )

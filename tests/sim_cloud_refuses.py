@@ -72,6 +72,7 @@ def refusal(call: Callable[[], object]) -> str:
         ("permission", "Forbidden.RAM"),
         ("throttling", "Throttling.User"),
         ("name-taken", "Cluster.NameAlreadyExist"),
+        ("unavailable", "ServiceUnavailable"),
     ],
 )
 def test_a_refused_operation_leaves_nothing_and_succeeds_afterwards(
@@ -94,6 +95,16 @@ def test_an_answer_that_is_lost_leaves_what_was_made_once(account: Unprovisioned
     ((hub, name),) = account.hubs()
 
     assert "lost" == name
+    eventually(lambda: account.cloud.hub_state(hub) == "running")
+    account.remove_hub(hub)
+
+
+def test_a_yes_that_becomes_trouble_leaves_what_was_made_once(account: Unprovisioned) -> None:
+    account.fault("cloud-refusal", "CreateHubCluster", "accepted-but-unavailable", "--times", "1")
+
+    assert "InternalError" == refusal(lambda: account.make_hub("troubled"))
+    ((hub, name),) = account.hubs()
+    assert "troubled" == name
     eventually(lambda: account.cloud.hub_state(hub) == "running")
     account.remove_hub(hub)
 
@@ -140,6 +151,19 @@ def test_writes_of_a_resource_are_refused_in_the_data_centre(account: Unprovisio
         account.centre.ask("DELETE", "/api/v1/namespaces/trial")
 
     assert account.centre.ask("GET", "/api/v1/namespaces/trial") is None
+
+    account.fault("write-refusal", "namespaces", "unavailable", "--times", "1")
+    with pytest.raises(AssertionError, match="currently unable to handle"):
+        account.centre.apply(namespace)
+
+    assert account.centre.ask("GET", "/api/v1/namespaces/trial") is None
+
+    account.fault("write-refusal", "namespaces", "accepted-but-unavailable", "--times", "1")
+    with pytest.raises(AssertionError, match="request timed out"):
+        account.centre.apply(namespace)
+
+    assert account.centre.ask("GET", "/api/v1/namespaces/trial") is not None
+    account.centre.ask("DELETE", "/api/v1/namespaces/trial")
 
 
 def test_networks_fit_or_are_refused_and_go_from_the_inside_out(account: Unprovisioned) -> None:

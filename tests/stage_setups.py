@@ -15,6 +15,7 @@ from console.errors import FleetConsoleError, UsageError
 from console.model.ground import Ground, Site, Subnet
 from console.model.run import RunReport, RunState
 from console.model.topology import Topology
+from console.run.setup import setups
 from tests import situations
 from tests.setup_stand import World, hybrid
 
@@ -64,9 +65,9 @@ class StageSetups:
         ground = self.world.read()
         return replace(ground, sites={one.name: IDC for one in topology.members if one.context})
 
-    def tried(self, topology: Topology, plan: SetupPlan) -> tuple[Check, ...]:
-        """What the test says."""
-        return self.answers
+    def judged(self, topology: Topology, ground: Ground, plan: SetupPlan) -> tuple[Check, ...]:
+        """The rules, and of the Fleet's API server what the test says."""
+        return (*setups.judged(topology, ground, plan, None), *self.answers)
 
     def adopt(self, found: Discovery) -> Adopted:
         """What stands is seed.txt's topology."""

@@ -46,7 +46,7 @@ def failure(error: Trouble, action: str) -> FleetConsoleError:
         return Throttled(f"{action}: {error.code or 'too many calls'}", retry_after=error.retry_after)
     if error.state is SourceState.DENIED and not _like(error.code, _FULL):
         fix = f"Have {error.permission} allowed for the RAM user or role." if error.permission else ""
-        return Denied(f"{sentence} {error.said}".strip(), permission=error.permission or "", fix=fix)
+        return Denied(f"{sentence} {error.said}".strip().removesuffix("."), permission=error.permission or "", fix=fix)
     if error.code or error.status:
         said = f"{action}: {error.code or error.status} {error.said}".strip().removesuffix(".")
         return Declined(said, error.code, gone=error.gone, fix=_fix(error.code))

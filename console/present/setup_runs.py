@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from console.decide.setup.order import Order
 from console.decide.setup.plan import plan
 from console.decide.setup.task import SetupPlan, Stage, Task
+from console.decide.setup.ways import failed, parted
 from console.model.ground import Account, Ground
 from console.model.run import JournalLine, RunReport, RunState
 from console.model.text import inert
@@ -114,7 +115,9 @@ def run_lines(report: RunReport, told: Outline | None, wall: float, cells: int) 
     out: list[Line] = [ledgers.head(report, wall), counts, EMPTY]
     if report.message:
         ink = words.of(report.state).ink if report.state.over else Ink.PLAIN
-        out += paragraph(inert(report.message, 2000), cells, ink=ink)
+        said, *on = parted(inert(report.message, 2000))
+        out += paragraph(said, cells, ink=ink)
+        out += [one for way in on for one in paragraph(f"- {way}", cells, indent=2)]
     out += [*_keys(report), EMPTY, *_stages(report, all_, told, wall, cells), EMPTY, line(title("JOURNAL"))]
     return [*out, *ledgers.journal(report.lines, cells), EMPTY, ledgers.goes_on(report)]
 
@@ -128,9 +131,14 @@ def _rest(all_: Sequence[Going], told: Outline | None) -> str:
 def _keys(report: RunReport) -> list[Line]:
     if report.commandable and not report.state.over:
         return [line(accent("1"), " stop: finish what is in flight and hold; what was done stays")]
-    if report.resumable:
-        return [line(accent("2"), " resume: look at what stands, and go on from there")]
-    return []
+    if not report.resumable:
+        return []
+    keys = [line(accent("2"), " resume: look at what stands, and go on from there")]
+    if report.kind == "setup":
+        if item := failed(report.message):
+            keys.append(line(accent("3"), f" make anew: take {item} away, and make it again; reviewed first"))
+        keys.append(line(accent("t"), " take away: all that the set-up made; reviewed first"))
+    return keys
 
 
 def _stages(report: RunReport, all_: Sequence[Going], told: Outline | None, wall: float, cells: int) -> list[Line]:

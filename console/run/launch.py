@@ -26,7 +26,14 @@ _LINGER = Path("/var/lib/systemd/linger")
 
 def launch(journal: Journal, run: str) -> None:
     """Start the runner of a planned run, the one that is warm where there is one, and wait until it lives; where it
-    does not, the journal says that it failed."""
+    does not, the journal says that it failed. Raises `KeyboardInterrupt` with the run's name: it may live by then."""
+    try:
+        _launch(journal, run)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"run {run} may have begun, and goes on then: fleet-console attach {run}") from None
+
+
+def _launch(journal: Journal, run: str) -> None:
     log = journal.log(run)
     warmed = _warm.take()
     if warmed is not None and warmed.hand_over(run, journal.directory, log) and _lives(journal, run, warmed.child):

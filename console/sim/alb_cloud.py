@@ -85,8 +85,7 @@ class AlbCloud:
                 zones=zones,
                 tags={ALBCONFIG_TAG: albconfig_tag(model.gateway), RESOURCE_TAG: BALANCER},
             )
-            if self.refusals.drops("CreateLoadBalancer"):
-                raise OpenApiError("SDK.ReadTimeout", "CreateLoadBalancer: context deadline exceeded")
+            self.refusals.spoil("CreateLoadBalancer", "alb")
         balancer = found
         await self._until(lambda: balancer.status == "Active", "LoadBalancer", balancer.id)
         return balancer

@@ -21,8 +21,9 @@ DIRECTORY = click.option(
 LASTING = click.option(
     "--for", "lasting", type=DURATION, metavar="S", help="End by itself after so long, for example 30s."
 )
-CLOUD_KINDS = ("quota", "permission", "throttling", "task-failed", "name-taken", "accepted-but-timeout")
-WRITE_KINDS = ("quota", "permission", "throttling", "webhook", "conflict", "accepted-but-timeout")
+_BROKEN = ("unavailable", "accepted-but-timeout", "accepted-but-unavailable")
+CLOUD_KINDS = ("quota", "permission", "throttling", "task-failed", "name-taken", *_BROKEN)
+WRITE_KINDS = ("quota", "permission", "throttling", "webhook", "conflict", *_BROKEN)
 
 
 class _Faults(click.Group):
@@ -262,7 +263,8 @@ def denied(options: Options, permissions: tuple[str, ...], actions: tuple[str, .
 def cloud_refusal(options: Options, **said: Any) -> None:
     """Let the cloud refuse an operation, lose its answer, or fail its task.
 
-    KIND is quota, permission, throttling, task-failed, name-taken or accepted-but-timeout.
+    KIND is quota, permission, throttling, task-failed, name-taken, unavailable (answered 503), or accepted-but-timeout
+    and accepted-but-unavailable: carried out, and not answered, or answered 500.
 
     \b
     Example: fleet-console sim fault cloud-refusal CreateHubCluster quota --times 1 --dir /var/tmp/fleet
@@ -277,7 +279,8 @@ def cloud_refusal(options: Options, **said: Any) -> None:
 def write_refusal(options: Options, **said: Any) -> None:
     """Let Kubernetes APIs refuse writes of a resource, or lose their answers.
 
-    KIND is quota, permission, throttling, webhook, conflict or accepted-but-timeout.
+    KIND is quota, permission, throttling, webhook, conflict, unavailable (answered 503), or accepted-but-timeout and
+    accepted-but-unavailable: carried out, and not answered, or answered 500.
 
     \b
     Example: fleet-console sim fault write-refusal albconfigs webhook --dir /var/tmp/fleet

@@ -181,11 +181,9 @@ def survey(
 ) -> tuple[Ground, tuple[Check, ...], SetupPlan]:
     """The ground of a topology, what the rules say of it, and the plan. Raises `Lost` where it cannot be read,
     `Refused` where what is to be made anew has not failed."""
-    from console.decide.setup.checks import checks as all_checks
     from console.decide.setup.found import Found
     from console.decide.setup.plan import plan as planned
     from console.decide.setup.retry import refuse
-    from console.decide.setup.takes import live_weights
     from console.decide.setup.unknown import unknown
     from console.run.setup import setups
 
@@ -196,8 +194,7 @@ def survey(
         raise Lost(f"the ground cannot be read: {'; '.join(missing)}")
     refuse(Found(said, ground), retry)
     made = planned(said, ground, take=frozenset(take), retry=retry)
-    found = (*all_checks(said, ground), *live_weights(said, made), *setups.tried(said, made, sight))
-    return ground, found, made
+    return ground, setups.judged(said, ground, made, sight), made
 
 
 def tell(

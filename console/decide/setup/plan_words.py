@@ -7,6 +7,8 @@ from console.decide.setup.task import Kubeconfig, Stage, Task, Wait
 from console.model.topology import TAG
 
 MINUTE = 60.0
+LOG = 3
+"""Lines of a log that are told."""
 NETWORK, FLEETS, CLUSTERS = Wait(("vpcs", "subnets")), Wait(("fleets",)), Wait(("clusters",))
 
 
@@ -21,8 +23,17 @@ def note(found: Found) -> str:
 
 
 def broken(state: str, error: str, log: tuple[str, ...]) -> str:
-    """What the cloud says of a thing that failed."""
-    return "; ".join(one for one in (f"the cloud says {state}", error, *log[-3:]) if one)
+    """What the cloud says of a thing that failed: the failure with its code, and the last lines of its log that say
+    something else. The same words come by several operations, with other signs between them."""
+    last: list[str] = []
+    for one in reversed(log):
+        if len(last) < LOG and not any(_plain(each) in _plain(one) for each in (error, *last) if each):
+            last.insert(0, one)
+    return "; ".join(filter(None, (f"the cloud says {state}", error, *last)))
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text)) or text
 
 
 def kubeconfig(fleet: str) -> Task:

@@ -1,4 +1,4 @@
-"""What a person may do where a set-up holds, as words to type."""
+"""What a person may do where a set-up holds, as words to type, and read again from the message that holds them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,41 @@ import shlex
 from console.decide.setup.order import Order
 from console.decide.setup.task import Task
 
+_MEND, _ANEW, _ADOPT, _AWAY, _MENDED = (
+    "mend what is said, then ", "make it anew: ", "or adopt one that you made: ", "or take it away: ",
+    "mended by hand: ",
+)  # fmt: skip
+
 
 def ways(order: Order, run: str, task: Task | None = None) -> str:
     """Resume, or take away; of what its cloud says has failed: make it anew, adopt another, or take all away."""
     file = shlex.quote(order.file) if order.file else "FILE"
     undo = f"fleet-console topology teardown {file}"
     if order.kind == "teardown":
-        return f"mend what is said, then fleet-console resume {run}"
+        return f"{_MEND}fleet-console resume {run}"
     if task is None or not task.failed or not task.item:
-        return f"mend what is said, then fleet-console resume {run}, or take it away: {undo}"
+        return f"{_MEND}fleet-console resume {run}; {_AWAY}{undo}"
     place = "fleet" if task.item == "fleet" else f"members, {task.item.removeprefix('member ')}"
-    retry = f"make it anew: fleet-console topology apply {file} --retry {shlex.quote(task.item)}"
-    adopt = f"adopt one that you made: put its id into {file} ({place}: id), then topology apply"
-    return f"{retry}; or {adopt}; or take it away: {undo}; mended by hand: fleet-console resume {run}"
+    retry = f"{_ANEW}fleet-console topology apply {file} --retry {shlex.quote(task.item)}"
+    adopt = f"{_ADOPT}put its id into {file} ({place}: id), then topology apply"
+    return f"{retry}; {adopt}; {_AWAY}{undo}; {_MENDED}fleet-console resume {run}"
+
+
+def parted(message: str) -> tuple[str, ...]:
+    """A run's message as what became of it, and then each way on."""
+    marks = (_MEND, _ANEW, _ADOPT, _AWAY, _MENDED)
+    starts = sorted(at for mark in marks if (at := message.rfind(f"; {mark}")) >= 0)
+    if not starts:
+        return (message,)
+    ends = (*starts[1:], len(message))
+    ways = (message[start + 2 : end] for start, end in zip(starts, ends, strict=True))
+    return (message[: starts[0]], *ways)
+
+
+def failed(message: str) -> str:
+    """The item that a run's message says can be made anew; empty where there is none."""
+    way = next((one for one in parted(message)[1:] if one.startswith(_ANEW)), "")
+    try:
+        return shlex.split(way)[-1] if way else ""
+    except ValueError:
+        return ""

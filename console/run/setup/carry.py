@@ -82,6 +82,8 @@ class SetupRun:
         self._put_off: dict[str, float] = {}
         """Task that is not taken for now -> since when."""
         self._said = ""
+        self._at = ""
+        """Where it is, for whoever stops it."""
 
     def carry_out(self) -> RunState:
         """The whole order; the journal holds how it went."""
@@ -110,7 +112,7 @@ class SetupRun:
         self._say("looking at what stands")
         while True:
             if "stop" in self._journal.commands(self._run) and self._journal.take_no_more(self._run, 1):
-                return RunState.HELD, f"stopped on a word; {self._ways()}"
+                return RunState.HELD, f"stopped on a word{self._at}; {self._ways()}"
             ground = self._look(parts)
             plan = self._order.plan(ground, retried=self._retried, prove=True)
             self._settle(plan)
@@ -124,6 +126,7 @@ class SetupRun:
 
     def _next(self, task: Task, ground: Ground) -> Ending | None:
         """One step towards the task; None where the next look decides."""
+        self._at = f" at {task.stage}: {task.what}"
         if writes(task.call) and task.id not in self._order.tasks:
             return RunState.HELD, f"the world has changed: '{task.what}' was not confirmed; plan again"
         if task.failed:
@@ -211,12 +214,11 @@ class SetupRun:
             self._past.line(task.id, "noted", f"not seen after {lasting(passed)}: sent again")
             return None
         if self._over(began, task.allowed):
-            heard = self._heard.get(task.id, "")
-            late = f"not within {lasting(task.allowed)}{f'; the last answer: {heard}' if heard else ''}"
+            late = f"not within {lasting(task.allowed)}{self._answered(task)}"
             return self._held(task, late, RunState.UNVERIFIED)
         if not self._past.had(task.id, "noted") and not unseen:
             self._past.line(task.id, "noted", task.what)
-        self._say(f"{task.stage}: {task.what}; usually {lasting(task.usual)}")
+        self._say(f"{task.stage}: {task.what}; usually {lasting(task.usual)}{self._answered(task)}")
         self._pause(min(self._pace.poll, 1.0) if passed < 10 else self._pace.poll)
         return None
 
@@ -229,7 +231,7 @@ class SetupRun:
             return None
         if self._done[task.id]:
             self._pause(self._pace.poll)
-        self._say(f"{task.stage}: {task.what}")
+        self._say(f"{task.stage}: {task.what}{self._answered(task)}")
         if task.id not in self._past.open:
             self._past.line(task.id, "intended", task.what)
         seam(f"send {task.id}")
@@ -251,6 +253,7 @@ class SetupRun:
             return self._held(task, str(error), self._broken(state))
         seam(f"answer {task.id}")
         self._put_off.pop(task.id, None)
+        self._heard.pop(task.id, None)
         if writes(task.call):
             self._past.line(task.id, "sent", said or "taken")
             self._sent[task.id] = self._clock()
@@ -270,6 +273,11 @@ class SetupRun:
             self._past.line(task.id, "noted", f"not taken for now: {error}")
         self._pause(self._pace.poll)
         return None
+
+    def _answered(self, task: Task) -> str:
+        """Why it is not done yet, in the last words of whoever was asked; empty where nobody said no."""
+        heard = self._heard.get(task.id, "")
+        return f"; the last answer: {heard}" if heard else ""
 
     def _over(self, began: float, allowed: float) -> bool:
         return self._clock() - began > allowed / self._pace.speed

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import structs
 
 from console.decide.setup import export, takes
+from console.decide.setup.checks import checks
 from console.decide.setup.file import dump
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import key_of
@@ -48,9 +49,16 @@ def eyes(access: Access, settings: Settings, topology: Topology) -> WireEyes:
     return WireEyes(settings, topology, shelf, kubeconfig=access.kubeconfig, context=access.context)
 
 
-def tried(topology: Topology, plan: SetupPlan, sight: WireEyes) -> tuple[Check, ...]:
+def judged(topology: Topology, ground: Ground, plan: SetupPlan, sight: WireEyes | None) -> tuple[Check, ...]:
+    """What the rules say of a ground and of the plan for it, and, by `sight` of that ground, what the Fleet's API
+    server does. Blocks."""
+    tried = _tried(topology, plan, sight) if sight is not None else ()
+    return (*checks(topology, ground), *takes.live_weights(topology, plan), *tried)
+
+
+def _tried(topology: Topology, plan: SetupPlan, sight: WireEyes) -> tuple[Check, ...]:
     """What the Fleet's API server says of the plan's manifests, by dry runs of those whose namespace is there; nothing
-    where there is no Fleet yet. Blocks."""
+    where there is no Fleet yet."""
     hub = sight.hub
     if hub is None:
         return ()

@@ -29,14 +29,13 @@ async def armed(site: Site, routes: int, begin: Callable[[], Awaitable[object]])
     async def begins() -> object:
         return await begin()
 
-    def looks(request: web.Request) -> bool:
+    def looks(request: web.Request) -> None:
         if request.method != "GET" and not begun:
             now = _held(site)
             if sum(before.get(route) != weights for route, weights in now.items()) >= routes:
                 begun.append(asyncio.create_task(begins()))
-        return False  # no answer is lost by it
 
-    answered = site.hub.api.lost
+    answered = site.hub.api.afterwards
     answered.append(looks)
     try:
         yield f"waits until {routes} route{'s hold' if routes > 1 else ' holds'} other weights"

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from console.errors import FleetConsoleError
+from console.errors import FleetConsoleError, UsageError
 from console.sim.faults.registry import Faults
 from console.sim.faults.site import Site
 from console.sim.faults.specs import Fault
+from console.sim.kubeapi.access import Access
 from console.sim.kubeapi.rbac import granted
 from console.sim.storm import Storm, StormSpec
 
@@ -40,8 +41,8 @@ class Control:
 
     `POST /storm` answers when the storm is over; `GET /truth` tells what a console has to say of the hub's objects,
     `GET /traffic` what became of the requests to each route. `PUT /roles/NAME` takes RBAC documents and answers with a
-    token that has what they grant, `GET` with what was needed of them so far; `PUT /policy` takes a RAM policy, for the
-    settings' key from then on.
+    token that has what they grant, `GET` with what was needed of them so far, both of the hub, or of the data centre
+    that `?of=` names; `PUT /policy` takes a RAM policy, for the settings' key from then on.
     """
 
     def __init__(self, faults: Faults, storm: Storm, site: Site) -> None:
@@ -117,7 +118,8 @@ class Control:
         token = secrets.token_urlsafe(24)
         try:
             rules = granted(msgspec.json.decode(await request.read(), type=list[dict[str, Any]]))
-            self._site.hub.api.access.grant(request.match_info["name"], rules, token)
+            access = self._centre(request) or self._site.hub.api.access
+            access.grant(request.match_info["name"], rules, token)
         except FleetConsoleError as error:
             return self._answer(request, {"error": error.args[0], "fix": error.fix}, status=422)
         except (msgspec.DecodeError, KeyError, TypeError) as error:
@@ -126,9 +128,20 @@ class Control:
 
     async def _needs(self, request: web.Request) -> web.Response:
         hub = self._site.own_hub
-        needs = hub.api.access.needed.get(request.match_info["name"], set()) if hub is not None else set()
+        access = self._centre(request) or (hub.api.access if hub is not None else None)
+        needs = access.needed.get(request.match_info["name"], set()) if access is not None else set()
         actions = sorted({action for key, action in self._site.openapi.calls if key == self._site.key})
         return self._answer(request, {"needed": [one._asdict() for one in sorted(needs)], "actions": actions})
+
+    def _centre(self, request: web.Request) -> Access | None:
+        """The access of the data centre that is named. Raises `UsageError` for one that is not there."""
+        name = request.query.get("of")
+        if name is None:
+            return None
+        centre = self._site.living.centres.get(name)
+        if centre is None:
+            raise UsageError(f"no data centre is called '{name}'")
+        return centre.api.access
 
     async def _policy(self, request: web.Request) -> web.Response:
         self._check(request)

@@ -55,16 +55,20 @@ def traffic(directory: Path) -> dict[str, Any]:
     return _call(directory, "GET", "/traffic")
 
 
-def role(directory: Path, name: str, documents: Sequence[Mapping[str, Any]]) -> str:
-    """Have the hub know a user called `name` who may do what RBAC documents grant; returns the token. Raises as
-    `begin`."""
-    return str(_call(directory, "PUT", f"/roles/{name}", documents)["token"])
+def role(directory: Path, name: str, documents: Sequence[Mapping[str, Any]], *, of: str = "") -> str:
+    """Have the hub, or the data centre `of`, know a user called `name` who may do what RBAC documents grant; returns
+    the token. Raises as `begin`."""
+    return str(_call(directory, "PUT", _role(name, of), documents)["token"])
 
 
-def needs(directory: Path, name: str) -> dict[str, Any]:
+def needs(directory: Path, name: str, *, of: str = "") -> dict[str, Any]:
     """What was asked so far as that user and one rule alone allowed (`needed`), and which of the cloud's `actions` were
     asked for by anybody. Raises as `begin`."""
-    return _call(directory, "GET", f"/roles/{name}")
+    return _call(directory, "GET", _role(name, of))
+
+
+def _role(name: str, of: str) -> str:
+    return f"/roles/{name}?of={of}" if of else f"/roles/{name}"
 
 
 def policy(directory: Path, document: Mapping[str, Any]) -> int:

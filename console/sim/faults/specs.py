@@ -10,7 +10,10 @@ import msgspec
 from console.sim.openapis.refusals import Kind
 from console.sim.terms import Base, Days, Name, Positive, Rate, RouteKey
 
-How = Literal["quota", "permission", "throttling", "webhook", "conflict", "accepted-but-timeout"]
+How = Literal[
+    "quota", "permission", "throttling", "webhook", "conflict", "unavailable", "accepted-but-timeout",
+    "accepted-but-unavailable",
+]  # fmt: skip
 """In which way a Kubernetes API refuses a write."""
 
 

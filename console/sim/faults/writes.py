@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from console.sim.kubeapi import ApiError, KubeApi
 from console.sim.kubeapi.negotiation import answer_error
-from console.sim.openapis.refusals import DROPPED, Refusal, Refusals
+from console.sim.kubeapi.status import Unanswered
+from console.sim.openapis.refusals import ACCEPTED, DROPPED, Refusal, Refusals
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -27,25 +28,27 @@ class Writes:
         """Have an API refuse what is held here."""
         self.inside.update(inside)
         api.faults.append(self.refuse)
-        api.lost.append(self.loses)
+        api.afterwards.append(self.spoil)
 
     async def refuse(self, request: web.Request) -> web.StreamResponse | None:
         """The answer in the server's place."""
         held = self._held(request)
-        if held is None or held.kind == DROPPED:
+        if held is None or held.kind in ACCEPTED:
             return None
         resource, dry = resource_of(request.path), "dryRun" in request.query
         if not dry:
             self.refusals.take(resource)
         return answer_error(request, error_of(str(held.kind), resource))
 
-    def loses(self, request: web.Request) -> bool:
-        """Whether the answer to a request that was carried out is lost."""
-        held = self._held(request)
-        if held is None or held.kind != DROPPED or "dryRun" in request.query:
-            return False
-        self.refusals.take(resource_of(request.path))
-        return True
+    def spoil(self, request: web.Request) -> None:
+        """Raise what is answered to a request that was carried out."""
+        held, resource = self._held(request), resource_of(request.path)
+        if held is None or held.kind not in ACCEPTED or "dryRun" in request.query:
+            return
+        self.refusals.take(resource)
+        if held.kind == DROPPED:
+            raise Unanswered
+        raise error_of(str(held.kind), resource)
 
     def _held(self, request: web.Request) -> Refusal | None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
@@ -74,5 +77,10 @@ def error_of(kind: str, resource: str) -> ApiError:
         return ApiError(409, "Conflict", f"{words} to the latest version and try again")
     if kind == "webhook":
         return ApiError(403, "Forbidden", f'admission webhook "{WEBHOOK}" denied the request: {resource} are frozen')
+    if kind == "unavailable":
+        words = "the server is currently unable to handle the request"
+        return ApiError(503, "ServiceUnavailable", words, headers={"Retry-After": "1"})
+    if kind == "accepted-but-unavailable":
+        return ApiError(500, "InternalError", "Internal error occurred: etcdserver: request timed out")
     words = "the server has received too many requests and has asked us to try again later"
     return ApiError(429, "TooManyRequests", words, headers={"Retry-After": "1"})

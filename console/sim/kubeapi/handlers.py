@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from console.sim.kubeapi import access, listing, negotiation, objects, tables
+from console.sim.kubeapi import access, escalation, listing, negotiation, objects, tables
 from console.sim.kubeapi.builtins import as_served
 from console.sim.kubeapi.deletion import Deletion
 from console.sim.kubeapi.incoming import Write, received
@@ -129,6 +129,7 @@ class Handlers:
             raise unsupported_media_type(accepted)
         write = _write_of(request, target, apply=media == objects.APPLY_PATCH)
         body = negotiation.parse(await negotiation.read_body(request), media)
+        escalation.check(self._rights, self._store, role, target, body)
         if verb == "patch":
             if media == objects.APPLY_PATCH and self._store.get(resource.key, target.place) is None:
                 self._rights.check(

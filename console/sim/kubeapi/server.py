@@ -20,7 +20,7 @@ from console.sim.kubeapi.incoming import Write
 from console.sim.kubeapi.objects import Objects
 from console.sim.kubeapi.paths import is_resource
 from console.sim.kubeapi.resources import Registry, Resource
-from console.sim.kubeapi.status import ApiError, Obj, method_not_allowed, no_such_path, unauthorized
+from console.sim.kubeapi.status import ApiError, Obj, Unanswered, method_not_allowed, no_such_path, unauthorized
 from console.sim.kubeapi.store import Store
 
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
@@ -44,8 +44,9 @@ class KubeApi:
         version: str = "v1.32.4",
     ) -> None:
         self.faults: list[Fault] = []
-        self.lost: list[Callable[[web.Request], bool]] = []
-        """Asked after a request was carried out whether its answer is lost: the connection breaks then."""
+        self.afterwards: list[Callable[[web.Request], None]] = []
+        """Told once a request was carried out. What one raises is answered in its place; `Unanswered`: nothing is, and
+        the connection breaks."""
         self.access = Access(tokens)
         self._version = version
         self._store = Store(history)
@@ -135,6 +136,12 @@ class KubeApi:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         try:
             response = await self._route(request)
+            for each in self.afterwards:
+                each(request)
+        except Unanswered:
+            if request.transport is not None:
+                request.transport.abort()
+            response = web.Response(status=504)
         except ApiError as error:
             response = negotiation.answer_error(request, error)
         except web.HTTPException:
@@ -145,8 +152,6 @@ class KubeApi:
             response = negotiation.answer_error(
                 request, ApiError(500, "InternalError", f"Internal error occurred: {error}")
             )
-        if any(each(request) for each in self.lost) and request.transport is not None:
-            request.transport.abort()
         if not response.prepared:
             response.headers["Date"] = self._handlers.date()
             response.headers["Audit-Id"] = str(uuid.uuid4())

@@ -16,6 +16,10 @@ class Cause(NamedTuple):
     field: str
 
 
+class Unanswered(Exception):
+    """The request was carried out, and nobody is to hear of it."""
+
+
 class ApiError(Exception):
     """A refusal that becomes a Status answer. Source: apimachinery, pkg/api/errors."""
 

@@ -16,7 +16,7 @@ from console.sim.openapis.bucket import Bucket, Sieve
 from console.sim.openapis.parameters import Parameters
 from console.sim.openapis.product import Answer, Product
 from console.sim.openapis.refusal import OpenApiError, throttling
-from console.sim.openapis.refusals import DROPPED, Dropped, Refusals, error_of
+from console.sim.openapis.refusals import ACCEPTED, DROPPED, Dropped, Refusals, error_of
 from console.sim.openapis.signature import check
 
 if TYPE_CHECKING:
@@ -116,12 +116,14 @@ class OpenApi:
         form, document = _body(request, body)
         asked = Parameters([*query, *form, *named.items()], document)
         refusal = self.refusals.take(action)
-        if refusal is not None and refusal.kind != DROPPED:
+        if refusal is not None and refusal.kind not in ACCEPTED:
             raise error_of(refusal.kind, product.name, action)
         reads = product.reads.get(action)
         said = reads(asked) if reads is not None else self._write(key, action, product, asked)
-        if refusal is not None:
+        if refusal is not None and refusal.kind == DROPPED:
             raise Dropped
+        if refusal is not None:
+            raise error_of(refusal.kind, product.name, action)
         return said
 
     def _write(self, key: str, action: str, product: Product, asked: Parameters) -> Answer:

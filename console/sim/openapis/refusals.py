@@ -8,10 +8,15 @@ from typing import Literal
 
 from console.sim.openapis.refusal import OpenApiError, throttling
 
-Kind = Literal["quota", "permission", "throttling", "task-failed", "name-taken", "accepted-but-timeout"]
+Kind = Literal[
+    "quota", "permission", "throttling", "task-failed", "name-taken", "unavailable", "accepted-but-timeout",
+    "accepted-but-unavailable",
+]  # fmt: skip
 OF_CONTROLLER = ("CreateLoadBalancer", "CreateListener", "CreateServerGroup", "CreateRule")
 """Operations of the ALB that nobody but its ingress controller calls; for it a failing job is a refusal like others."""
 DROPPED = "accepted-but-timeout"
+ACCEPTED = (DROPPED, "accepted-but-unavailable")
+"""What is carried out, and not answered with a yes."""
 TASKS = {
     "CreateHubCluster": "create_hub",
     "AttachClusterToHub": "attach_cluster",
@@ -61,13 +66,14 @@ class Refusals:
     def check(self, action: str, product: str) -> None:
         """Raise the refusal of a call that is not made over the wire, in the product's words."""
         found = self.held.get(action)
-        if found is not None and found.kind != DROPPED:
+        if found is not None and found.kind not in ACCEPTED:
             raise error_of(self._used(action, found).kind, product, action)
 
-    def drops(self, action: str) -> bool:
-        """Whether the answer to a call that was carried out is lost."""
+    def spoil(self, action: str, product: str) -> None:
+        """Raise what is said in place of the yes to such a call, once it was carried out."""
         found = self.held.get(action)
-        return found is not None and found.kind == DROPPED and self._used(action, found) is found
+        if found is not None and found.kind in ACCEPTED:
+            raise error_of(self._used(action, found).kind, product, action)
 
     def dooms(self, task: str) -> bool:
         """Whether a task of this kind is to fail."""
@@ -96,6 +102,14 @@ def error_of(kind: str, product: str, action: str) -> OpenApiError:
         return OpenApiError(
             _TAKEN.get(product, "InvalidName.Duplicate"), f"The name that {action} gives is in use.", 409
         )
+    if kind == "unavailable":
+        return OpenApiError(
+            "ServiceUnavailable", "The request has failed due to a temporary failure of the server.", 503
+        )
+    if kind == "accepted-but-unavailable":
+        return OpenApiError("InternalError", "The request processing has failed due to some unknown error.", 500)
+    if kind == DROPPED:
+        return OpenApiError("SDK.ReadTimeout", f"{action}: context deadline exceeded", 504)
     if kind == "task-failed":
         return OpenApiError("OperationFailed", f"The operation {action} failed: internal error.", 500)
     return throttling()

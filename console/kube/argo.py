@@ -39,6 +39,8 @@ def application(thing: Thing, notes: Notes) -> Application:
     policy = notes.fields(notes.fields(spec.get("syncPolicy"), "spec.syncPolicy").get("automated"), "automated")
     annotations = notes.fields(thing.metadata.annotations, "metadata.annotations")
     automated = isinstance(spec.get("syncPolicy"), dict) and spec["syncPolicy"].get("automated") is not None
+    for kept in ("prune", "allowEmpty"):  # not looked at, but written back as they stand
+        notes.truth(policy.get(kept), f"automated.{kept}")
     resources, unwell = _resources(status, notes)
     return Application(
         namespace=thing.metadata.namespace or "",

@@ -76,7 +76,8 @@ def good(kind: Kind) -> str:
     metadata = {"name": "one", "namespace": "n", "uid": "u", "resourceVersion": "5"}
     if kind.resource in FILES:
         text = (resources.files(assets) / "manifests" / "crds" / FILES[kind.resource]).read_text("utf-8")
-        document = next(one for one in yaml.safe_load_all(text) if one and one.get("spec", {}).get("names"))
+        documents = [json.loads(text)] if text.startswith("{") else yaml.safe_load_all(text)
+        document = next(one for one in documents if one and one.get("spec", {}).get("names"))
         schema = document["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
         parts = {name: sample(schema[name]) for name in ("spec", "status") if name in schema}
         return json.dumps({"metadata": metadata, **parts})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import time
@@ -163,10 +164,11 @@ def test_problems_are_told_exactly_where_msgspec_refuses() -> None:
     """Whatever one value is replaced by: no problem means that it converts, and a problem that it does not, or that
     it cannot be shown."""
     values: tuple[Any, ...] = (None, True, 7, "x y", "", [], {}, [1], {"a": 1})
-    for path, value in itertools.product(places(yaml.safe_load(TEXT)), values):
+    whole = yaml.safe_load(TEXT)
+    for path, value in itertools.product(places(whole), values):
         if not path:
             continue
-        changed = yaml.safe_load(TEXT)
+        changed = copy.deepcopy(whole)
         holder = changed
         for key in path[:-1]:
             holder = holder[key]

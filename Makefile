@@ -11,7 +11,8 @@ WORKERS ?= 4
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 SOAKED := $(addprefix tests/,$(addsuffix .py,runs_survive_kill runs_at_every_seam runs_turn_at_every_seam runs_taken_over \
   runs_taken_over_at_seams layers_are_named setups_over_the_wire setup_failures_over_the_wire \
-  setups_at_every_seam contract_setting_up provisioner_policies keys_write_nothing_without_leave))
+  setups_at_every_seam contract_setting_up provisioner_policies keys_write_nothing_without_leave hub_decodes \
+  cloud_reads_alb cloud_reads_clusters rates_by_prometheus ground_gone_wrong plans_in_steps))
 
 .PHONY: help demo test soak check bench compiled lock clean
 
@@ -34,7 +35,7 @@ test: compiled
 	wait $$checks; found=$$?; cat $$checked; rm -f $$checked; [ $$tests = 0 ] && [ $$found = 0 ]
 
 soak: $(READY)
-	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_FAULT=1 $(PYTEST) $(SOAKED)
+	CONSOLE_EVERY_SEAM=1 CONSOLE_EVERY_FAULT=1 CONSOLE_EXAMPLES=300 $(PYTEST) $(SOAKED)
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -64,7 +65,9 @@ $(READY): requirements.lock
 	rm -f $(READY); \
 	[ -x $(BIN)/python ] && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { rm -rf $(VENV) && $$python -m venv $(VENV); }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes \
+	  --requirement requirements.lock
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true  # on all cores; packages ship templates that are no Python
 	@$(BIN)/python -c 'import pathlib, sysconfig; \
 	  pathlib.Path(sysconfig.get_path("purelib"), "fleet-console.pth").write_text(str(pathlib.Path.cwd()) + "\n"); \
 	  script = pathlib.Path(sysconfig.get_path("scripts"), "fleet-console"); \

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from console.cloud.alb import Alb
@@ -368,7 +367,6 @@ class Saying:
         return GetListenerHealthStatusResponse().from_map({"headers": {}, "statusCode": 200, "body": self._body})
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
 @given(rules=ANYTHING, health=ANYTHING)
 def test_no_body_crashes_the_decoder(rules: Any, health: Any) -> None:
     free = CallBudget(rate=1e9, kept=1.0)

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from console.cloud.budget import CallBudget
@@ -283,7 +282,6 @@ def inert_all(found: object) -> bool:
 
 
 @given(SHAPED)
-@hypothesis_settings(max_examples=300, deadline=None)
 def test_decoding_is_total_and_all_text_is_inert(body: Any) -> None:
     decoder = ClustersDecoder()
     found = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from hypothesis import settings
 
 from tests.simulators import PROXIES, Simulated, simulate
 
-settings.register_profile("here", deadline=None)  # a busy machine is no failure
+EXAMPLES = int(os.environ.get("CONSOLE_EXAMPLES", "60"))
+"""Of each property; `make soak` looks at more."""
+settings.register_profile("here", deadline=None, max_examples=EXAMPLES)  # a busy machine is no failure
 settings.load_profile("here")
 
 

@@ -7,7 +7,7 @@ import json
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.errors import FleetConsoleError, Lost
@@ -92,7 +92,6 @@ def test_what_is_right_is_read() -> None:
     assert Site("", "v1.30.1", True, ("10.0.0.1",), ("10.1.0.0/24",)) == there
 
 
-@settings(max_examples=300)
 @given(data=st.data())
 def test_any_field_may_be_missing_or_of_a_wrong_type(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(ANSWERS)))

@@ -280,7 +280,7 @@ def alive(value: object, name: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("kind", (*KINDS, cluster_secrets("argocd")), ids=lambda kind: kind.resource)
-@hypothesis_settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow])
 @given(thing=HOSTILE)
 def test_no_object_crashes_the_decoder_or_stays_alive_in_its_record(kind: Kind, thing: Any) -> None:
     found = decode(json.dumps(thing).encode(), kind.name, kind.shape, kind.key)

@@ -158,6 +158,7 @@ def test_where_all_namespaces_may_not_be_listed_those_of_the_routes_are(
     follow()
 
     assert reading.until(lambda fleet: fleet.members[0].workload.word is WorkloadWord.OK)
+    assert reading.until(lambda _: reading.source.message != "")
     assert (
         "may not be listed for all namespaces, so those of the routes are listed every 15 s" == reading.source.message
     )

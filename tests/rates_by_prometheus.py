@@ -16,7 +16,6 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from console.decide import headroom
@@ -142,7 +141,6 @@ JSON = st.recursive(
 
 
 @given(st.lists(JSON, max_size=6) | JSON, st.sampled_from(["vector", "scalar"]) | JSON)
-@hypothesis_settings(max_examples=300, deadline=None)
 def test_decoding_is_total_and_inert(result: Any, kind: Any) -> None:
     body = json.dumps({"status": "success", "data": {"resultType": kind, "result": result}}).encode()
     found = decode(body, LABELS)
@@ -152,7 +150,6 @@ def test_decoding_is_total_and_inert(result: Any, kind: Any) -> None:
 
 
 @given(st.binary(max_size=60))
-@hypothesis_settings(max_examples=100, deadline=None)
 def test_any_bytes_are_at_worst_a_sentence(body: bytes) -> None:
     assert decode(body, LABELS).failed
 

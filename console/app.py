@@ -132,7 +132,7 @@ class FleetConsole(App[int]):
         if self.fleet.uid is not None and all(one.is_finished for one in self.workers if one.group == "host runs"):
             self._read_runs(self._feed, self.fleet)
 
-    @work(thread=True, group="host runs")
+    @work(thread=True, group="host runs", description="runs of this host")
     def _read_runs(self, feed: Feed, fleet: Fleet) -> None:
         with suppress(FleetConsoleError):  # the page of runs says it
             self.post_message(self.HostRunsRead(feed, feed.desk.host_runs(fleet)))

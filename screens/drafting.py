@@ -146,7 +146,7 @@ class DraftingPlace(Place):
             return False
         return True
 
-    @work(thread=True, exclusive=True, group="look")
+    @work(thread=True, exclusive=True, group="look", description="what the ground has")
     def _look(self, topology: Topology, asked: tuple[object, ...]) -> None:
         ground: Ground | None = None
         failure = ""
@@ -165,7 +165,7 @@ class DraftingPlace(Place):
         self._judged = None
         self._after()
 
-    @work(thread=True, exclusive=True, group="judge")
+    @work(thread=True, exclusive=True, group="judge", description="what rules say")
     def _judge(self, topology: Topology) -> None:
         ground = self.bench.ground_of(topology)
         found, drawn = checks(topology, ground), cidr_map.mapped(Found(topology, ground))

@@ -112,7 +112,7 @@ class OneStepPage(DecidingPlace):
             self._asked.add(step.hash)
             self._ask(step)
 
-    @work(thread=True, group="trial")
+    @work(thread=True, group="trial", description="a dry run")
     def _ask(self, step: OneStep) -> None:
         self.post_message(self.answered(step.hash, lambda: self.console.desk.trial(step)))
 

@@ -97,7 +97,7 @@ class PlanningPage(DecidingPlace):
             self._pause.stop()
         self._pause = self.set_timer(SETTLED, partial(self._ask, plan))
 
-    @work(thread=True, exclusive=True, group="trial")
+    @work(thread=True, exclusive=True, group="trial", description="a dry run")
     def _ask(self, plan: Plan) -> None:
         answer = self.answered(plan.hash, lambda: self.console.desk.trial(plan))
         if not get_current_worker().is_cancelled:

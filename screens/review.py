@@ -105,7 +105,7 @@ class ReviewPage(StartingPlace):
             self._make(message.ground)
         self._changed()
 
-    @work(thread=True, exclusive=True, group="plan")
+    @work(thread=True, exclusive=True, group="plan", description="the plan")
     def _make(self, ground: Ground) -> None:
         if self._kind == "teardown":
             made = teardown(self._topology, ground, also=self._named)

@@ -45,7 +45,7 @@ class StartingPlace(Place):
         self.say("starting the runner ...", Ink.PLAIN)
         self._begin(start)
 
-    @work(thread=True, exclusive=True, group="start")
+    @work(thread=True, exclusive=True, group="start", description="a start")
     def _begin(self, start: Callable[[], RunReport]) -> None:
         try:
             self.post_message(self.Started(start(), ""))
@@ -99,7 +99,7 @@ class DecidingPlace(StartingPlace):
             self._look_around(fleet)
         return self._around or Around.by(self.console.settings)
 
-    @work(thread=True, exclusive=True, group="around")
+    @work(thread=True, exclusive=True, group="around", description="what is around")
     def _look_around(self, fleet: Fleet) -> None:
         try:
             found = self.console.desk.around(fleet)

@@ -72,14 +72,14 @@ class UndoingPlace(Place):
             self.say(f"the runner is told: {word}", Ink.PLAIN)
             self._command(report, word, seconds)
 
-    @work(thread=True, group="undo")
+    @work(thread=True, group="undo", description="a word")
     def _command(self, report: RunReport, word: str, seconds: float) -> None:
         try:
             self.console.desk.command(report.run, word, seconds)
         except FleetConsoleError as error:
             self.post_message(self.Said(f"not told: {error}"))
 
-    @work(thread=True, exclusive=True, group="undo")
+    @work(thread=True, exclusive=True, group="undo", description="the way back")
     def _plan_undo(self, report: RunReport) -> None:
         try:
             self.post_message(self.UndoPlanned(report, self.console.desk.rollback_plan(report.run)))
@@ -110,7 +110,7 @@ class UndoingPlace(Place):
         self.say("starting the runner ...", Ink.PLAIN)
         self._start_undo(report, plan)
 
-    @work(thread=True, exclusive=True, group="undo")
+    @work(thread=True, exclusive=True, group="undo", description="the way back")
     def _start_undo(self, report: RunReport, plan: Plan) -> None:
         try:
             started = self.console.desk.start_run(plan, f"undo run {report.run}", ())

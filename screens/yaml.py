@@ -78,7 +78,7 @@ class YamlPage(Page):
         self.hush()
         self._changed()
 
-    @work(thread=True, exclusive=True, group="fold")
+    @work(thread=True, exclusive=True, group="fold", description="text")
     def _fold(self, found: tuple[Found, ...], cells: int, managed: bool) -> None:
         bodies = [objects.body_lines(one, cells, managed=managed) if isinstance(one, Document) else [] for one in found]
         if not get_current_worker().is_cancelled:

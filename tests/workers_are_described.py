@@ -17,7 +17,9 @@ SMALL = {"str", "bool", "int", "float", "str | None"}
 def workers(file: Path) -> Iterator[tuple[str, set[str], bool]]:
     """(name, annotations of what it is given, whether it is described)"""
     for one in ast.walk(ast.parse(file.read_text("utf-8"))):
-        for call in one.decorator_list if isinstance(one, ast.FunctionDef) else ():
+        if not isinstance(one, ast.FunctionDef):
+            continue
+        for call in one.decorator_list:
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "work":
                 given = [*one.args.args[1:], *one.args.kwonlyargs]
                 kinds = {ast.unparse(each.annotation) for each in given if each.annotation is not None}

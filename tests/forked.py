@@ -31,7 +31,7 @@ LATE = (
 
 
 class Forked:
-    """A running `fleet-console`, as `subprocess.Popen` has one."""
+    """A running `python -m MODULE WORDS` of ours, as `subprocess.Popen` has one."""
 
     def __init__(
         self,
@@ -40,14 +40,15 @@ class Forked:
         environment: Mapping[str, str] | None = None,
         *,
         leads: bool = False,
+        module: str = "console",
     ) -> None:
         """`streams`: descriptors of its stdin, stdout and stderr; `leads`: in a session of its own."""
-        self.args = ["fleet-console", *words]
+        self.args = ["python", "-m", module, *words]
         self.stdout: TextIO | None = None
         self.returncode: int | None = None
         reading, writing = os.pipe()
         surroundings = {"environment": dict(environment or os.environ), "cwd": str(Path.cwd()), "leads": leads}
-        said = {"words": list(words), **surroundings}
+        said = {"words": [module, *words], **surroundings}
         try:
             socket.send_fds(_parent(), [json.dumps(said).encode() + b"\n"], [*streams, writing])
         finally:
@@ -69,6 +70,14 @@ class Forked:
             self._end()
         assert self.returncode is not None
         return self.returncode
+
+    def ended(self, timeout: float) -> int:
+        """As `wait`, and nothing is left of one that does not end in time."""
+        try:
+            return self.wait(timeout)
+        except BaseException:
+            self.kill()
+            raise
 
     def _end(self) -> None:
         with self._told:
@@ -115,11 +124,7 @@ def done(
     """In place of `subprocess.run`, as `started`; what it says on both streams is captured as one."""
     with tempfile.TemporaryFile() as out:
         process = started(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env)
-        try:
-            code = process.wait(timeout)
-        except BaseException:
-            process.kill()
-            raise
+        code = process.ended(timeout)
         out.seek(0)
         return subprocess.CompletedProcess(process.args, code, out.read())
 
@@ -134,11 +139,7 @@ def run(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors, NOTHING.open() as nothing:
         streams = nothing.fileno(), out.fileno(), errors.fileno()
         command = Forked(words, streams, {**os.environ, **(environment or {})})
-        try:
-            code = command.wait(timeout)
-        except BaseException:
-            command.kill()
-            raise
+        code = command.ended(timeout)
         told = [(stream.seek(0), stream.read().decode())[1] for stream in (out, errors)]
     return subprocess.CompletedProcess(command.args, code, *told)
 
@@ -156,7 +157,8 @@ def _parent() -> socket.socket:
 
 
 def _serve(channel: socket.socket) -> list[str] | None:
-    """Fork for each request; returns the words of a command within its process, None where nobody asks any more."""
+    """Fork for each request; returns the module and the words of a command within its process, None where nobody asks
+    any more."""
     running: dict[int, int] = {}
     ended, waking = os.pipe()
     os.set_blocking(waking, False)
@@ -232,5 +234,5 @@ if __name__ == "__main__":
     gc.freeze()  # what all of them share is neither looked at nor copied
     words = _serve(socket.socket(fileno=int(sys.argv[1])))
     if words is not None:
-        sys.argv[1:] = words
-        runpy.run_module("console", run_name="__main__", alter_sys=True)
+        module, *sys.argv[1:] = words
+        runpy.run_module(module, run_name="__main__", alter_sys=True)

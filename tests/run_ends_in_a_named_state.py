@@ -269,7 +269,7 @@ def test_a_hub_that_is_lost_for_longer_than_the_lease_lives_ends_held_and_nobody
 ) -> None:
     monkeypatch.setattr(verify, "SILENT", 1.0)
     monkeypatch.setattr(verify, "REREAD", 0.5)
-    monkeypatch.setattr("console.run.hand.PATIENCE", 0.5)
+    monkeypatch.setattr("console.run.again.PATIENCE", 0.5)
     stand.settings = _with(stand, steady="60s", verify_timeout="3s", lease="1s")
     around = Around(stand.hub)
     gone = threading.Event()

@@ -17,14 +17,13 @@ from console.kube.connect import Hub
 from console.kube.lease import FleetLease
 from console.model.hub import FENCE_ANNOTATION, TOUCH_ANNOTATION
 from console.model.text import inert
+from console.run.again import until_answered
 from console.run.journal import Journal
 from console.run.seams import seam
 from console.run.witness import Witness
 
 TRIES = 5
 """Sends after which an Ingress that changes under our hands is given up."""
-PATIENCE = 30.0
-"""Seconds for which a hub that does not answer is asked again, once something was sent."""
 
 GLANCE = 2.0
 """Seconds within which a look between writes is answered, or the hub is silent."""
@@ -249,17 +248,9 @@ class Hand:
             self.written.add(change.key)
 
     def _read_back(self, change: RouteChange) -> Ingress:
-        """Read until the hub answers. Raises its last failure after `PATIENCE`."""
-        began, wait = self._clock(), 0.5
-        while True:
-            try:
-                return self.read(change)
-            except FleetConsoleError as error:
-                if not write.still_unknown(error) or self._clock() - began > PATIENCE:
-                    raise
-                self.waits(f"the hub is asked again what {change.key} holds: {error}")
-                self._pause(wait)
-                wait = min(2 * wait, 4.0)
+        """As `until_answered`."""
+        what = f"{change.key} holds"
+        return until_answered(lambda: self.read(change), what, self.waits, clock=self._clock, pause=self._pause)
 
     def check_ours(self) -> None:
         """Raise `Refused` where the Lease is another runner's by now, or the server another Fleet."""

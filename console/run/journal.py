@@ -99,6 +99,12 @@ class Journal:
     @contextmanager
     def _commit(self, name: str) -> Iterator[sqlite3.Connection]:
         seam(f"before {name}")
+        with self._transaction() as db:
+            yield db
+        seam(f"after {name}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._failing():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -108,7 +114,6 @@ class Journal:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-        seam(f"after {name}")
 
     def add(self, report: RunReport, plan: str, access: dict[str, Any], *, taken: bool = False) -> None:
         """A new run, planned, or one that another host began. What ended over 90 days ago goes."""
@@ -200,15 +205,8 @@ class Journal:
     def keep(self, run: str, exhibits: Sequence[Exhibit]) -> None:
         """Keep exhibits, in one commit and past all seams: no run goes on from them."""
         rows = [(run, one.at, one.far, one.kind, one.about, one.body) for one in exhibits]
-        with self._failing():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.executemany(_KEEP, rows)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._transaction() as db:
+            db.executemany(_KEEP, rows)
 
     def seal(self, run: str, said: dict[str, Any]) -> None:
         """Keep the runner's last word, with how many lines and exhibits there are before it."""

@@ -24,8 +24,9 @@ from console.kube.fields import moment_of
 from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.run import record
+from console.run.again import PATIENCE
 from console.run.guard import unwritten
-from console.run.hand import PATIENCE, TRIES
+from console.run.hand import TRIES
 from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.seams import seam

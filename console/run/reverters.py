@@ -18,7 +18,8 @@ from console.kube import applications, write
 from console.kube.connect import Hub
 from console.model.held import SyncHeld
 from console.model.text import inert
-from console.run.hand import PATIENCE, TRIES
+from console.run.again import PATIENCE, until_answered
+from console.run.hand import TRIES
 from console.run.seams import seam
 
 LOOK = 0.5
@@ -240,17 +241,9 @@ class Reverters:
         return found if found is not None and found["metadata"].get("uid") == one.uid else None
 
     def _read_back(self, one: Reverter) -> Application | None:
-        """Read until the hub answers. Raises its last failure after `PATIENCE`."""
-        began, wait = self._clock(), 0.5
-        while True:
-            try:
-                return self._read(one)
-            except FleetConsoleError as error:
-                if not write.still_unknown(error) or self._clock() - began > PATIENCE:
-                    raise
-                self.waits(f"the hub is asked again what Application {one.key} holds: {error}")
-                self._pause(wait)
-                wait = min(2 * wait, 4.0)
+        """As `until_answered`."""
+        what = f"Application {one.key} holds"
+        return until_answered(lambda: self._read(one), what, self.waits, clock=self._clock, pause=self._pause)
 
     def _same_fleet(self) -> None:
         uid = self._hub.fleet_uid()

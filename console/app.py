@@ -44,7 +44,7 @@ from widgets.field import Field
 from widgets.glass import Glass
 
 if TYPE_CHECKING:
-    from console.run.runs import Access
+    from console.run.access import Access
 
 PATIENCE = 3.0
 """Seconds that a clean end may take after a signal; a terminal that nobody reads may not hold the process."""
@@ -116,9 +116,12 @@ class FleetConsole(App[int]):
         """The dashboard."""
         return Dashboard()
 
+    def on_load(self) -> None:
+        """From here on a signal can end the loop."""
+        self.loop = asyncio.get_running_loop()
+
     def on_ready(self) -> None:
         """The first frame is out: now read."""
-        self.loop = asyncio.get_running_loop()
         collector.set_aside()
         self._feed.start(partial(self._publish, self._feed))
         if self._offers:

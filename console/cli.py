@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console import __version__
+from console import __version__, collector
 from console.errors import EXIT_DONE, FleetConsoleError, Refused, UsageError
 from console.options import Options, common
 
@@ -89,9 +89,12 @@ def open_screen(options: Options, *, offers: bool = False) -> int:
         raise UsageError(
             "the screen needs a terminal on stdin and stderr", fix="In scripts: fleet-console status -o json."
         )
-    from console.app import run_screen
+    from console import opening
 
-    code = run_screen(settings, options.access(), offers=offers or _nothing(settings, options))
+    with opening.first_words(settings):
+        from console.app import run_screen
+
+        code = run_screen(settings, options.access(), offers=offers or _nothing(settings, options))
     if code is not None:
         return code
     from console.verbs import simulate
@@ -114,6 +117,7 @@ def _nothing(settings: Settings, options: Options) -> bool:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
+    collector.wait()
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         code = console.main(args=arguments, prog_name="fleet-console", standalone_mode=False)

@@ -5,8 +5,16 @@ from __future__ import annotations
 
 import gc
 
+_EARLY = 100_000
+"""Objects that make a search while modules come in: hardly one of them is garbage, and searching takes a tenth of the
+time until the first frame."""
 THRESHOLDS = (10_000, 10, 10)
 """Objects more than before that make a search among the youngest, and how many of those make one among the older."""
+
+
+def wait() -> None:
+    """At the start of a process, until `set_aside`: search hardly ever."""
+    gc.set_threshold(_EARLY, *THRESHOLDS[1:])
 
 
 def set_aside() -> None:

@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 from msgspec import structs
 
 from console import settings
 from console.errors import FleetConsoleError, SettingsError
+from console.run.access import Access
 from console.settings import Settings
-
-if TYPE_CHECKING:
-    from console.run.runs import Access
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,8 +40,6 @@ class Options:
 
     def access(self) -> Access:
         """How a run reaches the same Fleet, settings and journal again."""
-        from console.run.runs import Access
-
         return Access(self.kubeconfig, self.context, self.config, self.state_dir, self.log_file, self.fleet)
 
     def load(self) -> Settings:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from console.decide.onestep import OneStep
     from console.decide.plan import Plan
     from console.observe import Observer
-    from console.run.runs import Access
+    from console.run.access import Access
     from console.store.pump import Pump
     from screens.setup_desk import SetupDesk
 

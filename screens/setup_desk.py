@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from console.decide.setup.task import Check, SetupPlan
     from console.model.ground import Ground
     from console.model.topology import Topology
-    from console.run.runs import Access
+    from console.run.access import Access
     from console.run.setup.eyes import WireEyes
 
 DRAFT = "setup-draft"

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from console.model.checkup import Write
 from console.model.document import Subject
 from console.model.fleet import Fleet
+from console.model.permission import Write
 from console.model.run import RunReport
 from console.settings import FORBIDDEN
 

@@ -22,7 +22,7 @@ import console.app
 from console import settings
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState
-from console.run.runs import Access
+from console.run.access import Access
 from widgets.glass import Glass
 
 STEP = 0.005

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.run.runs import Access
+from console.run.access import Access
 from console.settings import Settings
 from screens.desk import ObservedFleet
 from screens.run import RunPage

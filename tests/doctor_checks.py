@@ -23,9 +23,9 @@ from console.model.checkup import (
     SettingsFacts,
     StateFacts,
     TerminalFacts,
-    Write,
 )
 from console.model.freshness import SourceName
+from console.model.permission import Write
 from console.present import checks as present
 from tests.present_documents import schema
 

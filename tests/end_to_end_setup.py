@@ -15,7 +15,7 @@ from console import settings as settings_
 from console.app import FleetConsole
 from console.model.run import RunState
 from console.present import line as words
-from console.run.runs import Access
+from console.run.access import Access
 from console.settings import Settings
 from screens.desk import ObservedFleet
 from screens.setup import SetupPage

@@ -20,7 +20,7 @@ from console.kube.connect import Hub
 from console.probe.probes import Probes
 from console.probe.request import Reply, Unanswered
 from console.run import runs
-from console.run.runs import Access
+from console.run.access import Access
 from console.settings import AttributionSettings, ProbeSettings
 from tests.hub_scripted import kubeconfig
 from tests.run_situations import A, B, standing

@@ -7,8 +7,8 @@ from typing import Any
 
 from console.errors import Lost
 from console.kube.reviews import Reviewer, lacking
-from console.model.checkup import Lacking, Write
 from console.model.fleet import Fleet
+from console.model.permission import Lacking, Write
 from console.store.events import Reviewed
 from screens import actions
 from screens.place import Place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from dataclasses import replace
 
 from console.model.fleet import Fleet
 from console.model.freshness import Source, SourceName, SourceState
@@ -95,5 +96,28 @@ def test_a_heartbeat_after_silence_is_news_at_once() -> None:
     store.apply(Listed(SourceName.HEARTBEATS, {"m": Heartbeat("m", 600.0)}, 100.0))
     version = store.version
     store.apply(Changed(SourceName.HEARTBEATS, "m", Heartbeat("m", 1000.0), 100.0))
+
+    assert version + 1 == store.version
+
+
+def test_a_source_that_answers_again_waits_for_better_news_and_is_not_forgotten() -> None:
+    """An age alone would hold up the change of a weight that follows it."""
+    store = FleetStore(FleetSettings(), "hz", clock=lambda: 100.0)
+    live = Source(SourceName.HUB, SourceState.LIVE, since=90.0, seen=95.0)
+    store.apply(Heard(live))
+    version = store.version
+    store.apply(Heard(replace(live, seen=100.0)))
+
+    assert version == store.version
+    assert version + 1 == store.wait_news(version, 10)
+    assert store.fleet.source(SourceName.HUB).seen == 100.0
+
+
+def test_a_source_in_another_state_is_news_at_once() -> None:
+    store = FleetStore(FleetSettings(), "hz", clock=lambda: 100.0)
+    live = Source(SourceName.HUB, SourceState.LIVE, since=90.0, seen=95.0)
+    store.apply(Heard(live))
+    version = store.version
+    store.apply(Heard(replace(live, state=SourceState.STALE)))
 
     assert version + 1 == store.version

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from console.cli import console as front
 from console.kube import groundwork, site
 from console.model.ground import Account
-from console.run.runs import Access
+from console.run.access import Access
 from console.run.setup import discover
 from console.settings import load
 from console.sim import handover

@@ -25,9 +25,9 @@ from console.model.hub import FENCE_ANNOTATION
 from console.model.run import RunReport, RunState
 from console.observe import Observer
 from console.run import reverters, settle
+from console.run.access import Access
 from console.run.executor import Executor
 from console.run.guardian import Guardian
-from console.run.runs import Access
 from console.run.seams import passing
 from tests.run_situations import PATH, A, Around, B, Stand, standing, status
 

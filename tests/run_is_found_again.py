@@ -16,7 +16,7 @@ from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
 from console.model.run import JournalLine, RunReport, RunState
 from console.run import known, runs
-from console.run.runs import Access
+from console.run.access import Access
 from console.settings import Settings
 from tests.run_situations import ACK, IDC, A, B, Stand, standing
 

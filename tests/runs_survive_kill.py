@@ -24,7 +24,7 @@ from console.kube.write import annotations_of, ingress_path
 from console.model.hub import FENCE_ANNOTATION, RUN_NAMESPACE
 from console.model.run import RunReport, RunState
 from console.run import runs
-from console.run.runs import Access
+from console.run.access import Access
 from console.settings import load
 from tests import forked
 from tests.nest import Nest, nest

@@ -16,7 +16,7 @@ import yaml
 
 from console.kube.write import ingress_path
 from console.run import runs
-from console.run.runs import Access
+from console.run.access import Access
 from tests import forked
 from tests.runs_survive_kill import ROUTE, Shifter
 from tests.simulators import simulate

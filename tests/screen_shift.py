@@ -10,8 +10,8 @@ from console.app import FleetConsole
 from console.decide.plan import Plan, short
 from console.errors import Lost
 from console.model.argo import Application
-from console.model.checkup import Lacking, Write
 from console.model.fleet import Fleet, Layer
+from console.model.permission import Lacking, Write
 from console.model.run import Reason, RunState, Severity
 from console.settings import Settings
 from screens.confirm import Confirmation

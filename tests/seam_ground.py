@@ -25,9 +25,9 @@ from console.model.hub import FENCE_ANNOTATION
 from console.model.run import RunReport, RunState
 from console.observe import Observer
 from console.run import place, runs, verify
+from console.run.access import Access
 from console.run.executor import Executor
 from console.run.journal import Journal
-from console.run.runs import Access
 from console.run.seams import passing
 from console.settings import RunSettings
 from console.sim.kubeapi.store import Key, Place, Stored

@@ -147,7 +147,7 @@ def test_killed_and_resumed(seam: int, empty: Simulated, tmp_path: Path) -> None
 
 def made_of(console: Console, name: str) -> dict[str, int]:
     """How many Fleets and clusters of a topology's names there are."""
-    from console.run.runs import Access
+    from console.run.access import Access
     from console.run.setup import discover
     from console.settings import load
 

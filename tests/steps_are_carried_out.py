@@ -21,9 +21,9 @@ from console.kube.connect import Answer, Hub
 from console.kube.holder import Process
 from console.model.run import RunReport, RunState
 from console.run import runs
+from console.run.access import Access
 from console.run.journal import Journal
 from console.run.onestep import OneStepRun
-from console.run.runs import Access
 from console.run.seams import passing
 from console.settings import FleetSettings, Settings
 from tests.kube_api_serving import Served, serving

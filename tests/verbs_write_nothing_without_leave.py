@@ -32,8 +32,8 @@ from console.model.document import Subject
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName
 from console.model.held import HELD_ANNOTATION, SyncHeld
+from console.run.access import Access
 from console.run.journal import Journal
-from console.run.runs import Access
 from console.settings import FORBIDDEN
 from screens.desk import ObservedFleet
 from tests.counted_wire import counted

@@ -16,9 +16,9 @@ from console.model.checkup import (
     Grant,
     HubFacts,
     KubeconfigFacts,
-    Write,
 )
 from console.model.freshness import GITOPS_SOURCES, SourceName, Topic
+from console.model.permission import Write
 
 SOON = 14 * 86400.0
 """Seconds before its end from which on a certificate is worth a warning."""

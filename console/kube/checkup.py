@@ -22,9 +22,10 @@ from console.kube.kubeconfig import Entry
 from console.kube.listing import Lister
 from console.kube.reviews import NAMES, WANTED
 from console.kube.tls import certificate_ends
-from console.model.checkup import Failure, Grant, HubFacts, KubeconfigFacts, Permission, Write
+from console.model.checkup import Failure, Grant, HubFacts, KubeconfigFacts, Permission
 from console.model.freshness import SourceName, Topic
 from console.model.hub import RUN_NAMESPACE
+from console.model.permission import Write
 from console.model.text import inert
 
 _OTHERS = 0o077

@@ -10,8 +10,8 @@ from console.errors import FleetConsoleError
 from console.kube.connect import Hub, permission
 from console.kube.credential import Granted
 from console.kube.lease import NAME
-from console.model.checkup import Lacking, Write
 from console.model.hub import RUN_NAMESPACE
+from console.model.permission import Lacking, Write
 from console.store.events import Reviewed
 
 _HANDS = 6

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.model.freshness import Topic
+from console.model.permission import Write
 
 
 class CheckState(StrEnum):
@@ -72,26 +73,6 @@ class HubFacts:
     latency: float | None = None
     skew: float | None = None
     failure: Failure | None = None
-
-
-class Write(StrEnum):
-    """What runs write on the hub; named apart from the sources, which equal texts would be taken for."""
-
-    WEIGHTS = "write ingresses"
-    LOCK = "write leases"
-    RECORDS = "write configmaps"
-    NAMESPACE = "create namespace"
-    UPKEEP = "write applications"
-
-
-@dataclass(frozen=True, slots=True)
-class Lacking:
-    """One permission that an access review said we do not have, in the words of a role. `namespace`: it is lacking
-    there, for that write of objects in it; None: for every write of that kind."""
-
-    of: Write
-    words: str
-    namespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

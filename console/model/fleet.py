@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.model.argo import Application, ApplicationSet, ClusterSecret, Deployed
-from console.model.checkup import Lacking
 from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Freeze, Problem, Word
+from console.model.permission import Lacking
 from console.model.rate import NO_RATE, RouteRate
 from console.model.share import Share, Verdict
 from console.model.workload import NO_HEADROOM, NO_WORKLOAD, Headroom, Workload

@@ -6,7 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
 from console.run import known
+from console.run.access import Access
 from console.run.journal import Journal
 from console.run.launch import launch, logout_warning
 from console.run.rows import Row
@@ -34,18 +35,6 @@ VIEW = 5.0
 """Seconds between two signs of life of a viewer."""
 _UNDO = "Undo it with a rollback of its own."
 _LETTERS, _DIGITS = "bcdfghjkmnpqrstvwxz", "23456789"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How a front was called: what a runner needs to reach the same Fleet, settings and journal."""
-
-    kubeconfig: str | None = None
-    context: str | None = None
-    config: Path | None = None
-    state_dir: Path | None = None
-    log_file: Path | None = None
-    fleet: str | None = None
 
 
 def start(

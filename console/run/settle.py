@@ -20,6 +20,7 @@ from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.present.times import clock
 from console.run import known, others, record, runs
+from console.run.access import Access
 from console.run.journal import Journal
 from console.run.reverters import Reverters
 
@@ -36,7 +37,7 @@ class Debt:
     here: bool
 
 
-def debt(access: runs.Access, hub: Hub, fleet: Fleet, run: str) -> Debt:
+def debt(access: Access, hub: Hub, fleet: Fleet, run: str) -> Debt:
     """What a run owes that no runner restores any more: by its journal here, else by its record, and by every
     Application that names it. Raises `UsageError` where nothing knows the run, `Refused` where its runner lives."""
     here = runs.report(access, run)
@@ -58,7 +59,7 @@ def debt(access: runs.Access, hub: Hub, fleet: Fleet, run: str) -> Debt:
     return Debt(name, tuple(found[key] for key in sorted(found)), here is not None)
 
 
-def restore(access: runs.Access, hub: Hub, fleet_uid: str, owing: Debt) -> list[str]:
+def restore(access: Access, hub: Hub, fleet_uid: str, owing: Debt) -> list[str]:
     """Restore it, journaled where the run has a journal here, and told on the Fleet; a sentence for each that could
     not be restored."""
     if not owing.here:

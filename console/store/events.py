@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from console.model.checkup import Lacking
 from console.model.freshness import Source, Topic
 from console.model.hub import Problem
+from console.model.permission import Lacking
 
 
 @dataclass(frozen=True, slots=True)

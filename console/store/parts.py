@@ -21,6 +21,13 @@ class News(Enum):
     FACT = auto()
 
 
+def heard(known: Source | None, source: Source) -> News:
+    """What a source's state brings beside what was known of it."""
+    if known == source:
+        return News.NOTHING
+    return News.AGE if known is not None and replace(known, seen=source.seen) == source else News.FACT
+
+
 @dataclass(slots=True)
 class MemberFacts:
     """Everything that one member's API said, key -> fact, by part; `problems` likewise."""
@@ -42,7 +49,9 @@ class MemberFacts:
         """Take one observation in."""
         match said:
             case Heard(source=source):
-                return self._hear(source)
+                known = self.sources.get(source.name)
+                self.sources[source.name] = source
+                return heard(known, source)
             case Listed(source=part, facts=facts, problems=problems):
                 same = self.of(part) == facts and self.problems.get(part, {}) == problems
                 self.kinds[part], self.problems[part] = dict(facts), dict(problems)
@@ -55,13 +64,6 @@ class MemberFacts:
                 return self._put(part, key, None, problem)
             case Identified():
                 return News.NOTHING
-
-    def _hear(self, source: Source) -> News:
-        known = self.sources.get(source.name)
-        self.sources[source.name] = source
-        if known == source:
-            return News.NOTHING
-        return News.AGE if known is not None and replace(known, seen=source.seen) == source else News.FACT
 
     def _put(self, part: Topic, key: str, fact: object, problem: Problem | None) -> News:
         facts, problems = self.kinds.setdefault(part, {}), self.problems.setdefault(part, {})

@@ -9,7 +9,6 @@ from typing import Any
 from console.decide.plan import weight
 from console.model.alb import LoadBalancerFacts
 from console.model.argo import ClusterSecret, clusters_of
-from console.model.checkup import Lacking
 from console.model.cluster import CloudWord
 from console.model.fleet import (
     AlbHealth,
@@ -33,6 +32,7 @@ from console.model.hub import (
     Problem,
     RunRecord,
 )
+from console.model.permission import Lacking
 from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.settings import FleetSettings, MemberSettings

@@ -12,13 +12,14 @@ from console.model.hub import Event, Heartbeat, Ingress
 from console.settings import FleetSettings
 from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Reviewed, Unread
 from console.store.memory import Memory
-from console.store.parts import MemberFacts, News
+from console.store.parts import MemberFacts, News, heard
 from console.store.picture import Facts, build, carry, shown_skew
 
 _LEFT_TO_CLOCK = 5.0
 """Seconds after which a picture is rebuilt without news: a Lease grows late by the clock alone."""
 _PATIENT = 1.0
-"""Seconds that a heartbeat like all others may wait for better news to go out with: 500 members send 50 a second."""
+"""Seconds that an age alone may wait for better news to go out with: a heartbeat like all others (500 members send 50 a
+second), a source that answered again."""
 
 
 class FleetStore:
@@ -44,7 +45,7 @@ class FleetStore:
         self._changed = threading.Condition(threading.RLock())
         self._version = 0
         self._beat: float | None = None
-        """Real monotonic second of the oldest heartbeat that no picture shows yet."""
+        """Real monotonic second of the oldest age that no picture shows yet."""
         self._built: tuple[int, float] = (-1, 0.0)
         self._fleet = Fleet(name=name, region=settings.region or settings.cloud.region, uid=None, sources=())
 
@@ -117,6 +118,10 @@ class FleetStore:
         self._beat = None
         self._changed.notify_all()
 
+    def _weigh(self, news: News) -> bool:
+        """Whether it is news at once."""
+        return self._defer() if news is News.AGE else news is News.FACT
+
     def _defer(self) -> bool:
         """Let what only renews an age wait for better news."""
         if self._beat is None:
@@ -134,10 +139,9 @@ class FleetStore:
             case Heard(source=source):
                 known = self._facts.sources.get(source.name)
                 self._facts.sources[source.name] = source
-                return known != source
+                return self._weigh(heard(known, source))
             case OfMember(member=member, said=said):
-                news = self._facts.members.setdefault(member, MemberFacts()).take(said)
-                return self._defer() if news is News.AGE else news is News.FACT
+                return self._weigh(self._facts.members.setdefault(member, MemberFacts()).take(said))
             case Listed(source=name, facts=facts, problems=problems, at=at):
                 return self._list(name, dict(facts), dict(problems), at)
             case Changed(source=name, key=key, fact=fact, problem=problem, at=at):

@@ -15,7 +15,7 @@ from console.errors import FleetConsoleError, SettingsError
 from console.kube import groundwork, kubeconfig, site
 from console.kube.connect import Hub
 from console.model.ground import Ground, HubGround, Site
-from console.run.runs import Access
+from console.run.access import Access
 from console.run.setup.sides import ACCOUNT
 from console.settings import Settings
 

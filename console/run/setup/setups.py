@@ -26,10 +26,10 @@ from console.model.ground import Ground, HubGround
 from console.model.run import RunReport, RunState
 from console.model.topology import Topology
 from console.run import known, runs
+from console.run.access import Access
 from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.rows import Row
-from console.run.runs import Access
 from console.run.setup.carry import Pace, SetupRun
 from console.run.setup.eyes import WireEyes
 from console.run.setup.hands import WireHands

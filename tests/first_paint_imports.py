@@ -10,8 +10,10 @@ import click
 from console import cli
 
 PROGRAM = """
-import sys, console.cli, console.app
+import sys, console.cli, console.opening, console.app
+from console.options import Options
 from console.settings import Settings
+Options().access()
 print(*(name for name in sys.modules if name.partition(".")[0] in ("console", "screens", "widgets", "assets")))
 print(*(name for name in HEAVY if name in sys.modules))
 """
@@ -21,13 +23,16 @@ HEAVY = (
 )  # fmt: skip
 PAINTED = {
     "": "assets console screens widgets",
-    "console": "app cli collector errors log options sections settings terminal yaml_file decide model present",
+    "console": (
+        "app cli collector errors log opening options sections settings terminal yaml_file decide model present run"
+    ),
     "console.decide": "headroom",
-    "console.model": "argo checkup cluster document fleet freshness held hub rate run share spans text workload",
+    "console.model": "argo cluster document fleet freshness held hub permission rate run share spans text workload",
     "console.present": (
         "alerts applications arrange chosen clouds gateways last line members objects rates routes sheet sources splits"
         " timeline times topology words workloads"
     ),
+    "console.run": "access",
     "screens": "actions dashboard desk place standing vigil",
     "widgets": "field glass keys lines paint table",
 }

@@ -13,7 +13,7 @@ from console.model.alb import AbnormalServer, GroupHealth, LoadBalancer, LoadBal
 from console.model.argo import Application, ClusterSecret
 from console.model.cluster import Association, Cluster, HubCluster, VSwitch
 from console.model.fleet import Fleet
-from console.model.freshness import Source, SourceName, SourceState
+from console.model.freshness import Part, Source, SourceName, SourceState
 from console.model.hub import (
     AlbConfig,
     Event,
@@ -26,8 +26,9 @@ from console.model.hub import (
     RunRecord,
 )
 from console.model.rate import Rates, Sample
+from console.model.workload import Autoscaler, Deployment, Node, Service
 from console.settings import FleetSettings, MemberSettings, PrometheusSettings
-from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, Unread
+from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Unread
 from console.store.store import FleetStore
 
 MEMBERS = tuple("c" + digit * 32 for digit in "1234")
@@ -131,6 +132,36 @@ def secret(chance: random.Random) -> tuple[SourceName, str, object]:
     return SourceName.CLUSTER_SECRETS, name, ClusterSecret(name, chance.choice((*MEMBERS, None)), "argo-name")
 
 
+def serving() -> Iterator[Changed | Heard]:
+    """A member that is read, and has what every route leads to: headroom is known."""
+    for part in Part:
+        yield Heard(Source(part, SourceState.LIVE, Clock.now, Clock.now))
+    for name in ("api", "web"):
+        labels, key = (("app", name),), f"shop/{name}"
+        yield Changed(Part.SERVICES, key, Service("shop", name, labels), Clock.now)
+        yield Changed(Part.DEPLOYMENTS, key, Deployment("shop", name, labels, wanted=2, ready=2), Clock.now)
+
+
+def of_member(chance: random.Random) -> OfMember:
+    """Anything that a member's own API may say."""
+    name, state = chance.choice(("api", "web")), chance.choice((SourceState.LIVE, SourceState.LOST))
+    labels, key = (("app", name),), f"shop/{name}"
+    part, fact = chance.choice((
+        (Part.DEPLOYMENTS, Deployment("shop", name, labels, wanted=2, ready=chance.choice((0, 1, 2, None)))),
+        (Part.SERVICES, Service("shop", name, chance.choice((labels, ())))),
+        (Part.AUTOSCALERS, Autoscaler("shop", name, name, chance.choice((4, 9)))),
+        (Part.NODES, Node(name, ready=chance.random() < 0.5)),
+    ))  # fmt: skip
+    said = chance.choice((
+        Changed(part, key, fact, Clock.now),
+        Listed(part, {key: fact}, Clock.now),
+        Gone(part, key, Clock.now),
+        Unread(part, key, Problem(key, "unreadable"), Clock.now),
+        Heard(Source(part, state, 1000.0, Clock.now)),
+    ))  # fmt: skip
+    return OfMember(chance.choice(MEMBERS), said)
+
+
 KINDS: tuple[Callable[[random.Random], tuple[SourceName, str, object]], ...] = (
     cluster,
     beat,
@@ -154,7 +185,12 @@ def happening(chance: random.Random) -> Iterator[Observation]:
     for kind in KINDS:
         source, key, fact = kind(chance)
         yield Listed(source, {key: fact}, Clock.now)
-    for _ in range(120):
+    for member in MEMBERS:
+        yield from (OfMember(member, one) for one in serving())
+    for _ in range(160):
+        if chance.random() < 0.1:
+            yield of_member(chance)
+            continue
         source, key, fact = chance.choice(KINDS)(chance)
         match chance.randrange(12):
             case 0:

@@ -57,6 +57,12 @@ class _NotKnown(Exception):
     """Something needed is not known; the words say what."""
 
 
+def load(route: Route) -> tuple[object, ...]:
+    """Everything of a route that decides a headroom."""
+    members = tuple(line.member for line in route.members)
+    return route.key, route.gateway, members, route.services, split(route), route.rate
+
+
 def judged(fleet: Fleet) -> Fleet:
     """`fleet` with the headroom of every zone."""
     scene = Pods(fleet)
@@ -83,7 +89,7 @@ class Pods:
 
     @cached_property
     def _splits(self) -> Sequence[tuple[Route, Mapping[str, float]]]:
-        return [(route, _split(route)) for route in self._fleet.routes]
+        return [(route, split(route)) for route in self._fleet.routes]
 
     def headroom(self, targets: Sequence[str], name: str) -> Headroom:
         """What `targets` together take of the load of all others, by the route that allows least."""
@@ -92,10 +98,10 @@ class Pods:
         if not self._fleet.routes:
             return Headroom(sentence="no route is known")
         least: _Measure | None = None
-        for route, split in self._splits:
+        for route, parts in self._splits:
             for service in _services(route):
                 try:
-                    one = self._measured(route, split, service, targets)
+                    one = self._measured(route, parts, service, targets)
                 except _NotKnown as error:
                     return Headroom(sentence=str(error), route=route.key)
                 if one is not None and (least is None or one.part < least.part):
@@ -233,7 +239,7 @@ def _services(route: Route) -> list[tuple[str, str]]:
     return [(namespace, service) for service in route.services]
 
 
-def _split(route: Route) -> dict[str, float]:
+def split(route: Route) -> dict[str, float]:
     """Percent by member, as the rule splits the route, else as its annotations do; empty where neither is known."""
     ruled = {line.member: line.rule for line in route.members if line.rule is not None}
     return _percent(ruled) or _percent(route.noted)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
+from operator import is_not
 
 from console.model.argo import Application, Deployed, deployed, member_of, title_of
 
@@ -36,7 +38,7 @@ class Resolved:
             self._among = _Members(ids, names, clusters)
             self._facts = {}
         former = self._facts
-        fresh = [key for key, fact in facts.items() if former.get(key) is not fact]
+        fresh = list(compress(facts, map(is_not, facts.values(), map(former.get, facts))))
         if not fresh and len(facts) == len(former):
             return
         self._facts = dict(facts)

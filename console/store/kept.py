@@ -3,11 +3,12 @@ key of a part is the very facts that go into it, so that none can be older than 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Key = tuple[object, ...]
 
 
@@ -17,6 +18,7 @@ class Kept:
 
     _parts: dict[str, tuple[Key, Any]] = field(default_factory=dict)
     _rows: dict[str, dict[str, tuple[Key, Any]]] = field(default_factory=dict)
+    _items: dict[str, dict[int, tuple[Any, Any]]] = field(default_factory=dict)
 
     def take(self, name: str, key: Key, make: Callable[[], T]) -> T:
         """The part of this name: the very object that was given for an equal key last."""
@@ -33,4 +35,14 @@ class Kept:
             known = former.get(row)
             rows[row] = known if known is not None and known[0] == key else (key, make(row))
         self._rows[name] = rows
-        return tuple(value for _, value in rows.values())
+        return tuple([value for _, value in rows.values()])
+
+    def each(self, name: str, items: Iterable[Item], make: Callable[[Item], T]) -> tuple[T, ...]:
+        """One value an item, in order, made of that item alone: the very same object gives the very same value again.
+        Items never change."""
+        former, found = self._items.get(name, {}), list[tuple[Item, T]]()
+        for item in items:
+            # An identity is another object's only once its own is let go, and it is held here.
+            found.append(former.get(id(item)) or (item, make(item)))
+        self._items[name] = {id(one[0]): one for one in found}
+        return tuple([value for _, value in found])

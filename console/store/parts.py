@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from itertools import count
 from typing import Any
 
 from console.model.freshness import Source, Topic
 from console.model.hub import Problem
 from console.store.events import Changed, FromApi, Gone, Heard, Identified, Listed, Unread
+
+_NUMBERS = count(1)
 
 
 class News(Enum):
@@ -35,18 +38,25 @@ class MemberFacts:
     kinds: dict[Topic, dict[str, Any]] = field(default_factory=dict)
     problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)
     sources: dict[Topic, Source] = field(default_factory=dict)
+    said: int = 0
+    """Another number, which no other member has, after everything that it said and had not said before."""
+    heard: int = 0
+    """The same, also after a source answered again."""
 
     def of(self, part: Topic) -> Mapping[str, Any]:
         """The facts of one part by key."""
         return self.kinds.get(part, {})
 
-    def all(self) -> tuple[object, ...]:
-        """All facts and the states of what they were read of, to tell whether anything is another."""
-        states = tuple((source.name, source.state, source.message) for source in self.sources.values())
-        return (*(tuple(facts.items()) for facts in self.kinds.values()), states)
-
     def take(self, said: FromApi) -> News:
         """Take one observation in."""
+        news = self._take(said)
+        if news is not News.NOTHING:
+            self.heard = next(_NUMBERS)
+        if news is News.FACT:
+            self.said = self.heard
+        return news
+
+    def _take(self, said: FromApi) -> News:
         match said:
             case Heard(source=source):
                 known = self.sources.get(source.name)

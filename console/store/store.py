@@ -13,7 +13,8 @@ from console.settings import FleetSettings
 from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Reviewed, Unread
 from console.store.memory import Memory
 from console.store.parts import MemberFacts, News, heard
-from console.store.picture import Facts, build, carry, shown_skew
+from console.store.picture import build, carry, shown_skew
+from console.store.scene import Facts
 
 _LEFT_TO_CLOCK = 5.0
 """Seconds after which a picture is rebuilt without news: a Lease grows late by the clock alone."""
@@ -66,7 +67,8 @@ class FleetStore:
             now = self._clock()
             version, at = self._built
             if version != self._version or now - at >= _LEFT_TO_CLOCK:
-                fresh = carry(build(self._name, self._facts, self._memory, self._settings, now), self._fleet, now)
+                built = build(self._name, self._facts, self._memory, self._settings, now)
+                fresh = carry(built, self._fleet, now, self._memory)
                 self._built = (self._version, now)
                 if fresh != self._fleet:
                     self._fleet = fresh

@@ -6,7 +6,7 @@ theirs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from console.decide import headroom
@@ -36,34 +36,57 @@ _WORST = (
 
 def added(fleet: Fleet, facts: Mapping[str, MemberFacts], settings: FleetSettings, kept: Kept) -> Fleet:
     """`fleet` with what the members' own APIs say; `facts` by member id."""
-    wanted = kept.take("wanted", (fleet.routes,), lambda: _wanted(fleet.routes))
-    keys: dict[str, Key] = {}
-    sources: list[Source] = []
-    problems: list[Problem] = []
-    for member in fleet.members:
-        known = facts.get(member.id)
-        source = _source(member.id, known, settings.members.get(member.id, MemberSettings()))
-        sources.append(source)
-        said = known.all() if known else ()
-        keys[member.id] = (member, wanted.get(member.id), said, source.state, source.message, source.seen is None)
-        for problem in _problems(known):
-            problems.append(replace(problem, object=f"{member.name}: {problem.object}"))
-    by_id = {member.id: (member, source) for member, source in zip(fleet.members, sources, strict=True)}
-
-    def loaded(row: str) -> Member:
-        member, source = by_id[row]
-        return replace(member, workload=_workload(facts.get(row), source, wanted.get(row, {})))
-
-    members = kept.rows("loaded", keys, loaded)
+    leads = kept.each("leads to services", fleet.routes, _leads)
+    wanted = kept.take("wanted", (leads,), lambda: _wanted(leads))
+    told = (fleet.members, tuple(facts), tuple([one.heard for one in facts.values()]))
+    sources = kept.take("member sources", told, lambda: _sources(fleet.members, facts, settings, kept))
+    members = kept.take("loaded", (*told, wanted), lambda: _loaded(fleet.members, facts, sources, wanted, kept))
+    problems = kept.take("member problems", told, lambda: tuple(_problems(fleet.members, facts)))
+    own = kept.take("all members' own", (sources, fleet.members), lambda: together(sources, fleet))
     whole = replace(
         fleet,
         members=kept.take("loaded members", (members,), lambda: members),
-        member_sources=tuple(sources),
-        sources=_with(together(sources, fleet), fleet.sources),
+        member_sources=sources,
+        sources=_with(own, fleet.sources),
         problems=(*fleet.problems, *problems),
     )
-    weighed = (whole.members, whole.routes, whole.gateways, whole.zones)
+    loads = kept.each("loads", whole.routes, headroom.load)
+    weighed = (whole.members, loads, whole.gateways, whole.zones)
     return replace(whole, zones=kept.take("headroom", weighed, lambda: headroom.judged(whole).zones))
+
+
+def _sources(
+    members: Sequence[Member], facts: Mapping[str, MemberFacts], settings: FleetSettings, kept: Kept
+) -> tuple[Source, ...]:
+    """Each member's own API as one source."""
+
+    def made(row: str) -> Source:
+        return _source(row, facts.get(row), settings.members.get(row, MemberSettings()))
+
+    keys: dict[str, Key] = {one.id: (facts[one.id].heard if one.id in facts else None,) for one in members}
+    return kept.rows("member source", keys, made)
+
+
+def _loaded(
+    members: Sequence[Member],
+    facts: Mapping[str, MemberFacts],
+    sources: Sequence[Source],
+    wanted: Mapping[str, Collection[tuple[str, str]]],
+    kept: Kept,
+) -> tuple[Member, ...]:
+    """The members with their workloads, each made anew only where something that it is made of is another."""
+    by_id = {member.id: (member, source) for member, source in zip(members, sources, strict=True)}
+
+    def made(row: str) -> Member:
+        member, source = by_id[row]
+        return replace(member, workload=_workload(facts.get(row), source, wanted.get(row, ())))
+
+    keys: dict[str, Key] = {
+        id: (member, wanted.get(id), facts[id].said if id in facts else None, source.state, source.message,
+             source.seen is None)
+        for id, (member, source) in by_id.items()
+    }  # fmt: skip
+    return kept.rows("loaded member", keys, made)
 
 
 def together(sources: Sequence[Source], fleet: Fleet) -> Source:
@@ -83,15 +106,22 @@ def _with(own: Source, others: Sequence[Source]) -> tuple[Source, ...]:
     return (*(source for source in others if source.name != own.name), own) if others else ()
 
 
-def _wanted(routes: Iterable[Route]) -> dict[str, dict[tuple[str, str], None]]:
+_Leads = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+"""The members that a route leads to, and the Services (namespace, name) there."""
+
+
+def _leads(route: Route) -> _Leads:
+    namespace = route.key.partition("/")[0]
+    return tuple(line.member for line in route.members), tuple((namespace, service) for service in route.services)
+
+
+def _wanted(leads: Iterable[_Leads]) -> dict[str, tuple[tuple[str, str], ...]]:
     """Member id -> the Services (namespace, name) that routes lead to there, each once, in order."""
     found: dict[str, dict[tuple[str, str], None]] = {}
-    for route in routes:
-        namespace = route.key.partition("/")[0]
-        for line in route.members:
-            services = found.setdefault(line.member, {})
-            services.update({(namespace, service): None for service in route.services})
-    return found
+    for members, services in leads:
+        for member in members:
+            found.setdefault(member, {}).update(dict.fromkeys(services))
+    return {member: tuple(services) for member, services in found.items()}
 
 
 def _source(member: str, facts: MemberFacts | None, said: MemberSettings) -> Source:
@@ -113,8 +143,11 @@ def _source(member: str, facts: MemberFacts | None, said: MemberSettings) -> Sou
     return Source(SourceName.WORKLOADS, worst.state, worst.since, seen, message, permission, member)
 
 
-def _problems(facts: MemberFacts | None) -> Iterable[Problem]:
-    return (problem for part in facts.problems.values() for problem in part.values()) if facts else ()
+def _problems(members: Iterable[Member], facts: Mapping[str, MemberFacts]) -> Iterator[Problem]:
+    for member in members:
+        if member.id in facts:
+            for part in facts[member.id].problems.values():
+                yield from (replace(one, object=f"{member.name}: {one.object}") for one in part.values())
 
 
 def _workload(facts: MemberFacts | None, source: Source, wanted: Iterable[tuple[str, str]]) -> Workload:

@@ -1,0 +1,139 @@
+"""The routes of a Fleet: Ingresses with the five layers of their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from console.decide.plan import weight
+from console.model.fleet import Gateway, Route
+from console.model.freshness import SourceName
+from console.model.hub import FENCE_ANNOTATION, AlbConfig, Ingress, Problem
+from console.model.share import ProbeSeries
+from console.model.text import inert
+from console.store import ledger
+from console.store.kept import Kept, Key
+from console.store.memory import weight_keys
+from console.store.reading import RuleReading
+from console.store.scene import Scene
+
+TRACKING = "argocd.argoproj.io/tracking-id"
+"""By which ArgoCD marks an object as one of an application's: `APPLICATION:GROUP/KIND:NAMESPACE/NAME`."""
+STICKY = "alb.ingress.kubernetes.io/sticky-session"
+
+
+def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
+    """All routes, each made anew only where something that it is made of is another."""
+    facts, memory = scene.facts, scene.memory
+    said = {gateway.name: (gateway.reports, gateway.labels) for gateway in gateways}
+    chosen = scene.kept.take(
+        "routes", (facts.all(SourceName.ROUTES), facts.all(SourceName.CLASSES), scene.ids), lambda: _chosen(scene)
+    )
+    records, doubts = scene.records, memory.doubts(scene.now)
+    series, configs = facts.all(SourceName.PROBE), facts.all(SourceName.GATEWAYS)
+    backends = tuple(scene.backends.items())
+    named, probes = facts.of(SourceName.GATEWAYS), facts.of(SourceName.PROBE)
+
+    def key(row: str, fact: Ingress, name: str | None) -> Key:
+        config: AlbConfig | None = named.get(name or "")
+        told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
+        members = scene.ids if config is None else scene.orders[config.name]
+        mark, resolved, heard = memory.marks.get(row), scene.backends.get(name or ""), said.get(name or "")
+        return fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, resolved, records
+
+    def made() -> tuple[Route, ...]:
+        keys = {row: key(row, *one) for row, one in chosen.items()}
+        return scene.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
+
+    whole = (chosen, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids, doubts)
+    return scene.kept.take("all routes", whole, made)
+
+
+def _chosen(scene: Scene) -> dict[str, tuple[Ingress, str | None]]:
+    """The Ingresses of this console: those whose class leads to a gateway, or that carry weights, by key
+    and in order, each with that gateway's name."""
+    found = {
+        key: (route, name)
+        for key, route in scene.facts.of(SourceName.ROUTES).items()
+        if (name := scene.leads[key]) is not None or weight_keys(dict(route.annotations), scene.prefix, scene.known)
+    }
+    return dict(sorted(found.items()))
+
+
+def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool] | None) -> Route:
+    """One route; `said`: whether its gateway's controller reports, and writes hash labels."""
+    config: AlbConfig | None = scene.facts.of(SourceName.GATEWAYS).get(name or "")
+    keys = weight_keys(dict(fact.annotations), scene.prefix, scene.known)
+    owner, owner_at = ledger.owner_of(fact, keys)
+    run, targets = ledger.asked(fact, scene.records, owner)
+    reports, labels = said or (False, False)
+    mark = scene.memory.marks.get(fact.key)
+    resolved = scene.backends.get(name or "")
+    rule = resolved.reading(fact) if resolved else RuleReading({}, None, "the ALB is not read")
+    carried = ledger.carries(fact, rule, scene.prefix)
+    doubt = mark is not None and mark.doubted(scene.now) and not carried
+    state, words = ledger.controller(
+        fact, mark, config, scene.told, reports, labels, scene.prefix, doubt=doubt, carried=carried
+    )
+    changed = scene.memory.rule(fact.key, tuple(sorted(rule.weights.items())), scene.now)
+    marks = [at for at in (changed, mark.at if mark and resolved is None else None) if at is not None]
+    since = max(marks, default=0.0)
+    series: ProbeSeries | None = scene.facts.of(SourceName.PROBE).get(fact.key)
+    members = scene.ids if config is None else scene.orders[config.name]
+    lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, since)
+    checks = fact.annotation("alb.ingress.kubernetes.io/healthcheck-enabled")
+    return Route(
+        key=fact.key,
+        uid=fact.uid,
+        resource_version=fact.resource_version,
+        gateway=name,
+        hosts=tuple(dict.fromkeys(path.host or "*" for path in fact.paths)),
+        paths=tuple(dict.fromkeys(path.path for path in fact.paths)),
+        services=tuple(dict.fromkeys(path.service for path in fact.paths if path.service)),
+        members=lines,
+        controller=state,
+        controller_message=words,
+        rule_state=rule.state,
+        rule_message=rule.message,
+        agreement=ledger.agreement(lines, state, words, rule),
+        health_check=checks == "true",
+        owner=inert(owner, 80),
+        owner_at=owner_at,
+        run=run,
+        fence=fact.annotation(FENCE_ANNOTATION),
+        underivable=rule.underivable,
+        tracked=inert((fact.annotation(TRACKING) or "").partition(":")[0], 120),
+        sticky=fact.annotation(STICKY) == "true",
+        probe_failures=sum(at >= since for at, _ in series.failures) if series else 0,
+        probed=series is not None or any(probe.route == fact.key for probe in scene.settings.probes),
+    )
+
+
+def problems(routes: Sequence[Route], kept: Kept) -> tuple[Problem, ...]:
+    """The weights that no weight can be."""
+    return tuple(chain.from_iterable(kept.each("unreadable weights", routes, lambda one: tuple(_unreadable(one)))))
+
+
+def _unreadable(route: Route) -> Iterator[Problem]:
+    for line in route.members:
+        if line.raw is not None and weight(line.raw) is None:
+            shown = inert(line.raw, 40)
+            yield Problem(route.key, f"weight of {inert(line.member, 60)} is '{shown}', no number from 0 to 100")
+
+
+def carried(routes: Sequence[Route], former: Sequence[Route], now: float, kept: Kept) -> tuple[Route, ...]:
+    """Each with the moment since when it is stuck where it is: that of `former`, where nothing moved."""
+    own, known = {route.key: route for route in routes}, {route.key: route for route in former}
+    keys = {key: (route,) for key, route in own.items()}
+    return kept.rows("carried", keys, lambda key: _carried(own[key], known.get(key), now))
+
+
+def _carried(route: Route, former: Route | None, now: float) -> Route:
+    if route.agreement.stuck_at is None:
+        return route
+    since = now
+    if former is not None and former.agreement.stuck_at == route.agreement.stuck_at:
+        since = former.agreement.since if former.agreement.since is not None else now
+    carried = replace(route, agreement=replace(route.agreement, since=since))
+    return former if former == carried else carried

@@ -93,21 +93,20 @@ def page(store: Store, resource: Resource, namespace: str, options: ListOptions)
             raise too_large_version(asked, store.revision)
         at = asked if options.match == "Exact" else None
     try:
-        stored = store.list(resource.key, namespace, at=None if at == -1 else at)
+        objects, places = store.standing(resource.key, namespace, at=None if at == -1 else at, start=start)
     except ApiError:
         if not options.token:
             raise
         raise expired(_TOO_OLD_TO_CONTINUE, continue_token=_token(-1, start)) from None
     revision = store.revision if at in (None, -1) else at
     assert revision is not None
-    if start is not None:
-        stored = [item for item in stored if item.place >= start]
     matches = options.matches
     if matches is not None:
-        stored = [item for item in stored if matches(as_served(resource, item.obj))]
-    if options.limit and len(stored) > options.limit:
-        remaining = None if matches is not None else len(stored) - options.limit
-        return Page(stored[: options.limit], revision, _token(revision, stored[options.limit].place), remaining)
+        places = [place for place in places if matches(as_served(resource, objects[place].obj))]
+    stored = [objects[place] for place in places[: options.limit or None]]
+    if len(stored) < len(places):
+        remaining = None if matches is not None else len(places) - options.limit
+        return Page(stored, revision, _token(revision, places[options.limit]), remaining)
     return Page(stored, revision)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -131,6 +131,13 @@ class Store:
 
         Raises `ApiError` 410 where history does not reach back to `at`.
         """
+        objects, places = self.standing(key, namespace, at=at)
+        return [objects[place] for place in places]
+
+    def standing(
+        self, key: Key, namespace: str = "", *, at: int | None = None, start: Place | None = None
+    ) -> tuple[Mapping[Place, Stored], Sequence[Place]]:
+        """The same as places in order, from `start` on, and what stands there: a page needs but some."""
         objects = self._objects.get(key, {})
         places = self._in_order(key)
         if at is not None and at < self.revision:
@@ -142,7 +149,9 @@ class Store:
                     objects[change.now.place] = change.before
             if objects.keys() != self._objects.get(key, {}).keys():
                 places = sorted(objects)
-        return [objects[place] for place in places if not namespace or place[0] == namespace]
+        if start is not None:
+            places = places[bisect_left(places, start) :]
+        return objects, [place for place in places if place[0] == namespace] if namespace else places
 
     def _in_order(self, key: Key) -> Sequence[Place]:
         """The places of a resource, sorted anew only where one came or went."""

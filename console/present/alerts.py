@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 
-from console.model.argo import Deployed
+from console.model.argo import Application, Deployed
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Run, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunReport, RunState
 from console.model.spans import spoken
 from console.present import applications, clouds, members, sources, splits, words
+from console.present.last import Each
 from console.present.line import Ink, Line, Span, dim, paragraph, width
 from console.present.times import clock
 
@@ -53,7 +55,7 @@ def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Al
     found = [
         *_hub(fleet, now),
         *(Alert(said.tone, "Fleet", said.sentence, SourceName.FLEET) for said in clouds.of_fleet(fleet.cloud, now)),
-        *(alert for member in fleet.members for alert in _member(fleet, member, now)),
+        *(alert for member in _ailing(fleet) for alert in _member(fleet, member, now)),
         *_clouds(fleet, now),
         *_gateways(fleet),
         *_freeze(fleet),
@@ -98,11 +100,23 @@ def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
     yield Alert(tone, "hub", f"{words_.rstrip('.')}.{kept}", source.name)
 
 
+def _ails(member: Member) -> bool:
+    """Whether its link or its backends want attention."""
+    linked = member.link not in (Link.LOST, Link.LATE, Link.REJECTED)
+    return not linked or member.alb_health.word not in (AlbHealthWord.OK, AlbHealthWord.UNKNOWN)
+
+
+_ails_each: Each[Member, bool] = Each(_ails)
+_cloudy_each: Each[Member, bool] = Each(clouds.wanting)
+
+
+def _ailing(fleet: Fleet) -> Iterator[Member]:
+    return compress(fleet.members, _ails_each.of(fleet.members))
+
+
 def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
     health = member.alb_health
     lost = member.link in (Link.LOST, Link.LATE)
-    if not lost and member.link is not Link.REJECTED and health.word in (AlbHealthWord.OK, AlbHealthWord.UNKNOWN):
-        return
     weight = members.weight_of(fleet, member.id)
     since = "" if member.link_since is None else f" {spoken(now - member.link_since)}"
     if health.word is AlbHealthWord.DEAD:
@@ -138,8 +152,8 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
 
 
 def _clouds(fleet: Fleet, now: float) -> Iterator[Alert]:
-    for member in fleet.members:
-        for said in clouds.of_member(fleet, member, now):
+    for member in compress(fleet.members, _cloudy_each.of(fleet.members)):
+        for said in clouds.of_member(member, now):
             yield Alert(said.tone, _called(member), said.sentence, member.id)
 
 
@@ -246,12 +260,20 @@ def _applications(fleet: Fleet) -> Iterator[Alert]:
     for one in fleet.sets:
         if one.error:
             yield Alert(Tone.WARN, one.name, f"this ApplicationSet generates nothing new: {one.error}.", one.key)
-    for group in fleet.deployed:
-        if group.skewed:
+    for group, (skewed, ill) in zip(fleet.deployed, _ill_each.of(fleet.deployed), strict=True):
+        if skewed:
             yield Alert(Tone.WARN, group.title, partial(_skew, fleet, group), group.key)
-        ill = [part for part in group.parts if part.health in ("Degraded", "Missing") or part.phase in _FAILED]
         if ill:
             yield Alert(Tone.WARN, group.title, partial(applications.ill_sentence, fleet, ill), group.key)
+
+
+def _ill(group: Deployed) -> tuple[bool, list[Application]]:
+    """Whether its revisions differ, and the parts that are not well."""
+    ill = [part for part in group.parts if part.health in ("Degraded", "Missing") or part.phase in _FAILED]
+    return group.skewed, ill
+
+
+_ill_each: Each[Deployed, tuple[bool, list[Application]]] = Each(_ill)
 
 
 def _skew(fleet: Fleet, group: Deployed) -> str:

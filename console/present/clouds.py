@@ -49,7 +49,12 @@ def facts(fleet: Fleet, member: Member, now: float) -> list[tuple[str, Line]]:
     return found
 
 
-def of_member(fleet: Fleet, member: Member, now: float) -> Iterator[Said]:
+def wanting(member: Member) -> bool:
+    """Whether there is anything of it that `of_member` says."""
+    return next(of_member(member, 0.0), None) is not None
+
+
+def of_member(member: Member, now: float) -> Iterator[Said]:
     """What of a member's cluster and of its association is not as it should be."""
     cluster, association = member.cloud.cluster, member.cloud.association
     if cluster is not None and cluster.state:

@@ -4,13 +4,14 @@ other."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
-from console.model.argo import Application
+from console.model.argo import Deployed
 from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
 from console.model.freshness import SourceName
 from console.model.spans import span, spoken
 from console.present import clouds, rates, sources, words, workloads
-from console.present.last import Last
+from console.present.last import Each, Last
 from console.present.line import Ink, Line, Span, dim, length, line, paragraph, text, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN, age
@@ -22,7 +23,7 @@ KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
 
 def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
     """The table of members."""
-    apps = _apps.of(fleet.applications)
+    wells = _wells.of(fleet.deployed)
     columns = (
         Column[Member]("MEMBERS", _longest([m.name for m in fleet.members], 12, 30), lambda m: line(m.name), least=12),
         Column[Member]("ZONE", _longest([m.zone or "?" for m in fleet.members], 6, 16), zone_cell, rank=2),
@@ -30,7 +31,9 @@ def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
         Column[Member]("LINK", 8, lambda m: link_cell(m, now)),
         Column[Member]("WORKLOAD", 10, lambda m: workloads.workload_cell(fleet, m, now), rank=2),
         Column[Member]("ALB HEALTH", 11, lambda m: alb_cell(m.alb_health)),
-        Column[Member]("APPS", 5, lambda m: _apps_cell(apps.get(m.id)), rank=2),
+        Column[Member](
+            "APPS", 5, lambda m: _apps_cell([one for group in wells for one in group.get(m.id, ())]), rank=2
+        ),
         Column[Member]("WEIGHT", 6, lambda m: weight_cell(fleet, m), rank=1, right=True),
         Column[Member]("SEEN", 5, lambda m: line(Span(seen(m, now), Ink.DIM if _unseen(m) else Ink.PLAIN)), rank=1),
         Column[Member]("STATE", 27, lambda m: line(state_span(m, fleet)), rank=4, grow=True),
@@ -75,26 +78,24 @@ def _zones_note(fleet: Fleet) -> tuple[Line, ...]:
     return (line(dim("  no member's zone is known: set fleets.members.ID.zone")),)
 
 
-def _apps_of(applications: Sequence[Application]) -> dict[str, tuple[int, int]]:
-    """Member id -> (applications that are Synced and Healthy, all)."""
-    counts: dict[str, tuple[int, int]] = {}
-    for one in applications:
-        if one.member is not None:
-            well, total = counts.get(one.member, (0, 0))
-            counts[one.member] = (well + one.well, total + 1)
-    return counts
+def _wells_of(group: Deployed) -> dict[str | None, list[bool]]:
+    """Member id -> of each application there, whether it is Synced and Healthy."""
+    found: dict[str | None, list[bool]] = {}
+    for one in group.parts:
+        found.setdefault(one.member, []).append(one.well)
+    return found
 
 
-_apps: Last[Sequence[Application], Mapping[str, tuple[int, int]]] = Last(_apps_of)
+_wells: Each[Deployed, Mapping[str | None, Sequence[bool]]] = Each(_wells_of)
 _spanning: Last[Sequence[Member], Sequence[str]] = Last(lambda members: [one.id for one in members if one.spans])
 _called: Last[Sequence[Member], Mapping[str, str]] = Last(lambda members: {one.id: one.name for one in members})
 
 
-def _apps_cell(counts: tuple[int, int] | None) -> Line:
+def _apps_cell(wells: Sequence[bool]) -> Line:
     """`3/3`, or `?` where no application is known to be there."""
-    if counts is None:
+    if not wells:
         return (dim(UNKNOWN),)
-    return line(Span(f"{counts[0]}/{counts[1]}", Ink.PLAIN if counts[0] == counts[1] else Ink.WARN))
+    return line(Span(f"{sum(wells)}/{len(wells)}", Ink.PLAIN if all(wells) else Ink.WARN))
 
 
 def names(fleet: Fleet, members: Sequence[str]) -> str:
@@ -142,12 +143,18 @@ def weight_of(fleet: Fleet, member: str) -> float | None:
 def _means_of(routes: Sequence[Route]) -> dict[str, float]:
     """Member id -> percent."""
     shares: dict[str, list[float]] = {}
-    for route in routes:
-        noted = route.noted
-        total = sum(noted.values())
-        for member, part in noted.items() if total else ():
-            shares.setdefault(member, []).append(100.0 * part / total)
+    for member, part in chain.from_iterable(_parts.of(routes)):
+        shares.setdefault(member, []).append(part)
     return {member: sum(parts) / len(parts) for member, parts in shares.items()}
+
+
+def _parts_of(route: Route) -> list[tuple[str, float]]:
+    noted = route.noted
+    total = sum(noted.values())
+    return [(member, 100.0 * part / total) for member, part in noted.items()] if total else []
+
+
+_parts: Each[Route, Sequence[tuple[str, float]]] = Each(_parts_of)
 
 
 _means: Last[Sequence[Route], Mapping[str, float]] = Last(_means_of)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from console.present.last import Each
+
 T = TypeVar("T")
 Item = TypeVar("Item")
 Key = tuple[object, ...]
@@ -18,7 +20,7 @@ class Kept:
 
     _parts: dict[str, tuple[Key, Any]] = field(default_factory=dict)
     _rows: dict[str, dict[str, tuple[Key, Any]]] = field(default_factory=dict)
-    _items: dict[str, dict[int, tuple[Any, Any]]] = field(default_factory=dict)
+    _each: dict[str, Each[Any, Any]] = field(default_factory=dict)
 
     def take(self, name: str, key: Key, make: Callable[[], T]) -> T:
         """The part of this name: the very object that was given for an equal key last."""
@@ -38,11 +40,6 @@ class Kept:
         return tuple([value for _, value in rows.values()])
 
     def each(self, name: str, items: Iterable[Item], make: Callable[[Item], T]) -> tuple[T, ...]:
-        """One value an item, in order, made of that item alone: the very same object gives the very same value again.
-        Items never change."""
-        former, found = self._items.get(name, {}), list[tuple[Item, T]]()
-        for item in items:
-            # An identity is another object's only once its own is let go, and it is held here.
-            found.append(former.get(id(item)) or (item, make(item)))
-        self._items[name] = {id(one[0]): one for one in found}
-        return tuple([value for _, value in found])
+        """One value an item, in order, made of that item alone: the very same object gives the very same value."""
+        kept: Each[Item, T] = self._each.setdefault(name, Each(make))
+        return tuple(kept.of(items))

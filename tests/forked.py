@@ -226,6 +226,9 @@ def _import_everything() -> None:
                 import_module(found.name)
     for name in LATE:
         import_module(name)
+    # What a server of the simulator works out once a process: the CRDs that ship are as large as all the rest.
+    server, crds = import_module("console.sim.kubeapi.server"), import_module("console.sim.hub.crds")
+    server.KubeApi(tokens={}, crds=crds.shipped())
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from console.sim.kubeapi import admission
 from console.sim.kubeapi import schema as schemas
 from console.sim.kubeapi.resources import Resource
@@ -39,7 +41,7 @@ def received(resource: Resource, body: object, write: Write) -> Obj:
         )
     obj: Obj = {"apiVersion": given[0], "kind": given[1]}
     obj |= {name: value for name, value in body.items() if name not in obj}
-    if not resource.custom:
+    if not resource.custom and b"null" in msgspec.json.encode(obj):  # hardly an object has any, and some are huge
         obj = _without_nulls(obj, resource.schema)
     if not isinstance(obj.get("metadata", {}), dict):
         raise bad_request("metadata is not an object")

@@ -226,8 +226,18 @@ _SHAPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def malformed(schema: Any, path: str) -> Iterator[Cause]:
+def malformed(schema: Any, path: str) -> tuple[Cause, ...]:
     """What in a CRD's schema is no schema, so that everything that reads a stored one may trust its shape."""
+    return _malformed_of(msgspec.json.encode(schema), path)
+
+
+@lru_cache(maxsize=32)
+def _malformed_of(encoded: bytes, path: str) -> tuple[Cause, ...]:
+    """Each of a process's API servers is given the same large CRDs, and members of a schema are many thousands."""
+    return tuple(_malformed(msgspec.json.decode(encoded), path))
+
+
+def _malformed(schema: Any, path: str) -> Iterator[Cause]:
     if not isinstance(schema, dict):
         yield Cause("FieldValueTypeInvalid", f'Invalid value: "{type_name(schema)}": must be a schema', path)
         return
@@ -247,13 +257,13 @@ def malformed(schema: Any, path: str) -> Iterator[Cause]:
     if schema.get("x-kubernetes-list-type") == "map" and not schema.get("x-kubernetes-list-map-keys"):
         yield Cause("FieldValueRequired", "Required value: must have keys", f"{path}.x-kubernetes-list-map-keys")
     for name, inner in schema.get("properties", {}).items():
-        yield from malformed(inner, f"{path}.properties[{name}]")
+        yield from _malformed(inner, f"{path}.properties[{name}]")
     for name in ("items", "additionalProperties", "not"):
         if isinstance(schema.get(name), dict):
-            yield from malformed(schema[name], f"{path}.{name}")
+            yield from _malformed(schema[name], f"{path}.{name}")
     for name in ("allOf", "anyOf", "oneOf"):
         for number, inner in enumerate(schema.get(name, ())):
-            yield from malformed(inner, f"{path}.{name}[{number}]")
+            yield from _malformed(inner, f"{path}.{name}[{number}]")
 
 
 _DATE_TIME = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$")

@@ -92,7 +92,7 @@ def open_screen(options: Options, *, offers: bool = False) -> int:
     from console import opening
 
     with opening.first_words(settings):
-        from console.app import run_screen
+        from console.session import run_screen
 
         code = run_screen(settings, options.access(), offers=offers or _nothing(settings, options))
     if code is not None:

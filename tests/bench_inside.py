@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import console.app
-from console import settings
+from console import session, settings
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState
 from console.run.access import Access
@@ -146,10 +146,10 @@ def _resident() -> float:
 def main() -> None:
     """As the front door opens the screen."""
     config, state = Path(sys.argv[2]), Path(sys.argv[4])
-    console.app.FleetConsole = Measured  # type: ignore[misc]
-    setattr(console.app, "Glass", _Glass)  # noqa: B010 - it is not exported to be replaced
+    setattr(session, "FleetConsole", Measured)  # noqa: B010 - as below
+    setattr(console.app, "Glass", _Glass)  # noqa: B010 - they are not exported to be replaced
     access = Access(kubeconfig=None, context=None, config=config, state_dir=state)
-    console.app.run_screen(settings.load(config), access)
+    session.run_screen(settings.load(config), access)
 
 
 if __name__ == "__main__":

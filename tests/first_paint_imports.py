@@ -10,7 +10,7 @@ import click
 from console import cli
 
 PROGRAM = """
-import sys, console.cli, console.opening, console.app
+import sys, console.cli, console.opening, console.session
 from console.options import Options
 from console.settings import Settings
 Options().access()
@@ -24,7 +24,8 @@ HEAVY = (
 PAINTED = {
     "": "assets console screens widgets",
     "console": (
-        "app cli collector errors log opening options sections settings terminal yaml_file decide model present run"
+        "app cli collector errors log opening options sections session settings terminal yaml_file"
+        " decide model present run"
     ),
     "console.decide": "headroom",
     "console.model": "argo cluster document fleet freshness held hub permission rate run share spans text workload",

@@ -20,7 +20,8 @@ import pytest
 PROGRAM = """
 import sys, threading
 from dataclasses import replace
-from console.app import FleetConsole, end_by_signal
+from console.app import FleetConsole
+from console.session import end_by_signal
 from console.settings import Settings
 from tests import situations
 from tests.stage import StageFeed

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from console import log
+from console.errors import Lost
 from console.model.fleet import Fleet
 from console.model.freshness import HUB_SOURCES, SLOW_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Event
@@ -303,11 +304,13 @@ class Observer:
         self._alb_heard.wait(ALB_FIRST)
 
     def _members_known(self) -> Sequence[str] | None:
-        """The members; None while the hub is still being asked."""
+        """The members; None while the hub is being asked. Raises `Lost` where it told none and does not answer."""
         fleet = self.store.fleet
         asked = (SourceName.MEMBERS, SourceName.GATEWAYS)
         if any(fleet.source(name).state is SourceState.LOADING for name in asked):
             return None
+        if not fleet.members and not any(fleet.source(name).state.answered for name in asked):
+            raise Lost("the hub has not told who the members are: nothing was asked")
         return [member.id for member in fleet.members]
 
     def _member_ids(self) -> Sequence[str]:

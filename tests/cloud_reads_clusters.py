@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from console.cloud.budget import CallBudget
 from console.cloud.clusters_decode import ClustersDecoder
 from console.cloud.clusters_poll import ClustersPoll
+from console.errors import Lost
 from console.model.cluster import SEVERAL, Cluster, HubCluster, Standing, VSwitch, standing, zone_of
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import ManagedCluster
@@ -27,6 +28,7 @@ __all__ = ["cloud"]
 
 MEMBERS = ("c-a", "c-b")
 Start = Callable[..., FleetStore]
+Members = Callable[[], Sequence[str] | None]
 
 
 @pytest.fixture
@@ -34,10 +36,13 @@ def start(cloud: ScriptedCloud) -> Iterator[Start]:
     """Begins a poll of the scripted cloud into a store; every round follows at once."""
     polls: list[ClustersPoll] = []
 
-    def begin(members: Sequence[str] | None = MEMBERS, settings: CloudSettings | None = None, **how: Any) -> FleetStore:
+    def begin(
+        members: Sequence[str] | Members | None = MEMBERS, settings: CloudSettings | None = None, **how: Any
+    ) -> FleetStore:
         store = FleetStore(FleetSettings())
         how = {"budget": CallBudget(1000.0, 3.0), "every": 0.1, **how}
-        poll = ClustersPoll(settings or cloud.settings, store.apply, time.monotonic, lambda: members, **how)
+        told: Members = members if callable(members) else lambda: members
+        poll = ClustersPoll(settings or cloud.settings, store.apply, time.monotonic, told, **how)
         polls.append(poll)
         poll.start()
         return store
@@ -59,6 +64,24 @@ def until(store: FleetStore, name: SourceName, *states: SourceState) -> Source:
 
 def facts(store: FleetStore, name: SourceName) -> dict[str, Any]:
     return dict(store._facts.of(name))
+
+
+def test_a_hub_that_told_no_members_is_why_nothing_was_asked(cloud: ScriptedCloud, start: Start) -> None:
+    """Neither empty nor live: nobody was asked; and once the hub tells them, all is asked at once."""
+    known: list[Sequence[str]] = []
+
+    def members() -> Sequence[str]:
+        if not known:
+            raise Lost("the hub has not told who the members are: nothing was asked")
+        return known[0]
+
+    store = start(members)
+    for name in (SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES):
+        assert "nothing was asked" in until(store, name, SourceState.LOST).message
+    assert not cloud.asked
+    known.append(MEMBERS)
+    until(store, SourceName.FLEET, SourceState.LIVE)
+    until(store, SourceName.CLUSTERS, SourceState.LIVE)
 
 
 def test_all_three_are_read_and_say_so(cloud: ScriptedCloud, start: Start) -> None:

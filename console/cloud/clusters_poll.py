@@ -13,6 +13,7 @@ from console.cloud.clusters import Clusters
 from console.cloud.clusters_decode import ClustersDecoder
 from console.cloud.slow import SlowSource
 from console.cloud.trouble import Trouble
+from console.errors import Lost
 from console.model.cluster import Association, Cluster, HubCluster, VSwitch
 from console.model.freshness import SourceName, SourceState
 from console.model.hub import Problem
@@ -110,14 +111,22 @@ class ClustersPoll:
     def _run(self) -> None:
         self._turn()
         while not self._stopped.is_set():
-            members = self._members()
-            if members is None:
+            if not self._may_ask():
                 self._wake.wait(1.0)
                 continue
             for source in self.sources:
                 if not self._stopped.is_set() and source.due <= self._clock():
                     source.ask()
             self._wake.wait(max(0.2, min(1.0, min(source.due for source in self.sources) - self._clock())))
+
+    def _may_ask(self) -> bool:
+        """Whether the hub told who the members are; where it cannot, the sources say that."""
+        try:
+            return self._members() is not None
+        except Lost as error:
+            for source in self.sources:
+                source.miss(str(error))
+            return False
 
     def _look_at_fleet(self) -> tuple[SourceState, str]:
         """The Fleet and its associations; each is told even where the other is not."""

@@ -48,6 +48,10 @@ class SlowSource:
         """Say that it is not read, and why."""
         self._say(SourceState.UNCONFIGURED, why)
 
+    def miss(self, why: str) -> None:
+        """Say that what to ask for cannot be told now, and why."""
+        self._say(SourceState.LOST, why)
+
     def ask(self) -> None:
         """One round, whatever comes of it."""
         try:

@@ -49,8 +49,8 @@ class SlowSource:
         self._say(SourceState.UNCONFIGURED, why)
 
     def miss(self, why: str) -> None:
-        """Say that what to ask for cannot be told now, and why."""
-        self._say(SourceState.LOST, why)
+        """Say that the hub does not tell what to ask for."""
+        self._say(SourceState.LOST, why, echo=True)
 
     def ask(self) -> None:
         """One round, whatever comes of it."""
@@ -86,10 +86,12 @@ class SlowSource:
         self.due = self._clock() + LOGIN
         self._say(state, words)
 
-    def _say(self, state: SourceState, words: str, permission: str | None = None, *, answered: bool = False) -> None:
-        fresh = self.source.told(
-            state, self._clock(), words, permission, answered=answered, mode=f"poll {self.every:g}s"
-        )
+    def _say(
+        self, state: SourceState, words: str, permission: str | None = None, *,
+        answered: bool = False, echo: bool = False,
+    ) -> None:  # fmt: skip
+        now, mode = self._clock(), f"poll {self.every:g}s"
+        fresh = self.source.told(state, now, words, permission, answered=answered, mode=mode, echo=echo)
         if fresh != self.source:
             self.source = fresh
             said: list[Observation] = [Heard(fresh)]

@@ -131,6 +131,8 @@ class Source:
     """Its newest failure, also after it is over; inert."""
     error_since: float | None = None
     """When that began (monotonic)."""
+    echoes: bool = False
+    """Whether it is as it is because another one failed."""
 
     def told(
         self,
@@ -148,7 +150,7 @@ class Source:
         since = self.since if self.state is state else now
         fresh = replace(
             self, state=state, since=since, seen=now if answered else self.seen, message=message, permission=permission,
-            mode=mode or self.mode, calls=calls,
+            mode=mode or self.mode, calls=calls, echoes=echo,
         )  # fmt: skip
         if echo or not fresh.wanting or not message:
             return fresh

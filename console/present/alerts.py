@@ -293,7 +293,7 @@ def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
             continue
         if not source.wanting or source.name is SourceName.HUB:
             continue
-        if source.name in OF_THE_HUB and _same_cause(source, hub):
+        if (source.echoes and hub.wanting) or (source.name in OF_THE_HUB and _same_cause(source, hub)):
             continue
         yield Alert(Tone.WARN, words.SOURCES[source.name], _rest(source, now), source.name)
 

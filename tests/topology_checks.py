@@ -82,6 +82,8 @@ TABLE: tuple[Broken, ...] = (
            "no other cluster called ack-prod", f"adopt it: id: {ACK}"),
     Broken("name-taken", (), account(balancers=(Balancer("alb-9", "gateway-demo"),)), "alb-9 has the name",
            "no other ALB", "another name"),
+    Broken("name-taken", (), replace(account(balancers=(Balancer("alb-9", "gateway-demo"),)), hub=None),
+           "not read from this host yet", "no other ALB", "kubectl get albconfig gateway-demo", Verdict.UNCHECKED),
     Broken("name-taken", (), hub((Key("networking.k8s.io", "IngressClass", "", "alb"), {
         "spec": {"controller": "ingress.k8s.alibabacloud/alb", "parameters": {"name": "other"}}})),
            "points to other", "AlbConfig gateway-demo", "another gateway.ingress_class"),

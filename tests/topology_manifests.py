@@ -22,6 +22,7 @@ from console.decide.setup.found import Found
 from console.decide.setup.plan import plan
 from console.model.ground import Ground
 from console.model.topology import ApplicationPart
+from console.run.setup.discover import hints
 from console.settings import parse as parse_settings
 from tests.setup_stand import APPLICATION, DEMO, Stand, World, hybrid
 from tests.vendor_sets import OVERLAY, UNDERLAY
@@ -92,16 +93,29 @@ def _closed(schema: Any) -> Any:
 
 def test_what_was_set_up_is_adopted_as_the_same_topology(made: World) -> None:
     ground = made.read()
-    hints = Hints(
+    known = Hints(
         {one.id: "zone-a" if one.kind == "ack" else "zone-b" for one in ground.account.clusters or ()}, {}, {}
     )
-    found = adopt(ground, "cn-hangzhou", hints)
+    found = adopt(ground, "cn-hangzhou", known)
     again = parse(dump(found.topology), "adopted")
     assert again == found.topology
     assert plan(again, ground).tasks == ()
     assert again.routes == tuple(structs.replace(one, answer=again.routes[0].answer) for one in hybrid().routes)
     assert [structs.replace(one, parameters=dict(one.parameters)) for one in again.applications] == [APPLICATION]
     assert {one.name: one.network for one in again.members} == {"ack-a": "underlay", "idc-b": "overlay"}
+
+
+def test_by_the_settings_that_it_left_behind_it_is_adopted_as_it_was_written(made: World) -> None:
+    """Ranges of pods and of nodes do not change places, and the topology keeps its name, by which it is ours."""
+    ground = made.read()
+    document = settings(Found(hybrid(), ground), {"credentials": {"profile": "work"}}, "/k", None)
+    left = parse_settings(yaml.safe_load(yaml.safe_dump(document)))
+    found = adopt(ground, "cn-hangzhou", hints(left)).topology
+    wanted = {one.name: (one.cidrs.nodes, one.cidrs.pods) for one in hybrid().members if one.kind == "registered"}
+    assert all(nodes and pods for nodes, pods in wanted.values())
+    assert {one.name: (one.cidrs.nodes, one.cidrs.pods) for one in found.members if one.name in wanted} == wanted
+    assert found.name == hybrid().name
+    assert plan(found, ground).tasks == ()
 
 
 def test_one_changed_weight_is_one_change(made: World) -> None:

@@ -229,3 +229,6 @@ class Ground:
     """By route key; empty before the first requests."""
     unread: Mapping[str, str] = field(default_factory=dict)
     """Part (`fleets`, `clusters`, `hub`, ...) -> why it is not known."""
+    unproven: bool = False
+    """Whether the last set-up from this host did not come to its end, so that all may stand, and nobody has asked for
+    anything yet, nor are its files there."""

@@ -14,6 +14,7 @@ from console.model.cluster import SEVERAL
 from console.model.ground import FleetHub, Ground, HubGround, MemberCluster, Subnet
 from console.model.topology import (
     SCHEMA,
+    TAG,
     CidrsPart,
     FleetPart,
     MemberPart,
@@ -70,7 +71,7 @@ def adopt(ground: Ground, region: str, hints: Hints, *, fleet: str | None = None
     )
     topology = Topology(
         schema=SCHEMA,
-        name=_plain(there.name),
+        name=_plain(dict(there.tags).get(TAG) or there.name),
         region=region,
         vpc=VpcPart(id=there.vpc),
         vswitches=names.parts,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from console.decide.setup.finding import Finding, ok, red, unread
+from console.decide.setup.finding import Finding, ok, red, unchecked, unread
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import CONTROLLER
 from console.model.ground import Tags
@@ -175,9 +175,14 @@ def _gateway_name(found: Found) -> Iterator[Finding]:
         how = f"Look for an ALB called {gateway.name} in the console."
         yield unread(found, "balancers", "gateway.name", "ListLoadBalancers", needed, how)
     elif there is None and (same := [one for one in balancers if one.name == gateway.name]):
-        measured = f"{inert(same[0].id, 60)} has the name"
-        fix = "Choose another name for the gateway, or delete that ALB."
-        yield red("gateway.name", "ListLoadBalancers", measured, needed, fix)
+        named = f"{inert(same[0].id, 60)} has the name"
+        if found.fleet is not None and found.ground.hub is None:
+            # It may well be the gateway's own: its AlbConfig lies where nobody has looked from here.
+            measured = f"{named}; whether an AlbConfig of the Fleet made it is not read from this host yet"
+            how = f"Look on the Fleet: kubectl get albconfig {gateway.name}. Where it is there, the ALB is its own."
+            yield unchecked("gateway.name", "ListLoadBalancers", measured, needed, how)
+        else:
+            yield red("gateway.name", "ListLoadBalancers", named, needed, "Choose another name for the gateway.")
     else:
         yield ok("gateway.name", "ListLoadBalancers", "the name is free" if there is None else "ours already", needed)
     spec = (found.hub.find("IngressClass", gateway.ingress_class) or {}).get("spec")

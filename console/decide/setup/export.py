@@ -78,11 +78,13 @@ def settings(found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str
 
 
 def _member(part: MemberPart, ranges: Sequence[cidrs.Range]) -> dict[str, Any]:
+    # Pods first: in that order adopting reads them again.
     own = [
         str(one.network)
+        for use in (cidrs.Use.PODS, cidrs.Use.NODES)
         for one in ranges
-        if one.owner == part.name and one.use in (cidrs.Use.PODS, cidrs.Use.NODES)
-    ]  # fmt: skip
+        if (one.owner, one.use) == (part.name, use)
+    ]
     site = {"context": part.context, "kubeconfig": part.kubeconfig} if part.kubeconfig and part.context else {}
     return {"name": part.name, "zone": part.zone, "kind": part.kind, "cidrs": own, **site}
 

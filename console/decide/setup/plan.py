@@ -20,7 +20,7 @@ def plan(
 ) -> SetupPlan:  # fmt: skip
     """Everything to do. `take`: objects (as `str(Key)`) of which fields that others own may be taken; `retry`: what has
     failed and is to be made anew (`Task.item`); `prove`: first requests and files are wanted though nothing else is to
-    be done. Needs a ground of which `unknown` says nothing."""
+    be done, as after a set-up that did not come to its end. Needs a ground of which `unknown` says nothing."""
     found, away = again(Found(topology, ground), retry)
     tasks: list[Task] = [
         *away,
@@ -33,6 +33,6 @@ def plan(
         *plan_hub.applications(found, take),
         *plan_hub.gateway(found, take),
     ]
-    if tasks or prove:
+    if tasks or prove or ground.unproven:
         tasks += [*plan_hub.first_requests(found), plan_hub.files(found)]
     return SetupPlan(topology.name, "setup", tuple(tasks))

@@ -26,7 +26,7 @@ def live_weights(topology: Topology, plan: SetupPlan) -> Iterator[Check]:
             f"Ingress {route}: annotations", f"traffic flows at {weights}, the topology says {wanted}",
             "the same weights, or your word that traffic is to move",
             "" if task.call.take else f"Take the live weights into the file, or move traffic with: fleet-console shift"
-            f" {route} MEMBER=WEIGHT,..., or say --take '{key}'.",
+            f" {route} --to MEMBER=WEIGHT,... --reason TEXT, or say --take '{key}'.",
         )  # fmt: skip
 
 

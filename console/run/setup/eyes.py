@@ -30,8 +30,9 @@ class WireEyes:
     shelf where they were fetched."""
 
     def __init__(
-        self, settings: Settings, topology: Topology, shelf: Shelf, *, kubeconfig: str | None, context: str | None
-    ) -> None:
+        self, settings: Settings, topology: Topology, shelf: Shelf, *,
+        kubeconfig: str | None, context: str | None, unproven: bool = False,
+    ) -> None:  # fmt: skip
         cloud = settings.fleet.cloud
         self.openapis = OpenApis(lambda product: client(cloud, product), CallBudget())
         self.account = AccountReader(self.openapis, topology.region)
@@ -42,7 +43,7 @@ class WireEyes:
         self._shelf = shelf
         self._kubeconfig = kubeconfig or settings.fleet.kubeconfig
         self._context = context or settings.fleet.context
-        self._ground = Ground()
+        self._ground = Ground(unproven=unproven)
         self._hub: Hub | None = None
 
     def read(self, parts: Collection[str] = PARTS) -> Ground:

@@ -46,7 +46,9 @@ def eyes(access: Access, settings: Settings, topology: Topology) -> WireEyes:
     if settings.fleet.cloud.credentials is None:
         raise SettingsError("no cloud credentials", fix="Name some under fleets.cloud.credentials in the settings.")
     shelf = Shelf(access.state_dir, topology.name)
-    return WireEyes(settings, topology, shelf, kubeconfig=access.kubeconfig, context=access.context)
+    before = last(access, topology.name)
+    unproven = before is not None and before.kind == "setup" and before.state is not RunState.DONE
+    return WireEyes(settings, topology, shelf, kubeconfig=access.kubeconfig, context=access.context, unproven=unproven)
 
 
 def judged(topology: Topology, ground: Ground, plan: SetupPlan, sight: WireEyes | None) -> tuple[Check, ...]:

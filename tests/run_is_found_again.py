@@ -18,6 +18,7 @@ from console.model.run import JournalLine, RunReport, RunState
 from console.run import known, runs
 from console.run.access import Access
 from console.settings import Settings
+from tests import situations
 from tests.run_situations import ACK, IDC, A, B, Stand, standing
 
 
@@ -188,3 +189,18 @@ def test_runs_of_other_hosts_are_listed_from_their_records() -> None:
     assert [("far22", RunState.HELD), ("mine1", RunState.DONE), ("odd33", RunState.FAILED)] == [
         (one.run, one.state) for one in found
     ]
+
+
+def test_members_of_a_record_stand_in_the_order_of_the_fleet() -> None:
+    """A record has them by their ids: `62:38` may not read `38:62` to whoever looks from elsewhere."""
+    last, first = "c1" + "0" * 31, "c9" + "0" * 31
+    fleet = replace(situations.calm(), members=tuple(
+        replace(one, id=id) for one, id in zip(situations.calm().members, (first, last), strict=True)
+    ))  # fmt: skip
+    split = tuple(sorted(((first, 62), (last, 38))))
+    record = Run("far22", "running", ("a/b",), "them", "why", 1.0, "jump2", 7, "h", targets=(("a/b", split),),
+                 before=(("a/b", split),))  # fmt: skip
+    told = known.elsewhere(replace(fleet, runs=(record,)), "far22")
+
+    assert told is not None
+    assert [((first, 62), (last, 38))] == [one.before for one in told.routes] == [one.after for one in told.routes]

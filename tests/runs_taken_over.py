@@ -143,6 +143,27 @@ def test_a_run_that_was_stopped_half_way_goes_back_at_once(hosts: Hosts) -> None
     assert before == hosts.ingress()["metadata"]["annotations"]
 
 
+def test_a_takeover_that_is_refused_cuts_nobody_off_from_the_run_that_lives(hosts: Hosts) -> None:
+    """Its own host, and whoever tried, are told the same of it; and words of both reach it."""
+    run = hosts.begin()
+    name, words = run["run"], ("resume", run["run"], "--takeover", "--yes", "--plan-hash", run["plan_hash"])
+    code, told = hosts.say(*words, host="fourth")
+
+    assert (3, "refused") == (code, told["state"])
+    near, far = (next(one for one in hosts.say("runs", host=host)[1] if one["run"] == name)
+                 for host in ("state", "fourth"))  # fmt: skip
+    assert "running" == near["state"] == far["state"]
+    for field in ("before", "after"):
+        assert [list(one[field].items()) for one in near["routes"]] == [
+            list(one[field].items()) for one in far["routes"]
+        ]
+    code, told = hosts.say("stop", name, host="fourth")
+    assert (4, "held") == (code, told["state"])
+    near, far = (next(one for one in hosts.say("runs", host=host)[1] if one["run"] == name)
+                 for host in ("state", "fourth"))  # fmt: skip
+    assert [one["now"] for one in near["routes"]] == [one["now"] for one in far["routes"]]
+
+
 def test_a_takeover_needs_the_hash_of_the_plan_that_is_meant(hosts: Hosts) -> None:
     run = hosts.begin()
     try:

@@ -20,7 +20,7 @@ import pytest
 from console.decide.plan import Plan, RouteChange
 from console.kube import holder, write
 from console.kube.holder import Process
-from console.model.fleet import Run
+from console.model.fleet import Fleet, Run
 from console.model.hub import FENCE_ANNOTATION
 from console.model.run import RunReport, RunState
 from console.observe import Observer
@@ -233,7 +233,8 @@ def taken_over_everywhere(ground: Ground, word: str | None, monkeypatch: pytest.
         if RunState(record.state).over:
             continue
         access = Access(kubeconfig=ground.stand.kubeconfig, state_dir=directory / f"second-{instant.seam}")
-        runs.take_over(access, ground.stand.settings, record, plan_hash=record.plan_hash)
+        fleet = Fleet("f", None, report.fleet_uid, (), runs=(record,))
+        runs.take_over(access, ground.stand.settings, fleet, record, plan_hash=record.plan_hash)
         with Journal(access.state_dir) as journal:
             assert journal.claim(report.run, 1, "second")
             ground.executor(report, journal=journal, resumed=True, taken=True).carry_out()

@@ -73,6 +73,7 @@ class Executor:
         self._hub = hub
         self._observer = observer
         self._resumed = resumed
+        self._taken = taken
         self._hook = Hook(settings.run, report.run)
         self._words = Words(journal, report.run, self._own_record)
         self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
@@ -151,6 +152,8 @@ class Executor:
             return self._broken(RunState.FAILED), f"the runner failed: {type(error).__name__}: {inert(error, 200)}"
 
     def _broken(self, unwritten: RunState) -> RunState:
+        if self._taken and not self._lease.fence:
+            return unwritten  # what stands there is the other runner's to tell, which lives
         return RunState.HELD if self._touched else unwritten
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -12,11 +13,11 @@ from typing import Any
 from console.decide import onestep
 from console.decide import plan as plans
 from console.decide.onestep import OneStep
-from console.decide.plan import Plan
+from console.decide.plan import Plan, RouteChange
 from console.errors import UsageError
 from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
-from console.model.run import ONE_STEP, RunReport, RunRoute, RunState
+from console.model.run import ONE_STEP, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
 from console.run.rows import MOVES_NOTHING, Row
 
@@ -54,17 +55,24 @@ def told_of(row: Row) -> RunReport:
     return replace(known, state=RunState.INTERRUPTED, message=message)
 
 
+def lost(told: RunReport) -> bool:
+    """Whether this host tried to take the run over, and another runner lives: its record tells of it, and its words go
+    there."""
+    tried = any(line.step == "takeover" for line in told.lines)
+    return tried and told.state in (RunState.REFUSED, RunState.FAILED)
+
+
 def merge(local: tuple[RunReport, ...], fleet: Fleet) -> tuple[RunReport, ...]:
     """This host's runs, and those that only the Fleet's records tell of, newest first."""
     known = {report.run for report in local}
-    others = tuple(of_record(record, fleet.uid or "") for record in fleet.runs if record.run not in known)
+    others = tuple(of_record(record, fleet) for record in fleet.runs if record.run not in known)
     return tuple(sorted((*local, *others), key=lambda report: -(report.started or 0.0)))
 
 
 def elsewhere(fleet: Fleet, run: str) -> RunReport | None:
     """A run as its record on the Fleet tells it; None where there is none of that id."""
     record = fleet.run(run)
-    return None if record is None else of_record(record, fleet.uid or "")
+    return None if record is None else of_record(record, fleet)
 
 
 def recorded(fleet: Fleet | None, run: str) -> Run:
@@ -75,8 +83,9 @@ def recorded(fleet: Fleet | None, run: str) -> Run:
     return found
 
 
-def plan_of(record: Run) -> Plan:
-    """The plan of a record, which anybody may have written: its hash must be its own."""
+def plan_of(record: Run, fleet: Fleet) -> Plan:
+    """The plan of a record, which anybody may have written: its hash must be its own. Members stand in the Fleet's
+    order, in which they are shown everywhere: a record has them in that of their ids."""
     step = _step_of(record)
     if step is not None:
         raise UsageError(f"run {record.run} is a {step.kind} of an Application: {MOVES_NOTHING}")
@@ -86,7 +95,8 @@ def plan_of(record: Run) -> Plan:
         raise UsageError(f"the record of run {record.run} holds no plan: {error}") from None
     if plan.hash != record.plan_hash:
         raise UsageError(f"the record of run {record.run} was changed: its plan does not have its hash")
-    return plan
+    order = [member.id for member in fleet.members]
+    return replace(plan, routes=tuple(change.arranged(order) for change in plan.routes))
 
 
 def _step_of(record: Run) -> OneStep | None:
@@ -97,25 +107,21 @@ def _step_of(record: Run) -> OneStep | None:
     return None
 
 
-def of_record(record: Run, fleet_uid: str) -> RunReport:
-    before = {key: dict(split) for key, split in record.before}
-    routes = tuple(
-        RunRoute(key, tuple(before.get(key, {}).items()), split, tuple((member, None) for member, _ in split))
-        for key, split in record.targets
-    )
+def of_record(record: Run, fleet: Fleet) -> RunReport:
+    """A run as its record tells it, members in the Fleet's order."""
     state = RunState.FAILED
     with suppress(ValueError):
         state = RunState(record.state)
-    planned, message = _planned(record), record.message
+    planned, message = _planned(record, fleet), record.message
     silent = planned["kind"] in ONE_STEP and time.time() - (record.started or 0.0) > onestep.LONGEST
     if silent and state is RunState.RUNNING:  # a step ends by itself, and nobody else marks what its runner left
         state, message = RunState.INTERRUPTED, "its runner has said nothing since it began"
     return RunReport(
         run=record.run,
-        fleet_uid=fleet_uid,
+        fleet_uid=fleet.uid or "",
         state=state,
         plan_hash=record.plan_hash,
-        routes=routes,
+        routes=_routes(record, fleet, state, planned.pop("changes", ())),
         started=record.started,
         actor=record.actor,
         reason=record.reason,
@@ -130,13 +136,34 @@ def of_record(record: Run, fleet_uid: str) -> RunReport:
     )
 
 
-def _planned(record: Run) -> dict[str, Any]:
-    """What the record's plan says of the run, where it holds one."""
+def _routes(record: Run, fleet: Fleet, state: RunState, changes: Sequence[RouteChange]) -> tuple[RunRoute, ...]:
+    """The routes: as the plan has them, what is wanted now as the record says; by its word alone where it holds no
+    plan. What stands now is the record's to tell only once the run is over, and nobody else wrote."""
+    place = {member.id: index for index, member in enumerate(fleet.members)}
+
+    def sort(split: Iterable[tuple[str, int | None]]) -> Split:
+        return tuple(sorted(split, key=lambda pair: (place.get(pair[0], len(place)), pair[0])))
+
+    before, after = dict(record.before), dict(record.targets)
+    for change in changes:
+        before[change.key] = tuple(change.weights(change.before).items())
+        after[change.key] = tuple(change.weights(change.after).items())
+    stands = state in (RunState.DONE, RunState.HELD, RunState.ROLLED_BACK)
+    found = []
+    for key, targets in record.targets:
+        wants = sort(targets)
+        now = wants if stands else tuple((member, None) for member, _ in wants)
+        found.append(RunRoute(key, sort(before.get(key, ())), sort(after[key]), now, wants=wants))
+    return tuple(found)
+
+
+def _planned(record: Run, fleet: Fleet) -> dict[str, Any]:
+    """What the record's plan says of the run, where it holds one, and its changes."""
     step = None if record.targets else _step_of(record)
     if step is not None:
         return {"kind": step.kind, "target": inert(step.key, 320)}
     with suppress(UsageError):
-        plan = plan_of(record)
-        of = {"kind": plan.kind, "steps": plan.steps, "target": plan.target, "of": plan.of}
+        plan = plan_of(record, fleet)
+        of = {"changes": plan.routes, "kind": plan.kind, "steps": plan.steps, "target": plan.target, "of": plan.of}
         return {**of, "overrides": plan.overrides}
     return {"kind": "shift"}

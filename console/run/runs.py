@@ -111,13 +111,15 @@ def reach(access: Access) -> dict[str, str | None]:
 
 
 def report(access: Access, run: str) -> RunReport | None:
-    """The run of that id or unique prefix, as this host's journal has it; `interrupted` where its runner is dead."""
+    """The run of that id or unique prefix, as this host's journal has it; `interrupted` where its runner is dead. None
+    where it has none, or tried in vain to take it over."""
     journal = Journal.there(access.state_dir)
     if journal is None:
         return None
     with journal:
         row = journal.named(run)
-    return known.told_of(row) if row else None
+    told = known.told_of(row) if row else None
+    return None if told is None or known.lost(told) else told
 
 
 def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ...]:
@@ -128,7 +130,7 @@ def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ..
     with journal:
         rows = journal.rows()
     mine = [row for row in rows if fleet_uid is None or row.report.fleet_uid == fleet_uid or row.report.provisions]
-    return tuple(map(known.told_of, mine))
+    return tuple(one for one in map(known.told_of, mine) if not known.lost(one))
 
 
 def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = False) -> Iterator[RunReport]:
@@ -223,7 +225,8 @@ def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: 
         if row is not None:
             return plans.undo(row.planned(), row.report.run, now=now)
     record = known.recorded(fleet, run)
-    return plans.undo(known.plan_of(record), record.run, now=now)
+    assert fleet is not None, "it has the record"
+    return plans.undo(known.plan_of(record, fleet), record.run, now=now)
 
 
 def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
@@ -243,7 +246,7 @@ def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
 
 def judged(access: Access, settings: Settings, fleet: Fleet, record: Run) -> tuple[Plan, tuple[Reason, ...]]:
     """The plan of a record, and what speaks now against carrying it out. Raises `UsageError` where it holds none."""
-    plan = known.plan_of(record)
+    plan = known.plan_of(record, fleet)
     wish = intents.wish_of(fleet, plan)
     found = replace(around(access, settings, fleet), running=(), recorded=())
     return plan, intents.decide(fleet, wish, found).reasons
@@ -266,17 +269,17 @@ def resume(access: Access, run: str) -> RunReport:
     return known.told_of(again) if again else told
 
 
-def take_over(access: Access, settings: Settings, record: Run, *, plan_hash: str) -> RunReport:
+def take_over(access: Access, settings: Settings, fleet: Fleet, record: Run, *, plan_hash: str) -> RunReport:
     """Take a run of another host into this host's journal and start a runner for it; it waits until the Lease has been
     seen unrenewed, then stamps its own fence. `plan_hash`: what was shown and confirmed.
 
     Raises `Refused` where the record's plan is another one, `UsageError` where the run is over.
     """
-    plan = known.plan_of(record)
+    plan = known.plan_of(record, fleet)
     if plan.hash != plan_hash:
         raise Refused(f"the record's plan has hash {plans.short(plan.hash)}, not the one that was confirmed")
     settings.check_writable()
-    found = known.of_record(record, plan.fleet_uid)
+    found = known.of_record(record, fleet)
     if found.state.over and found.state is not RunState.INTERRUPTED:
         raise UsageError(f"run {record.run} is over ({found.state}): there is nothing to take over", fix=_UNDO)
     report = replace(

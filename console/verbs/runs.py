@@ -196,7 +196,7 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
         raise Refused(f"the record's plan is {short(plan.hash)}, not {plan_hash}")
     if not yes:
         confirm_word(short(plan.hash), f"take over run {record.run} of {record.actor or 'somebody'}")
-    started = engine.take_over(access, settings, record, plan_hash=plan.hash)
+    started = engine.take_over(access, settings, fleet, record, plan_hash=plan.hash)
     follow(options, started, () if detach else engine.follow(access, started.run))
 
 

@@ -37,6 +37,11 @@ class Action:
         """The key as people read it."""
         return LABELS.get(self.key, self.key)
 
+    @property
+    def letter(self) -> bool:
+        """Whether the key is a character that is typed wherever something is typed."""
+        return len(self.label) == 1
+
     def here(self, place: str) -> bool:
         """Whether a screen knows it."""
         return ALWAYS in self.places or place in self.places
@@ -217,9 +222,10 @@ def key_table() -> str:
 
 
 def arming(now: Standing) -> str:
-    """How the header names the state: `READ-ONLY (a arms)`, `READ-ONLY (settings)`, `ARMED 9 min`."""
+    """How the header names the state: `READ-ONLY (a arms)`, while a line is typed `READ-ONLY (tab, a arms)`, `READ-ONLY
+    (settings)`, `ARMED 9 min`."""
     if now.read_only:
         return "READ-ONLY (settings)"
     if now.armed is None:
-        return "READ-ONLY (a arms)"
+        return "READ-ONLY (tab, a arms)" if now.typing else "READ-ONLY (a arms)"
     return f"ARMED {spoken(max(now.armed, 1.0))}"

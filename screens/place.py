@@ -12,6 +12,8 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
 
 from console.errors import FleetConsoleError
 from console.model.document import Subject
@@ -23,7 +25,7 @@ from console.settings import Settings
 from screens import actions
 from screens.actions import Action
 from screens.desk import Desk
-from screens.standing import Standing
+from screens.standing import UNARMED, Standing
 from widgets.keys import Key, Keys
 from widgets.lines import Lines
 
@@ -148,16 +150,36 @@ class Place(Screen[Any]):
             return
         self._behind = False
         self._drawn = self.now
-        cells = self.size.width
-        self.query_one("#header", Lines).content = [self.header(cells)]
         self.draw()
-        standing = self.standing()
+        self._frame()
+
+    def _frame(self) -> None:
+        """The header, and the footer; a key that would be typed now is dimmed as one that can do nothing."""
+        cells, standing = self.size.width, self.standing()
+        self.query_one("#header", Lines).content = [self.header(cells)]
         shown = [action for action in actions.at(self.PLACE) if action.shown]
         keys = [
-            Key(action.label, self.key_title(action), not action.unavailable(standing), action.roomy)
+            Key(
+                action.label,
+                self.key_title(action),
+                not (standing.typing and action.letter) and not action.unavailable(standing),
+                action.roomy,
+            )
             for action in shown
         ]
         self.query_one(Keys).show(keys, cells)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Which letters are keys depends on what has the focus."""
+        self._refocused(event.widget)
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """As above."""
+        self._refocused(event.widget)
+
+    def _refocused(self, widget: Widget) -> None:
+        if isinstance(widget, Input) and self.size.width and self.query("#header"):
+            self._frame()
 
     def draw(self) -> None:
         """Give the body's widgets their values."""
@@ -196,6 +218,7 @@ class Place(Screen[Any]):
             subjects=self.subjects,
             copied=self.copied,
             fleets=len(self.console.settings.fleets),
+            typing=isinstance(self.focused, Input),
         )
 
     @property
@@ -232,9 +255,16 @@ class Place(Screen[Any]):
         action = actions.named(identifier)
         why = action.unavailable(self.standing())
         if why:
+            if why == UNARMED:
+                self.free_keys()
             self.say(f"{action.label} {action.title}: {why}")
             return
         self.handler(action)()
+
+    def free_keys(self) -> None:
+        """Have the focus leave a line that is typed, so that the letter that a sentence names is a key."""
+        if isinstance(self.focused, Input):
+            self.focus_next("Pager")
 
     def handler(self, action: Action) -> Callable[[], object]:
         """The method that carries an action out."""

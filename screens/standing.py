@@ -62,6 +62,11 @@ class Standing:
     """Namespaces of the applications that would write a plan back, and whose automated sync can be off meanwhile."""
     namespaces: tuple[str, ...] = ()
     """Those of the objects that a confirmed plan would write to."""
+    typing: bool = False
+    """Whether letters are typed into a line that has the keys, so that none of them is a key of the page."""
+
+
+UNARMED = "the console is read-only; press a to arm it"
 
 
 def read_only(standing: Standing) -> str:
@@ -72,7 +77,7 @@ def needs_arming(standing: Standing) -> str:
     if standing.read_only:
         return FORBIDDEN
     if standing.armed is None:
-        return "the console is read-only; press a to arm it"
+        return UNARMED
     return ""
 
 

@@ -39,6 +39,7 @@ class StartingPlace(Place):
             return
         why = self.standing()
         if why.armed is None or why.read_only:
+            self.free_keys()
             self.say("arming has expired meanwhile: nothing was started; press a")
             return
         self._starting = True

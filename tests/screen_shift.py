@@ -13,8 +13,10 @@ from console.model.argo import Application
 from console.model.fleet import Fleet, Layer
 from console.model.permission import Lacking, Write
 from console.model.run import Reason, RunState, Severity
+from console.present.line import Ink
 from console.settings import Settings
 from screens.confirm import Confirmation
+from screens.drain import DrainPage
 from screens.place import Place
 from screens.run import RunPage
 from screens.runs import RunsPage
@@ -22,6 +24,7 @@ from screens.shift import ShiftPage
 from tests import situations
 from tests.stage import StageFeed, stage
 from tests.wishes import shift
+from widgets.field import Field
 from widgets.keys import Keys
 
 
@@ -63,6 +66,73 @@ async def test_a_shift_needs_an_armed_console() -> None:
 
         assert "enter confirm: the console is read-only; press a to arm it" == said(app)
         assert not any(word.startswith("start") for word in feed.desk.asked)
+
+
+async def test_the_key_that_arms_is_not_typed_into_the_reason() -> None:
+    app, _ = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await plan_80_20(pilot)
+        while_typed = page(app)
+        await pilot.press("enter", "a", "enter")
+
+        assert "READ-ONLY (tab, a arms)" in while_typed
+        assert isinstance(app.screen, Confirmation)
+        assert "OPS-12" == app.screen_stack[-2].query_one("#reason", Field).value
+
+
+async def test_a_drain_is_armed_by_the_key_that_its_refusal_names_and_the_reason_stays_empty() -> None:
+    app, _ = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(DrainPage("idc-prod"))
+        await settle(pilot)
+        await pilot.press("enter")
+
+        assert "enter confirm: the console is read-only; press a to arm it" == said(app)
+
+        await pilot.press("a")
+
+        assert app.armed is not None
+        assert "" == app.screen.query_one("#reason", Field).value
+
+
+async def test_an_arming_that_expired_while_the_name_was_typed_is_renewed_by_the_key_that_is_named() -> None:
+    app, _ = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await plan_80_20(pilot)
+        await pilot.press("enter", *"hz-prod")
+        app.armed_until = 0.0
+        await pilot.press("enter")
+
+        assert "arming has expired meanwhile: nothing was started; press a" == said(app)
+
+        await pilot.press("a")
+
+        assert app.armed is not None
+        assert "OPS-12" == app.screen.query_one("#reason", Field).value
+
+
+async def test_keys_that_would_be_typed_are_dimmed_while_the_reason_has_the_focus() -> None:
+    app, _ = stage(situations.calm())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.push_screen(DrainPage("idc-prod"))
+        await settle(pilot)
+        typing = offered(app)
+        await pilot.press("tab")
+        await pilot.pause()
+        scrolling = offered(app)
+        await pilot.press("shift+tab")
+        await pilot.pause()
+
+        assert not {"a", "?", ":", "q"} & typing
+        assert {"a", "?", ":", "q"} <= scrolling
+        assert typing == offered(app)
+        assert "esc" in typing
+
+
+def offered(app: FleetConsole) -> set[str]:
+    """The keys that the footer does not dim."""
+    return {span.text for span in app.screen.query_one(Keys).content[0] if span.ink is Ink.ACCENT}
 
 
 async def test_read_only_in_settings_beats_arming() -> None:

@@ -4,8 +4,10 @@ once it was confirmed."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from textual import work
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
@@ -16,6 +18,7 @@ from console.model.run import Reason, RunReport, Severity
 from console.model.text import inert
 from console.present.line import Ink, Line, Span, dim
 from screens.place import Place
+from widgets.pager import Pager
 
 
 class StartingPlace(Place):
@@ -69,7 +72,17 @@ class StartingPlace(Place):
 
 
 class DecidingPlace(StartingPlace):
-    """A page that decides anew from each picture, and asks the API server about what it decided."""
+    """A page that decides anew from each picture, and asks the API server about what it decided.
+
+    What it decided is in a pager, which scrolls while a line is typed, too: such a line has no use for these keys.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_plan(-1)", "up", show=False),
+        Binding("down", "scroll_plan(1)", "down", show=False),
+        Binding("pageup", "page_plan(-1)", "page up", show=False),
+        Binding("pagedown", "page_plan(1)", "page down", show=False),
+    ]
 
     class Tried(Message):
         """The API server answered the dry run of what has that hash."""
@@ -92,6 +105,14 @@ class DecidingPlace(StartingPlace):
         self._around: Around | None = None
         self._runs_seen: object = None
         self._trials: dict[str, DecidingPlace.Tried] = {}
+
+    def action_scroll_plan(self, way: int) -> None:
+        """One line."""
+        self.query_one(Pager).action_scroll_by(way)
+
+    def action_page_plan(self, way: int) -> None:
+        """One window."""
+        self.query_one(Pager).action_scroll_page(way)
 
     def surroundings(self, fleet: Fleet) -> Around:
         """What decides beside the picture: settings at once, this host's runs as soon as they are read."""

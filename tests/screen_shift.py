@@ -130,6 +130,43 @@ async def test_keys_that_would_be_typed_are_dimmed_while_the_reason_has_the_focu
         assert "esc" in typing
 
 
+async def test_the_plan_scrolls_while_the_reason_has_the_focus() -> None:
+    app, _ = stage(situations.zone_lost())
+    async with app.run_test(size=(80, 14)) as pilot:
+        await app.push_screen(DrainPage("idc-prod"))
+        await settle(pilot)
+        await pilot.press(*"OPS")
+        first = page(app)
+        await pilot.press("down")
+        await pilot.pause()
+        second = page(app)
+        await pilot.press("pagedown", "pagedown", "pagedown", "pagedown")
+        await pilot.pause()
+        last = page(app)
+        await pilot.press("pageup", "pageup", "pageup", "pageup", "up")
+        await pilot.pause()
+
+        assert "more lines (down)" in first
+        assert first != second
+        assert "end; " in last
+        assert first == page(app)
+        assert app.screen.query_one("#reason", Field).has_focus
+
+
+async def test_the_arrows_choose_a_weight_and_page_down_scrolls_the_plan() -> None:
+    app, _ = stage(situations.zone_lost())
+    async with app.run_test(size=(80, 14)) as pilot:
+        await pilot.press("s", "0", "down", "equals_sign")
+        await settle(pilot)
+        first = page(app)
+        await pilot.press(*["pagedown"] * 30)
+        await pilot.pause()
+
+        assert "[100]" in first
+        assert "more lines (down)" in first
+        assert "end; " in page(app)
+
+
 def offered(app: FleetConsole) -> set[str]:
     """The keys that the footer does not dim."""
     return {span.text for span in app.screen.query_one(Keys).content[0] if span.ink is Ink.ACCENT}

@@ -13,7 +13,7 @@ import click
 from msgspec import structs
 
 from console import settings
-from console.errors import FleetConsoleError, SettingsError
+from console.errors import FleetConsoleError, SettingsError, UsageError
 from console.run.access import Access
 from console.settings import Settings
 
@@ -123,8 +123,22 @@ class DurationType(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-class NeverType(DurationType):
-    """A duration, or `never` as infinity."""
+class LastingType(DurationType):
+    """A duration that a plan may have."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises click's usage error, exit 2, also where it is too long."""
+        from console.decide.plan import lasting
+
+        seconds = super().convert(value, param, ctx)
+        try:
+            return lasting(seconds, str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+class NeverType(LastingType):
+    """A duration that a plan may have, or `never` as infinity."""
 
     name = "duration or never"
 
@@ -133,5 +147,6 @@ class NeverType(DurationType):
         return math.inf if value == "never" else super().convert(value, param, ctx)
 
 
+LASTING = LastingType()
 NEVER = NeverType()
 DURATION = DurationType()

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.decide import plan as plans
-from console.decide import steps
+from console.decide import planfile, steps
 from console.decide.case import Around, Wish
 from console.decide.intents import Decision, decide, drained
 from console.decide.plan import Plan, RouteChange, Values, parse, undo, weight
+from console.decide.planfile import PlanFile
 from console.errors import UsageError
 from console.model.fleet import (
     Agreement,
@@ -35,6 +36,7 @@ from console.model.run import RunReport, RunState, Severity
 from console.present import changes
 from console.settings import DEFAULT_KEY_PREFIX as PREFIX
 from console.settings import RuleSettings
+from tests import forked
 
 MEMBERS = tuple(f"c{number:032x}" for number in range(1, 6))
 HEALTHS = st.sampled_from([AlbHealth(AlbHealthWord.OK, 4, 4), AlbHealth(AlbHealthWord.DEAD, 0, 4, "CONNECT_FAILED")])
@@ -380,3 +382,38 @@ def test_routes_that_are_probed_come_first_then_those_that_move_least() -> None:
 
     assert isinstance(plan, Plan)
     assert ["c/probed", "b/least", "a/most"] == [change.key for change in plan.routes]
+
+
+@pytest.mark.parametrize(("name", "said"), [("hold", "a hold of"), ("expires", "an expiry after")])
+def test_no_plan_lasts_longer_than_seven_days_and_the_refusal_says_so(name: str, said: str) -> None:
+    wish = drained(fleet([ONE]), "m1")
+    week: dict[str, float] = {name: 7 * 86400.0}
+    more: dict[str, float] = {name: 9000 * 3600.0}
+
+    assert decide(fleet([ONE]), replace(wish, **week), Around()).plan is not None  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=rf"{said} 32400000 s is too long\. At most 168h \(7 days\)"):
+        decide(fleet([ONE]), replace(wish, **more), Around())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["hold", "expires"])
+def test_a_plan_file_that_lasts_too_long_is_not_sound(name: str) -> None:
+    file = {"schema": planfile.SCHEMA, "drain": "m1"}
+
+    assert isinstance(planfile.parse({**file, name: "168h"}, "x.yaml"), PlanFile)
+    with pytest.raises(UsageError, match=rf"x\.yaml: {name}: 169h is too long\. At most 168h \(7 days\)"):
+        planfile.parse({**file, name: "169h"}, "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("drain", "zone-b", "--reason", "x", "--expires", "9000h", "--plan-only"), "--expires"),
+        (("shift", "shop/api", "--to", "m1=100", "--reason", "x", "--hold", "9000h"), "--hold"),
+        (("extend", "7c1", "9000h"), "S"),
+    ],
+)
+def test_a_command_that_would_last_too_long_names_its_option_and_the_limit(words: tuple[str, ...], option: str) -> None:
+    done = forked.run(words)
+
+    assert 2 == done.returncode
+    assert f"'{option}': 9000h is too long. At most 168h (7 days)." in done.stderr

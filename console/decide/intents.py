@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from console.decide import reverters, rules, steps
 from console.decide.case import Aim, Around, Case, Kind, Wish
-from console.decide.plan import FASTEST, Plan, RouteChange, checked, weight
+from console.decide.plan import FASTEST, Plan, RouteChange, checked, lasting, weight
 from console.decide.reverters import Reverter
 from console.errors import UsageError
 from console.model.fleet import AlbHealthWord, Fleet, Route
@@ -47,8 +47,8 @@ class Decision:
 def decide(fleet: Fleet, wish: Wish, around: Around) -> Decision:
     """The plan of a wish (routes by key; weights by member id, summing to 100, see `decide.split`).
 
-    Raises `UsageError` where a route or a rule is not known, a rule that nobody can waive is to be overridden, what is
-    consented to is no rate of probes, or an automated sync would be off for good.
+    Raises `UsageError` where a route or a rule is not known, a rule that nobody can waive is to be overridden, a hold
+    or an expiry is too long, what is consented to is no rate of probes, or an automated sync would be off for good.
     Everything else that speaks against it is in the reasons.
     """
     for key, _ in wish.routes:
@@ -56,6 +56,8 @@ def decide(fleet: Fleet, wish: Wish, around: Around) -> Decision:
             raise UsageError(f"no route is called '{inert(key, 120)}'", fix=_known(fleet))
     for name in (*wish.overrides, *wish.confirmed):
         overridable(name)
+    lasting(wish.hold, f"a hold of {wish.hold:.0f} s")
+    lasting(wish.expires or 0.0, f"an expiry after {wish.expires or 0.0:.0f} s")
     case = Case.of(fleet, wish, around)
     found = rules.reasons(case)
     # Only what speaks against the plan is overridden: a word too many changes no plan and no hash.

@@ -144,6 +144,13 @@ class Plan:
         return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
+def lasting(seconds: float, what: str) -> float:
+    """The seconds of a hold or an expiry. Raises `UsageError`, naming `what`, where no plan may last so long."""
+    if not 0 <= seconds <= LONGEST:
+        raise UsageError(f"{what} is too long", fix=f"At most {LONGEST / 3600:g}h (7 days).")
+    return seconds
+
+
 def untouched(change: RouteChange) -> RunRoute:
     """A route as a run tells it before anything is written."""
     before, after = change.weights(change.before), change.weights(change.after)

@@ -13,6 +13,7 @@ import msgspec
 from console import yaml_file
 from console.decide import intents, split, steps
 from console.decide.case import Wish
+from console.decide.plan import lasting
 from console.errors import UsageError
 from console.model.fleet import Fleet
 from console.model.text import inert
@@ -111,13 +112,12 @@ def parse(document: object, where: str) -> PlanFile:
             raise UsageError(f"{where}: routes: {inert(key, 80)}: weights are 0 to 100")
     for name in (*said.override, *said.confirm):
         intents.overridable(name)
-    return PlanFile(
-        said, steps.parse(text), float(Duration.parse(said.hold)), None if never else _duration(said.expires or "")
-    )
+    hold = _lasting(said.hold, f"{where}: hold")
+    return PlanFile(said, steps.parse(text), hold, None if never else _lasting(said.expires or "", f"{where}: expires"))
 
 
-def _duration(text: str) -> float:
-    return float(Duration.parse(text))
+def _lasting(text: str, place: str) -> float:
+    return lasting(float(Duration.parse(text)), f"{place}: {inert(text, 40)}")
 
 
 def of(fleet: Fleet, wish: Wish, reason: str, ticket: str) -> dict[str, Any]:

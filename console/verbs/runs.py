@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.errors import EXIT_DONE, Refused, UsageError
-from console.options import DURATION, Options, common
+from console.options import LASTING, Options, common
 from console.verbs.see import observing
 from console.verbs.telling import confirm_word, follow, say, warm
 
@@ -111,7 +111,7 @@ def touch(options: Options, run: str, detach: bool) -> None:
 
 @click.command()
 @_RUN
-@click.argument("by", type=DURATION, metavar="S")
+@click.argument("by", type=LASTING, metavar="S")
 @common
 def extend(options: Options, run: str, by: float) -> None:
     """Lengthen the hold that goes on, or put off the time at which a drain goes back by itself.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from console.errors import EXIT_DONE, EXIT_REFUSED, UsageError
-from console.options import DURATION, NEVER, Options, common
+from console.options import DURATION, LASTING, NEVER, Options, common
 from console.verbs.see import planning
 from console.verbs.telling import confirm, follow, say, warm
 
@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _PLANNING = (
     click.option("--steps", metavar="now|canary|P,...", help="Percent of the way after each step.  [now]"),
-    click.option("--hold", type=DURATION, metavar="S", help="How long to stay at each step.  [0s]"),
+    click.option("--hold", type=LASTING, metavar="S", help="How long to stay at each step.  [0s]"),
     click.option("--expires", type=NEVER, metavar="S|never", help="When to go back by itself.  [drain: 60m]"),
     click.option("--on-loss", type=click.Choice(["continue", "hold", "rollback"]),
                  help="What to do at the next step once nobody has looked for 30 s.  [continue]"),

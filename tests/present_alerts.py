@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import calendar
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from console.model.fleet import Controller, Tone
+from console.model.fleet import Controller, Run, Tone
 from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState, Topic
-from console.model.hub import Problem
+from console.model.hub import Freeze, Problem
+from console.model.run import RunState
 from console.present import alerts, line, sources
 from tests import situations
 
@@ -151,3 +154,19 @@ def test_a_throttled_source_is_dated_in_the_header() -> None:
     throttled = Source(SourceName.ALB, SourceState.THROTTLED, NOW - 60, NOW - 65)
 
     assert "cloud throttled 1m" == sources.freshness(throttled, NOW).text
+
+
+@pytest.mark.parametrize(("hours", "said"), [(2, "12:00:00"), (24, "10:00:00"), (25, "2026-11-25 11:00")])
+def test_a_way_back_on_another_day_is_told_with_its_date(
+    hours: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "localtime", time.gmtime)
+    began = calendar.timegm((2026, 11, 24, 10, 0, 0))
+    run = Run("7c1", RunState.DONE, ("a/b",), "oncall", "x", began, "jump1", 1, "", expires=began + hours * 3600.0)
+    freeze = Freeze("oncall", "x", began, began + hours * 3600.0)
+    found = alerts.alerts(replace(situations.calm(), runs=(run,), freeze=freeze), NOW)
+
+    sentences = {alert.subject: alert.sentence for alert in found}
+
+    assert sentences["run 7c1"].startswith(f"moved a/b, and goes back by itself at {said}. ")
+    assert sentences["Fleet"].startswith(f"frozen until {said} by oncall")

@@ -15,7 +15,7 @@ from console.model.spans import spoken
 from console.present import applications, clouds, members, sources, splits, words
 from console.present.last import Each
 from console.present.line import Ink, Line, Span, dim, paragraph, width
-from console.present.times import clock
+from console.present.times import clock, due
 
 PATIENCE = 20.0
 """Seconds for which layers may part without a word at the top: a change takes that long."""
@@ -198,7 +198,8 @@ def _runs(fleet: Fleet, host: Sequence[RunReport]) -> Iterator[Alert]:
             yield Alert(Tone.PLAIN, f"run {run.run}", f"under way on {where} by {run.actor or '?'}.", run.run)
         elif run.state == RunState.DONE and run.expires is not None:
             said = (
-                f"moved {where}, and goes back by itself at {clock(run.expires)}. Keep it or put that off: r, then 1."
+                f"moved {where}, and goes back by itself at {due(run.expires, run.started)}. "
+                "Keep it or put that off: r, then 1."
             )
             yield Alert(Tone.PLAIN, f"run {run.run}", said, run.run)
 
@@ -218,7 +219,8 @@ def _held(fleet: Fleet, host: Sequence[RunReport]) -> Iterator[Alert]:
             yield Alert(Tone.WARN, one.key, f"{off}, which is {state}: what is in git does not come by itself. {ways}.",
                         one.key)  # fmt: skip
         else:
-            back = f"when that goes back at {clock(run.expires)}, or is kept" if run.expires else "at its end"
+            at = due(run.expires, run.started)
+            back = f"when that goes back at {at}, or is kept" if run.expires else "at its end"
             yield Alert(Tone.PLAIN, one.key, f"{off}; it is restored {back}.", one.key)
 
 
@@ -229,7 +231,7 @@ def _goes(run: Run) -> bool:
 def _freeze(fleet: Fleet) -> Iterator[Alert]:
     found = fleet.freeze
     if found is not None:
-        until = f" until {clock(found.until)}" if found.until is not None else ""
+        until = f" until {due(found.until, found.since)}" if found.until is not None else ""
         said = f"frozen{until} by {found.actor or 'somebody'}: {found.reason or 'no reason given'}."
         yield Alert(Tone.WARN, "Fleet", said, "freeze")
 

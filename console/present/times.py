@@ -12,6 +12,8 @@ UNKNOWN = "?"
 FRESH = 10.0
 """Seconds under which a fact is simply live."""
 
+DAY = 86_400.0
+
 
 def age(seconds: float | None) -> str:
     """`live` under 10 s, then steps of 10 s, then minutes, hours, days; `?` where there was no answer yet."""
@@ -33,6 +35,13 @@ def exact(seconds: float) -> str:
 def clock(at: float | None) -> str:
     """Local time of day of an epoch second: `12:04:31`."""
     return "--:--:--" if at is None else time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def due(at: float | None, since: float | None) -> str:
+    """`clock` of an epoch second to come; `moment` where it may be more than a day after `since`, the epoch second of
+    what it ends."""
+    near = at is None or (since is not None and at - since <= DAY)
+    return clock(at) if near else moment(at)
 
 
 def moment(at: float | None) -> str:

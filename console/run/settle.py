@@ -18,7 +18,7 @@ from console.kube.lease import holder
 from console.model.fleet import Fleet
 from console.model.run import RunReport, RunState
 from console.model.text import inert
-from console.present.times import clock
+from console.present.times import due
 from console.run import known, others, record, runs
 from console.run.access import Access
 from console.run.journal import Journal
@@ -91,7 +91,7 @@ def _over(told: RunReport, hub: Hub, *, here: bool) -> None:
             holds = holder(hub)
             lives = holds is not None and holds.run == told.run
     if lives:
-        until = f" goes back at {clock(told.expires)} and" if guarded and told.expires else ""
+        until = f" goes back at {due(told.expires, told.started)} and" if guarded and told.expires else ""
         raise Refused(
             f"the runner of run {told.run} lives, or may: it{until} restores the automated sync that it owes",
             fix=f"Have it go back: fleet-console rollback {told.run}. A dead one elsewhere: resume RUN --takeover.",

@@ -28,9 +28,11 @@ PATIENCE = 40.0
 class Hosts:
     """Two operators of one Fleet, each with a state directory of their own."""
 
-    def __init__(self, here: Shifter, directory: Path) -> None:
+    def __init__(self, here: Shifter, directory: Path, whole: Path) -> None:
         self.here = here
         self.hub = here.hub
+        self.whole = whole
+        """Settings that read the cloud, too."""
         self._directory = directory
         self.count = 0
 
@@ -84,7 +86,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
         settings = yaml.safe_load(here.config.read_text())
         settings["run"] |= {"lease": "2s"}
         here.config.write_text(yaml.safe_dump(settings))
-        yield Hosts(here, directory)
+        yield Hosts(here, directory, simulated[0] / "config.yaml")
 
 
 def test_another_login_hastens_a_run_through_its_record_and_stops_it(hosts: Hosts) -> None:
@@ -171,6 +173,26 @@ def test_a_takeover_needs_the_hash_of_the_plan_that_is_meant(hosts: Hosts) -> No
         assert 3 == hosts.say("resume", run["run"], "--takeover", "--yes", "--plan-hash", "0" * 64, host="third")[0]
     finally:
         hosts.say("stop", run["run"])
+
+
+def test_a_run_of_another_login_is_judged_once_the_cloud_and_the_members_are_read(hosts: Hosts) -> None:
+    run = hosts.begin()["run"]
+    own = ["--config", str(hosts.whole), "--state-dir", str(hosts.here.directory / "judge")]
+    try:
+        told = forked.run([*own, "resume", run]).stderr
+        judged = forked.run([*own, "resume", run, "--takeover"])
+        missing = forked.run([*own, "resume", "nope"])
+    finally:
+        hosts.say("stop", run)
+    over = forked.run([*own, "resume", run]).stderr
+
+    assert f"run {run} is not in this host's journal; the Fleet's record knows it: running, of " in told
+    assert f"--takeover takes it over: fleet-console resume {run} --takeover." in told
+    assert "not confirmed: take over run" in judged.stderr
+    assert "is not read" not in judged.stderr
+    assert "there is nothing to resume here" in over
+    assert 2 == missing.returncode
+    assert "no run 'nope' in this host's journal" in missing.stderr
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import click
 
 from console.errors import EXIT_DONE, Refused, UsageError
 from console.options import LASTING, Options, common
-from console.verbs.see import observing
+from console.verbs.see import observing, planning
 from console.verbs.telling import confirm_word, follow, say, warm
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RECORDS_TIME = 5.0
 """Seconds for which the records on the Fleet are waited for."""
+SOURCES_TIME = 20.0
+"""Seconds for which every source is waited for, where a plan is judged."""
 _YES = click.option("--yes", is_flag=True, help="Do not ask for a typed confirmation.")
 _DETACH = click.option("--detach", is_flag=True, help="Say it and leave; exit 4 while the run goes.")
 _RUN = click.argument("run", metavar="RUN")
@@ -180,14 +182,16 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     settings, access = options.load(), options.access()
     settings.check_writable()
     if not takeover:
+        if engine.report(access, run) is None:
+            raise _of_another(options, run)
         started = engine.resume(access, run)
         follow(options, started, () if detach else engine.follow(access, started.run))
         return
     from console.decide.plan import short
     from console.present import reports
 
-    fleet = _recorded(options)
-    record = known.recorded(fleet, run)
+    with planning(options, settings, SOURCES_TIME) as (_, fleet):
+        record = known.recorded(fleet, run)
     plan, reasons = engine.judged(access, settings, fleet, record)
     click.echo(reports.plan_text(fleet, plan, reasons), err=True)
     if yes and plan_hash is None:
@@ -252,6 +256,23 @@ def _known_run(options: Options, run: str, report: RunReport | None) -> RunRepor
 
     names = ", ".join(one.run for one in engine.runs(options.access())[:8]) or "none"
     raise UsageError(f"no run '{inert(run, 40)}' in this host's journal", fix=f"Known here: {names}.")
+
+
+def _of_another(options: Options, run: str) -> UsageError:
+    """Why a run that this host's journal does not hold cannot be resumed, and what can be done where the Fleet's record
+    tells of it."""
+    from console.model.run import RunState
+    from console.run import known
+
+    told = _known_run(options, run, known.elsewhere(_recorded(options), run))
+    state = told.state.replace("_", " ")
+    if told.one_step or (told.state.over and told.state is not RunState.INTERRUPTED):
+        return UsageError(f"run {told.run} of {told.actor or 'somebody'} is {state}: there is nothing to resume here")
+    return UsageError(
+        f"run {told.run} is not in this host's journal; the Fleet's record knows it: {state}, of "
+        f"{told.actor or 'somebody'}",
+        fix=f"--takeover takes it over: fleet-console resume {told.run} --takeover.",
+    )
 
 
 def _before(report: RunReport) -> str:

@@ -254,6 +254,15 @@ def test_a_record_is_followed_for_a_page_as_long_as_more_may_come(
     assert [then] == list(map(state_of, told))
 
 
+@pytest.mark.parametrize("until", [None, 1767225630.5])
+def test_another_login_is_told_until_when_a_run_holds(until: float | None) -> None:
+    fleet = recorded("running", None)
+    told = known.elsewhere(replace(fleet, runs=(replace(fleet.runs[0], hold_until=until),)), "far22")
+
+    assert told is not None
+    assert until == told.hold_until
+
+
 def recorded(state: str, expires: float | None) -> Fleet:
     """A Fleet with the record of one run."""
     run = Run("far22", state, ("shop/checkout",), "them", "why", 1.0, "jump2", 7, "h", expires=expires)

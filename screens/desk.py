@@ -75,8 +75,8 @@ class Desk(Protocol):
     def host_runs(self, fleet: Fleet) -> tuple[RunReport, ...]:
         """The runs of this host's journal alone, newest first."""
 
-    def follow(self, run: str) -> Iterator[RunReport]:
-        """Every new report of a run until it is over."""
+    def follow(self, run: str, watched: Callable[[], bool]) -> Iterator[RunReport]:
+        """Every new report of a run while `watched` says that somebody looks, until no more can come of it."""
 
     def command(self, run: str, word: str, seconds: float = 0.0) -> None:
         """Leave a live run a word: `stop`, `rollback`, `finish`, `extend` by seconds."""
@@ -244,14 +244,14 @@ class ObservedFleet:
 
         return runs.runs(self._access, fleet_uid=fleet.uid) if fleet.uid else ()
 
-    def follow(self, run: str) -> Iterator[RunReport]:
+    def follow(self, run: str, watched: Callable[[], bool]) -> Iterator[RunReport]:
         """From the journal as it grows, else from the record on the Fleet."""
         from console.run import runs
 
         if runs.report(self._access, run) is not None:
-            yield from runs.follow(self._access, run, guarded=True)
+            yield from runs.follow(self._access, run, watched=watched)
         else:
-            yield from runs.follow_record(self._reading(), run)
+            yield from runs.follow_record(self._reading(), run, watched=watched)
 
     def command(self, run: str, word: str, seconds: float = 0.0) -> None:
         """Through the journal, else through the record on the Fleet."""

@@ -50,7 +50,7 @@ class FollowingPlace(UndoingPlace):
     def _follow(self, run: str) -> None:
         worker = get_current_worker()
         try:
-            for report in self.console.desk.follow(run):
+            for report in self.console.desk.follow(run, lambda: not worker.is_cancelled):
                 if worker.is_cancelled:
                     return
                 self.post_message(self.Told(report))

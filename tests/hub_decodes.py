@@ -149,6 +149,8 @@ def test_a_run_is_read_with_what_is_wrong_in_it() -> None:
         "pid": "x",
         "started": "1767225600.5",
         "updated": "2026-01-01T00:00:00Z",
+        "hold_until": "2026-01-01T00:00:30.5Z",
+        "expires": "soon",
         "step": "1",
         "targets": json.dumps({"shop/a": {"c1": 100, "c2": None, "c3": 101, "c4": True}, "\x1b": {}}),
         "before": "not json",
@@ -162,9 +164,10 @@ def test_a_run_is_read_with_what_is_wrong_in_it() -> None:
     assert isinstance(record, RunRecord)
     assert ("7c1", "running", 7, None, 1) == (record.run, record.state, record.fence, record.pid, record.step)
     assert (1767225600.5, 1767225600.0) == (record.started, record.updated)
+    assert (1767225630.5, None) == (record.hold_until, record.expires)
     assert (("shop/a", (("c1", 100), ("c2", None))),) == record.targets
     assert ("me␛[0m", '{"k": "\x1b"}') == (record.actor, record.plan)
-    assert 4 == len(record.problems)
+    assert 5 == len(record.problems)
     assert found.problem is not None
 
 

@@ -92,6 +92,29 @@ def test_going_back_where_nothing_was_written_leaves_the_ingress_alone(stand: St
     assert clean(stand)
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_the_record_tells_that_a_step_holds_and_until_when_where_the_hub_takes_it(stand: Stand, lost: bool) -> None:
+    told: list[dict[str, str]] = []
+
+    def seen(method: str, path: str, body: Any) -> Answer | None:
+        if method == "PATCH" and "/configmaps/" in path:
+            told.append({one["path"].rpartition("/")[2]: one["value"] for one in body if one["op"] == "add"})
+            if lost and told[-1]["hold_until"]:
+                return status(503, "the hub is away")
+        return None
+
+    hub: Any = Around(stand.hub)
+    hub.before = seen
+    report = stand.carry_out(stand.shift(("62", "38"), ("80", "20"), steps=(50, 100), hold=0.3), hub=hub)
+    held = next(one for one in told if one["hold_until"])
+
+    assert (RunState.DONE, "80") == (report.state, stand.annotations[A])
+    assert ("running", "1") == (held["state"], held["step"])
+    assert "writing" not in held["message"]
+    assert ("2", "") == (told[-1]["step"], told[-1]["hold_until"])
+    assert 1 == sum(bool(one["hold_until"]) for one in told)
+
+
 def test_weights_that_somebody_changed_are_left_alone_and_the_writer_is_named(stand: Stand) -> None:
     plan = stand.shift(("62", "38"), ("80", "20"))
     stand.annotate("argocd-controller", a="50", b="50")

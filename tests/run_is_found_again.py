@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -15,6 +17,7 @@ from console.errors import Refused, UsageError
 from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
 from console.model.run import JournalLine, RunReport, RunState
+from console.observe import Observer
 from console.run import known, runs
 from console.run.access import Access
 from console.settings import Settings
@@ -141,6 +144,25 @@ def test_a_run_is_interrupted_only_where_its_runner_is_provably_dead(
     assert state is runs.runs(access)[0].state
 
 
+def test_a_page_that_stays_open_follows_an_interrupted_run_to_where_another_runner_goes_on(
+    stand: Stand, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "IDLE", 0.0)
+    stand.planned(stand.shift(("62", "38"), ("80", "20")))
+    gone = json.dumps(asdict(replace(Process.own(), start="1")))
+    stand.journal.claim("t001", 1, gone)
+    looks = [True] * 3
+    told = runs.follow(access, "t001", every=0.0, watched=lambda: bool(looks and looks.pop()))
+
+    assert [RunState.INTERRUPTED] == [one.state for one in runs.follow(access, "t001")]
+    assert RunState.INTERRUPTED is next(told).state
+
+    assert stand.journal.replan("t001", gone)
+    stand.journal.claim("t001", os.getpid(), json.dumps(asdict(Process.own())))
+
+    assert [RunState.RUNNING] == [one.state for one in told]
+
+
 @pytest.mark.parametrize(("phase", "words"), [(None, "no weight was written"), ("intended", "may have been written")])
 def test_an_interrupted_run_says_whether_weights_may_have_been_written(
     stand: Stand, access: Access, phase: str | None, words: str
@@ -204,3 +226,49 @@ def test_members_of_a_record_stand_in_the_order_of_the_fleet() -> None:
 
     assert told is not None
     assert [((first, 62), (last, 38))] == [one.before for one in told.routes] == [one.after for one in told.routes]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (("done", 900.0), ("done", 1500.0)),
+        (("done", 900.0), ("rolled_back", None)),
+        (("interrupted", None), ("running", None)),
+    ],
+    ids=["extended", "gone back", "taken over"],
+)
+def test_a_record_is_followed_for_a_page_as_long_as_more_may_come(
+    first: tuple[str, float | None], then: tuple[str, float | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "IDLE", 0.0)
+    store = SimpleNamespace(fleet=recorded(*first))
+    observer = cast(Observer, SimpleNamespace(store=store))
+    looks = [True] * 3
+    told = runs.follow_record(observer, "far22", every=0.0, watched=lambda: bool(looks and looks.pop()))
+
+    assert 1 == len(list(runs.follow_record(observer, "far22")))
+    assert first == state_of(next(told))
+
+    store.fleet = recorded(*then)
+
+    assert [then] == list(map(state_of, told))
+
+
+@pytest.mark.parametrize("until", [None, 1767225630.5])
+def test_another_login_is_told_until_when_a_run_holds(until: float | None) -> None:
+    fleet = recorded("running", None)
+    told = known.elsewhere(replace(fleet, runs=(replace(fleet.runs[0], hold_until=until),)), "far22")
+
+    assert told is not None
+    assert until == told.hold_until
+
+
+def recorded(state: str, expires: float | None) -> Fleet:
+    """A Fleet with the record of one run."""
+    run = Run("far22", state, ("shop/checkout",), "them", "why", 1.0, "jump2", 7, "h", expires=expires)
+    return Fleet("f", None, "f", (), runs=(run,))
+
+
+def state_of(report: RunReport) -> tuple[str, float | None]:
+    """What changes of it."""
+    return report.state.value, report.expires

@@ -46,7 +46,7 @@ BUILT_IN: dict[str, Any] = {
     "configmaps": {"metadata": {"labels": {"fleet-console/run": "k7m2p"}}, "data": {
         "state": "running", "fence": "3", "plan": "{}", "plan_hash": "h", "actor": "a", "step": "1",
         "started": "2026-01-01T00:00:00Z", "targets": '{"n/r": {"c1": 62}}', "before": '{"n/r": {"c1": 50}}',
-        "expires": ""}},
+        "hold_until": "2026-01-01T00:00:00Z", "expires": ""}},
 }  # fmt: skip
 
 

@@ -323,6 +323,29 @@ async def test_leaving_the_runs_page_changes_nothing_and_the_run_is_found_again(
         assert isinstance(app.screen, RunPage)
 
 
+async def test_a_page_sees_an_interrupted_run_go_on_and_follows_nothing_once_it_is_left() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        await confirmed(pilot)
+        dead = replace(feed.desk.reports["r1"], state=RunState.INTERRUPTED, message="its runner is dead")
+        feed.desk.tell(dead)
+        await settle(pilot)
+        interrupted = page(app)
+        feed.desk.tell(replace(dead, state=RunState.RUNNING, message="writing to the hub"))
+        await settle(pilot)
+
+        assert "its runner is dead" in interrupted
+        assert "writing to the hub" in page(app)
+        assert 1 == feed.desk.followers
+
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.pause(0.2)
+
+        assert 0 == feed.desk.followers
+
+
 async def test_a_live_run_is_taken_back_by_its_own_confirmation_without_arming() -> None:
     app, feed = stage(situations.calm())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -35,6 +35,8 @@ from tests.run_situations import ACK, IDC, NAMESPACE, A, Around, B, Stand, stand
 
 NAMES = ("api", "cart", "web")
 STEPS = (10, 50, 100)
+HOLD = 0.02
+"""Seconds, so that there is a record of each hold."""
 BEFORE, AFTER = ((A, "62"), (B, "38")), ((A, "100"), (B, "0"))
 TURN = 5
 """The answer to a weight write after which the word comes."""
@@ -92,7 +94,7 @@ class Ground:
             answer = self.stand.hub.call("PATCH", path, body=body, content_type="application/merge-patch+json")
             uid = answer.json()["metadata"]["uid"]
             changes.append(RouteChange(NAMESPACE, name, uid, ((A, ACK), (B, IDC)), BEFORE, AFTER))
-        return Plan(self.stand.hub.fleet_uid(), "shift", tuple(changes), STEPS)
+        return Plan(self.stand.hub.fleet_uid(), "shift", tuple(changes), STEPS, hold=HOLD)
 
     def instant(self, seam: int) -> Instant:
         """What stands now."""

@@ -36,6 +36,7 @@ class StageDesk:
         self.steps: dict[str, OneStep] = {}
         self.reports: dict[str, RunReport] = {}
         self.warmed = 0
+        self.followers = 0
         self._news = threading.Condition()
         self.setups = StageSetups(self.tell)
 
@@ -114,16 +115,21 @@ class StageDesk:
         self.reports[run] = replace(self.reports[run], state=RunState.RUNNING, message="goes on")
         return self.reports[run]
 
-    def follow(self, run: str) -> Iterator[RunReport]:
-        """What the test tells of the run, until it is over."""
+    def follow(self, run: str, watched: Callable[[], bool]) -> Iterator[RunReport]:
+        """What the test tells of the run, as long as more may come."""
         told: RunReport | None = None
-        while told is None or not told.state.over:
-            with self._news:
-                while self.reports[run] is told:
-                    if not self._news.wait(5):
-                        return
-                told = self.reports[run]
-            yield told
+        self.followers += 1
+        try:
+            while told is None or not told.state.over or told.resumable or told.commandable:
+                with self._news:
+                    while self.reports[run] is told:
+                        if not watched():
+                            return
+                        self._news.wait(0.05)
+                    told = self.reports[run]
+                yield told
+        finally:
+            self.followers -= 1
 
     def tell(self, report: RunReport) -> None:
         """The run has come further."""

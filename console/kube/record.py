@@ -63,6 +63,7 @@ def run_record(thing: Thing, notes: Notes) -> RunRecord | None:
         message=notes.text(data.get("message"), "data.message"),
         resource_version=notes.text(thing.metadata.resourceVersion, "metadata.resourceVersion", 64),
         going="back" if data.get("going") == "back" else "forward",
+        hold_until=_moment(data, "hold_until", notes),
         expires=_moment(data, "expires", notes),
         word=_word(data, notes),
         heard=notes.text(data.get("heard"), "data.heard", 40),

@@ -287,6 +287,8 @@ class Run:
     """The plan's canonical JSON as it was recorded; to be decoded and hashed again before anyone acts on it."""
     step: int = 0
     going: str = "forward"
+    hold_until: float | None = None
+    """Epoch second until which it holds at its step."""
     expires: float | None = None
     """Epoch second at which it goes back by itself."""
     word: Word | None = None

@@ -208,6 +208,8 @@ class RunRecord:
     resource_version: str = ""
     going: str = "forward"
     """forward | back: which way it walks its steps."""
+    hold_until: float | None = None
+    """Epoch second until which it holds at its step."""
     expires: float | None = None
     """Epoch second at which it goes back by itself."""
     word: Word | None = None

@@ -190,7 +190,7 @@ class Executor:
         records.ensure_namespace(self._hub)
         self._witness.flush()
         self._hand.step("lease", "the Fleet's Lease", lambda: self._lease.acquire(self._waiting))
-        self._tell(fence=self._lease.fence, message="holds the Fleet's Lease")
+        self._tell(fence=self._lease.fence, hold_until=None, message="holds the Fleet's Lease")
         fences = {change.key: self._hand.stranger(change) for change in self._plan.routes}
         self._strange = {key for key, fence in fences.items() if fence is not None}
         former = Holder.parse(self._lease.former)

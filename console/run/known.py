@@ -130,6 +130,7 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
         message=message,
         step=record.step,
         going=record.going,
+        hold_until=record.hold_until,
         expires=record.expires,
         debts=record.debts,
         **planned,

@@ -50,6 +50,7 @@ def _told(report: RunReport, plan: str, fence: int) -> dict[str, str]:
         "updated": stamp(datetime.now(UTC).timestamp()),
         "step": str(report.step),
         "going": report.going,
+        "hold_until": stamp(report.hold_until),
         "expires": stamp(report.expires),
         "message": report.message,
     }

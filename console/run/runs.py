@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ from console.settings import Settings
 
 VIEW = 5.0
 """Seconds between two signs of life of a viewer."""
+IDLE = 1.0
+"""Seconds between two looks at a run that is over, and may go on or back."""
 _UNDO = "Undo it with a rollback of its own."
 _LETTERS, _DIGITS = "bcdfghjkmnpqrstvwxz", "23456789"
 
@@ -133,16 +135,18 @@ def runs(access: Access, *, fleet_uid: str | None = None) -> tuple[RunReport, ..
     return tuple(one for one in map(known.told_of, mine) if not known.lost(one))
 
 
-def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = False) -> Iterator[RunReport]:
-    """Each change of a run, the present state first; ends when it is over, with `guarded` only once it does not wait to
-    go back by itself any more."""
+def follow(
+    access: Access, run: str, *, every: float = 0.25, watched: Callable[[], bool] | None = None
+) -> Iterator[RunReport]:
+    """Each change of a run, the present state first; ends when it is over. With `watched`, which says whether somebody
+    still looks, it ends when nobody does, or no runner waits to take the run back or may go on with it any more."""
     journal = Journal.there(access.state_dir)
     if journal is None:
         return
     last: RunReport | None = None
     seen = float("-inf")
     with journal:
-        while True:
+        while watched is None or watched():
             row = journal.named(run)
             if row is None:
                 return
@@ -153,27 +157,34 @@ def follow(access: Access, run: str, *, every: float = 0.25, guarded: bool = Fal
             if now != last:
                 last = now
                 yield now
-            if now.state.over and not (guarded and now.commandable):
+            if _ends(now, watched):
                 return
-            time.sleep(every)
+            time.sleep(IDLE if now.state.over else every)
 
 
-def follow_record(observer: Observer, run: str, *, every: float = 0.5) -> Iterator[RunReport]:
-    """Each change of a run of another login or host, as its record on the Fleet tells it; ends when it is over.
+def follow_record(
+    observer: Observer, run: str, *, every: float = 0.5, watched: Callable[[], bool] | None = None
+) -> Iterator[RunReport]:
+    """Each change of a run of another login or host, as its record on the Fleet tells it; ends as `follow` does.
 
     Yields nothing where the Fleet has no record of it.
     """
     last: RunReport | None = None
-    while True:
+    while watched is None or watched():
         now = known.elsewhere(observer.store.fleet, run)
         if now is None:
             return
         if now != last:
             last = now
             yield now
-        if now.state.over:
+        if _ends(now, watched):
             return
-        time.sleep(every)
+        time.sleep(IDLE if now.state.over else every)
+
+
+def _ends(now: RunReport, watched: Callable[[], bool] | None) -> bool:
+    """Whether nothing of a run that is followed is to come."""
+    return now.state.over and (watched is None or not (now.commandable or now.resumable))
 
 
 def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from functools import cache
@@ -26,8 +27,8 @@ Tell = Callable[..., None]
 
 class Walk:
     """Moves all routes of a plan from position to position (`Plan.positions`). `tell` updates the run's report,
-    `record` writes its record on the Fleet; both before anything of a step is written. `past` tells what other runs
-    waited for; it is asked once."""
+    `record` writes its record on the Fleet; both before anything of a step is written, and once it is known until when
+    a step holds. `past` tells what other runs waited for; it is asked once."""
 
     def __init__(
         self,
@@ -121,6 +122,9 @@ class Walk:
             if end and [end] != shown:
                 shown[:] = [end]
                 self._tell(hold_until=end)
+                if end > time.time():
+                    with suppress(FleetConsoleError):  # other logins hear of the next step; the hold stays one
+                        self._record()
             return end - time.time()
 
         verdict = self._waiting().hold(left)

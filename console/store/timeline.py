@@ -39,6 +39,7 @@ def _run(record: RunRecord) -> Run:
         plan=record.plan,
         step=record.step,
         going=record.going,
+        hold_until=record.hold_until,
         expires=record.expires,
         word=record.word,
         heard=record.heard,

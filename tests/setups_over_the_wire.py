@@ -205,3 +205,24 @@ def test_teardown_of_what_was_adopted_takes_nothing(calm: Simulated, tmp_path: P
     code, told = console.topology("teardown", "--yes")
     assert (code, told["steps"]) == (0, [])
     assert "stays: Fleet hz-prod" in " ".join(told["notes"])
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("teardown", "--show", "--also", "member nope"), "'vswitch "),
+        (("teardown", "--show", "--also", "Secret argocd/ack-prod-j"), "'member idc-prod'"),
+        (("plan", "--take", "Ingress shop/chekout"), "Did you mean 'Ingress shop/checkout'?"),
+        (("apply", "--yes", "--take", "fleet"), "'Ingress shop/checkout'"),
+    ],
+)
+def test_what_names_nothing_of_the_topology_is_refused(
+    words: tuple[str, ...], near: str, calm: Simulated, tmp_path: Path
+) -> None:
+    console = Console(calm, tmp_path)
+    assert console.topology("adopt")[0] == 0
+    code, told = console.topology(*words)
+    assert (code, told["message"]) == (2, f"{words[-2]}: nothing of the topology is called '{words[-1]}'")
+    assert near in told["fix"]
+    verb, *rest = words[:-1]
+    assert console.topology(verb, *rest, "Ingress shop/checkout")[0] == 0

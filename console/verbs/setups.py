@@ -89,6 +89,8 @@ def teardown(
     Example: fleet-console topology teardown topology.yaml
     """
     from console.decide.setup import file as files
+    from console.decide.setup.found import Found
+    from console.decide.setup.named import refuse_also
     from console.decide.setup.order import order
     from console.decide.setup.teardown import left
     from console.decide.setup.teardown import teardown as planned
@@ -97,6 +99,7 @@ def teardown(
 
     said = files.read(file)
     ground, _, _ = survey(options, said, ())
+    refuse_also(Found(said, ground), also)
     missing = unknown_to_teardown(said, ground, frozenset(also))
     if missing:
         raise Lost(f"it cannot be told what would be left behind: {'; '.join(missing)}")

@@ -180,8 +180,9 @@ def survey(
     options: Options, said: Topology, take: Sequence[str], retry: frozenset[str] = frozenset()
 ) -> tuple[Ground, tuple[Check, ...], SetupPlan]:
     """The ground of a topology, what the rules say of it, and the plan. Raises `Lost` where it cannot be read,
-    `Refused` where what is to be made anew has not failed."""
+    `UsageError` where `take` names nothing of the topology, `Refused` where what is to be made anew has not failed."""
     from console.decide.setup.found import Found
+    from console.decide.setup.named import refuse_take
     from console.decide.setup.plan import plan as planned
     from console.decide.setup.retry import refuse
     from console.decide.setup.unknown import unknown
@@ -192,6 +193,7 @@ def survey(
     missing = unknown(said, ground)
     if missing:
         raise Lost(f"the ground cannot be read: {'; '.join(missing)}")
+    refuse_take(Found(said, ground), take)
     refuse(Found(said, ground), retry)
     made = planned(said, ground, take=frozenset(take), retry=retry)
     return ground, setups.judged(said, ground, made, sight), made

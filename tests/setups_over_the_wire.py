@@ -205,6 +205,9 @@ def test_teardown_of_what_was_adopted_takes_nothing(calm: Simulated, tmp_path: P
     code, told = console.topology("teardown", "--yes")
     assert (code, told["steps"]) == (0, [])
     assert "stays: Fleet hz-prod" in " ".join(told["notes"])
+    own = ["--config", str(calm[0] / "config.yaml"), "--state-dir", str(tmp_path / "state")]
+    shown = forked.run([*own, "topology", "teardown", str(console.file), "--show"])
+    assert "  nothing to do: nothing of ours is there\n" in shown.stdout
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from console.decide.setup.checks import is_confirmed, reds, unconfirmed
 from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
 from console.model.text import inert
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
-from console.present.setups import verdict_line
+from console.present.setups import nothing_to_do, verdict_line
 from console.present.times import exact
 
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED)
@@ -76,8 +76,7 @@ def _check(one: Check, cells: int) -> list[Line]:
 def plan_lines(plan: SetupPlan, cells: int) -> list[Line]:
     """The tasks by stage, with what they change, what is final, and how each is taken back."""
     if not plan.tasks:
-        rest = "nothing of ours is there" if plan.kind == "teardown" else "everything is as the topology says"
-        return [line(title("PLAN")), line(Span(f"  nothing to do: {rest}", Ink.GOOD))]
+        return [line(title("PLAN")), line(Span(f"  {nothing_to_do(plan)}", Ink.GOOD))]
     out: list[Line] = [line(title("PLAN"), dim(f"  {short(plan.hash)}"))]
     stage: Stage | None = None
     for number, one in enumerate(plan.tasks, 1):

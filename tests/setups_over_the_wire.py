@@ -229,3 +229,18 @@ def test_what_names_nothing_of_the_topology_is_refused(
     assert near in told["fix"]
     verb, *rest = words[:-1]
     assert console.topology(verb, *rest, "Ingress shop/checkout")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["Bad Name", "1st", "a-", "", "a" * 56])
+def test_a_topology_gets_no_name_that_its_file_could_not_hold(name: str, empty: Simulated, tmp_path: Path) -> None:
+    console = Console(empty, tmp_path)
+    code, told = console.topology("init", "--name", name)
+    assert (code, told["message"]) == (2, f"a topology cannot be called '{name}'")
+    assert not console.file.exists()
+
+
+@pytest.mark.parametrize("name", ["a", "b.2-c", "a" * 55])
+def test_a_topology_of_any_other_name_is_sound(name: str, empty: Simulated, tmp_path: Path) -> None:
+    console = Console(empty, tmp_path)
+    assert console.topology("init", "--name", name)[0] == 0
+    assert console.topology("validate")[0] == 0

@@ -55,9 +55,10 @@ def init(options: Options, file: Path, region: str | None, name: str, data_centr
     Example: fleet-console topology init topology.yaml
     """
     from console.decide.setup.file import annotated
-    from console.decide.setup.propose import propose
+    from console.decide.setup.propose import check_name, propose
     from console.run.setup import discover
 
+    check_name(name)
     _absent(file)
     settings = options.load()
     where = discover.region_of(settings, region)

@@ -474,6 +474,35 @@ async def test_adoption_shows_what_differs() -> None:
         assert "its network is taken for underlay" in page(pilot.app)
 
 
+@pytest.mark.parametrize("keys", [("o",), ("n", "down", "enter")])
+async def test_what_is_adopted_is_what_stands_now(keys: tuple[str, ...]) -> None:
+    async with wizard() as (pilot, desk):
+        proposed = bench(pilot.app)
+        desk.setups.world.clusters.append(MemberCluster("c-1", "late", "ack", "running", vpc="vpc-1"))
+        await pilot.press(*keys)
+        await settled(pilot)
+
+        assert "adopt 1 clusters" == next(one for one in desk.setups.asked if one.startswith("adopt "))
+
+        await pilot.press("escape")
+        await settled(pilot)
+        asks = pilot.app.screen.query_one("#asks", Lines)
+
+        assert "adopted: Fleet demo-fleet" in words.text(asks.content[1])
+
+        await pilot.press("u")
+        await settled(pilot)
+
+        assert "this is the draft as it was before" == words.text(asks.content[1])
+        assert proposed == bench(pilot.app)
+
+        await pilot.press("0")
+        await settled(pilot)
+
+        assert on(pilot, ReviewPage)
+        assert "its network is taken for underlay" not in page(pilot.app)
+
+
 async def test_teardown_lists_what_goes_and_what_stays() -> None:
     def standing(setups: StageSetups) -> None:
         setups.kept = drafts.of(hybrid()).text

@@ -17,7 +17,7 @@ from console.decide.setup import draft as drafts
 from console.decide.setup import ways
 from console.decide.setup.plan import plan
 from console.decide.setup.task import Check, Stage, Verdict
-from console.model.ground import MemberCluster
+from console.model.ground import FleetHub, MemberCluster
 from console.model.run import JournalLine, RunState
 from console.present import line as words
 from console.sections import CloudSettings, CredentialSettings, FleetSettings
@@ -520,6 +520,25 @@ async def test_teardown_lists_what_goes_and_what_stays() -> None:
         await settled(pilot)
 
         assert ["teardown"] == [one.kind for one in desk.setups.orders.values()]
+
+
+async def test_a_teardown_that_cannot_see_the_fleet_says_so_before_it_is_confirmed() -> None:
+    def unread(setups: StageSetups) -> None:
+        setups.kept = drafts.of(hybrid()).text
+        tags = (("fleet-console/topology", "demo"),)
+        setups.world.fleets.append(FleetHub("f-1", "demo-fleet", "running", vpc="vpc-1", attached=(), tags=tags))
+
+    async with wizard(before=unread) as (pilot, _):
+        await pilot.press("t")
+        await settled(pilot)
+
+        assert "! what stands on the Fleet is not seen yet" in page(pilot.app)
+
+        await pilot.press("a", "enter")
+        await settled(pilot)
+        said = pilot.app.screen.query_one("#said", Lines).content
+
+        assert any(words.text(one).startswith("What stands on the Fleet is not seen yet") for one in said)
 
 
 async def test_where_no_account_is_named_w_offers_what_can_be_done() -> None:

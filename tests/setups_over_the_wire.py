@@ -91,6 +91,7 @@ def test_from_nothing_to_first_requests_and_back(empty: Simulated, tmp_path: Pat
     assert (code, told["steps"]) == (0, [])
     _usable(console)
     _sealed(console, empty)
+    _seen_late(console, Console(empty, tmp_path / "elsewhere"))
     code, told = console.topology("teardown", "--yes")
     assert code == 0, told["run"]["message"]
     assert console.account() == whole
@@ -104,6 +105,21 @@ def _usable(console: Console) -> None:
     told = json.loads(done.stdout)
     assert [one["name"] for one in told["members"]] == ["demo-ack", "demo-idc"]
     assert {one["alb_health"] for one in told["members"]} == {"ok"}
+
+
+def _seen_late(console: Console, elsewhere: Console) -> None:
+    """Where the Fleet's kubeconfig was never fetched, a teardown says what it cannot see, and holds before it goes."""
+    elsewhere.directory.mkdir()
+    elsewhere.file.write_text(console.file.read_text())
+    code, told = elsewhere.topology("teardown", "--show")
+    assert (code, "is not seen yet" in told["notes"][0]) == (0, True)
+    code, told = elsewhere.topology("teardown", "--yes")
+    assert "what stands on the Fleet is not seen yet" in elsewhere.told[-1]
+    assert (code, told["run"]["state"]) == (4, "held")
+    assert told["run"]["message"].startswith("the Fleet could be read only now: 'delete Ingress")
+    assert console.topology("plan")[1]["steps"] == []
+    code, told = elsewhere.topology("teardown", "--show")
+    assert (code, told["notes"][0].startswith("stays: "), told["steps"][0]["verb"]) == (0, True, "delete")
 
 
 def _sealed(console: Console, simulated: Simulated) -> None:

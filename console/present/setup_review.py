@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from console.decide.plan import short
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
 from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
+from console.decide.setup.teardown import unseen
 from console.model.text import inert
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
 from console.present.setups import nothing_to_do, verdict_line
@@ -35,9 +36,10 @@ def lines(
     if plan.kind == "setup":
         out += [*paragraph(verdict_line(checks, plan), cells, ink=Ink.BAD if reds(checks) else Ink.PLAIN), EMPTY]
         out += [*check_lines(checks, cells), EMPTY]
-    for one in notes:
+    told = [*notes, *filter(None, [unseen(plan)])]
+    for one in told:
         out += paragraph(f"! {one}", cells, ink=Ink.WARN)
-    out += [EMPTY] if notes else []
+    out += [EMPTY] if told else []
     out += plan_lines(plan, cells)
     if kept:
         out += [EMPTY, line(title("STAYS"), dim("  adopted, or somebody else's"))]

@@ -34,7 +34,8 @@ class Bench:
         self.checks: tuple[Check, ...] = ()
         self.reasons: Mapping[str, str] = {}
         self.notes: tuple[str, ...] = ()
-        self._former: list[Document] = []
+        self._former: list[tuple[Document, tuple[str, ...]]] = []
+        """Each with its notes."""
         self._typed: Document | None = None
 
     def known(self, *, wide: bool) -> Known:
@@ -46,7 +47,7 @@ class Bench:
         if document == self.draft.document:
             return
         if not typing or self._typed is None:
-            self._former = [*self._former[-KEPT:], self.draft.document]
+            self._former = [*self._former[-KEPT:], (self.draft.document, self.notes)]
         self._typed = self._typed or self.draft.document if typing else None
         self.draft = drafts.draft(document)
 
@@ -63,7 +64,8 @@ class Bench:
         """Back to the state before the last change; False where there is none."""
         if not self._former:
             return False
-        self.draft, self._typed = drafts.draft(self._former.pop()), None
+        document, self.notes = self._former.pop()
+        self.draft, self._typed = drafts.draft(document), None
         return True
 
     def choose(self, path: str, values: tuple[str, ...], *, several: bool) -> None:
@@ -110,8 +112,8 @@ class Bench:
 
     def take(self, adopted: Adopted) -> None:
         """What somebody built by hand is the draft; `notes`: what it does not say."""
-        self.notes = adopted.notes
         self.change(drafts.of(adopted.topology).document)
+        self.notes = adopted.notes
 
     def reason(self) -> None:
         """Reasons for what is still as it would be proposed."""

@@ -248,14 +248,26 @@ class DraftingPlace(Place):
             self.post_message(self.Read(None, str(error)))
 
     @work(thread=True, exclusive=True, group="read")
-    def _adopt(self) -> None:
+    def _adopt(self, region: str | None) -> None:
+        """Of what stands now: since the page opened somebody may have built on."""
+        desk = self.console.desk.setups
+        found = desk.discover(region)
+        if get_current_worker().is_cancelled:
+            return
+        self.post_message(self.Discovered(found, None, ""))
         try:
-            adopted = self.console.desk.setups.adopt(self.bench.found)
+            adopted = desk.adopt(found)
         except FleetConsoleError as error:
             self.post_message(self.Read(None, str(error)))
             return
         said = f"adopted: Fleet {adopted.topology.fleet.name}"
         self.post_message(self.Read(drafts.of(adopted.topology).document, said, adopted.notes, review=True))
+
+    def _anew(self) -> str | None:
+        """What was read is too old; the region that is to be asked."""
+        self._looking, self.bench.looked = (), ()
+        region = drafts.at(self.bench.draft.document, "region")
+        return region if isinstance(region, str) and region else None
 
     def _sound(self) -> str:
         many = len(self.bench.draft.problems)

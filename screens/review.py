@@ -19,7 +19,7 @@ from console.decide.setup.manifests import key_of
 from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
 from console.decide.setup.task import Apply, Check, SetupPlan
-from console.decide.setup.teardown import left, teardown
+from console.decide.setup.teardown import left, teardown, unseen
 from console.decide.setup.unknown import unknown
 from console.errors import FleetConsoleError
 from console.model.ground import Ground
@@ -219,7 +219,8 @@ class ReviewPage(StartingPlace):
         cannot = f"{len(final)} of them cannot be undone: {'; '.join(dict.fromkeys(final))}." if final else ""
         said = f"Recorded as unconfirmed: {', '.join(open_)}." if open_ else ""
         stays = "What was adopted stays." if plan.kind == "teardown" and not self._named else ""
-        return tuple(filter(None, (first, cannot[:400], said, stays)))
+        dark = unseen(plan)
+        return tuple(filter(None, (first, f"{dark[:1].upper()}{dark[1:]}." if dark else "", cannot[:400], said, stays)))
 
     def _confirmed(self, plan: SetupPlan, yes: bool | None) -> None:
         self.begin(partial(self._start, plan), yes)

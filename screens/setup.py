@@ -199,6 +199,7 @@ class SetupPage(DraftingPlace):
     def do_undo_change(self) -> None:
         """The draft as it was before the last change."""
         if self.bench.undo():
+            self._said = "this is the draft as it was before"
             self._keep()
         else:
             self.say("there is nothing to undo")
@@ -211,9 +212,7 @@ class SetupPage(DraftingPlace):
     def do_discover(self) -> None:
         """Ask the account again."""
         self._said = "asking the account what there is ..."
-        region = drafts.at(self.bench.draft.document, "region")
-        self._looking, self.bench.looked = (), ()
-        self._discover(region if isinstance(region, str) else None)
+        self._discover(self._anew())
         self._changed()
 
     def do_map(self) -> None:
@@ -282,8 +281,8 @@ class SetupPage(DraftingPlace):
             self.say(message.said)
             self._changed()
             return
-        self.bench.notes = message.notes
         self.changed(message.document)
+        self.bench.notes = message.notes
         self.query_one(Form).first()
         if message.review and self.bench.draft.topology is not None:
             self.do_review()
@@ -291,7 +290,7 @@ class SetupPage(DraftingPlace):
     def do_adopt(self) -> None:
         """What somebody built by hand, as a topology; then what differs from it."""
         self.say("reading what stands ...", Ink.PLAIN)
-        self._adopt()
+        self._adopt(self._anew())
 
     def do_review(self) -> None:
         """Checks and plan, read now."""

@@ -17,7 +17,7 @@ from console.decide.setup import draft as drafts
 from console.decide.setup import ways
 from console.decide.setup.plan import plan
 from console.decide.setup.task import Check, Stage, Verdict
-from console.model.ground import MemberCluster
+from console.model.ground import FleetHub, MemberCluster
 from console.model.run import JournalLine, RunState
 from console.present import line as words
 from console.sections import CloudSettings, CredentialSettings, FleetSettings
@@ -474,6 +474,35 @@ async def test_adoption_shows_what_differs() -> None:
         assert "its network is taken for underlay" in page(pilot.app)
 
 
+@pytest.mark.parametrize("keys", [("o",), ("n", "down", "enter")])
+async def test_what_is_adopted_is_what_stands_now(keys: tuple[str, ...]) -> None:
+    async with wizard() as (pilot, desk):
+        proposed = bench(pilot.app)
+        desk.setups.world.clusters.append(MemberCluster("c-1", "late", "ack", "running", vpc="vpc-1"))
+        await pilot.press(*keys)
+        await settled(pilot)
+
+        assert "adopt 1 clusters" == next(one for one in desk.setups.asked if one.startswith("adopt "))
+
+        await pilot.press("escape")
+        await settled(pilot)
+        asks = pilot.app.screen.query_one("#asks", Lines)
+
+        assert "adopted: Fleet demo-fleet" in words.text(asks.content[1])
+
+        await pilot.press("u")
+        await settled(pilot)
+
+        assert "this is the draft as it was before" == words.text(asks.content[1])
+        assert proposed == bench(pilot.app)
+
+        await pilot.press("0")
+        await settled(pilot)
+
+        assert on(pilot, ReviewPage)
+        assert "its network is taken for underlay" not in page(pilot.app)
+
+
 async def test_teardown_lists_what_goes_and_what_stays() -> None:
     def standing(setups: StageSetups) -> None:
         setups.kept = drafts.of(hybrid()).text
@@ -491,6 +520,25 @@ async def test_teardown_lists_what_goes_and_what_stays() -> None:
         await settled(pilot)
 
         assert ["teardown"] == [one.kind for one in desk.setups.orders.values()]
+
+
+async def test_a_teardown_that_cannot_see_the_fleet_says_so_before_it_is_confirmed() -> None:
+    def unread(setups: StageSetups) -> None:
+        setups.kept = drafts.of(hybrid()).text
+        tags = (("fleet-console/topology", "demo"),)
+        setups.world.fleets.append(FleetHub("f-1", "demo-fleet", "running", vpc="vpc-1", attached=(), tags=tags))
+
+    async with wizard(before=unread) as (pilot, _):
+        await pilot.press("t")
+        await settled(pilot)
+
+        assert "! what stands on the Fleet is not seen yet" in page(pilot.app)
+
+        await pilot.press("a", "enter")
+        await settled(pilot)
+        said = pilot.app.screen.query_one("#said", Lines).content
+
+        assert any(words.text(one).startswith("What stands on the Fleet is not seen yet") for one in said)
 
 
 async def test_where_no_account_is_named_w_offers_what_can_be_done() -> None:

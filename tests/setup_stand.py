@@ -127,6 +127,7 @@ class World:
         self.groups: list[SecurityGroup] = []
         self.balancers: list[Balancer] = []
         self.hub: HubGround | None = None
+        self._elsewhere: HubGround | None = None
         self.argo = False
         self.site = Site(version="v1.30.4", nodes=("192.168.0.11",), pods=("172.20.0.0/24",))
         self.shares: dict[str, Share] = {}
@@ -153,6 +154,10 @@ class World:
     def away(self, part: str, why: str, *, looks: int) -> None:
         """A part cannot be read for so many looks."""
         self.unread, self._away = {part: why}, looks + 1
+
+    def forget(self) -> None:
+        """The Fleet's kubeconfig was fetched on another host only."""
+        self._elsewhere, self.hub = self.hub, None
 
     # hands
 
@@ -184,7 +189,8 @@ class World:
             case Agent():
                 self.site = replace(self.site, agent=not call.remove)
             case Kubeconfig():
-                self.hub = HubGround("uid-1", missing=frozenset() if self.argo else frozenset({"Application"}))
+                fresh = HubGround("uid-1", missing=frozenset() if self.argo else frozenset({"Application"}))
+                self.hub = self._elsewhere or fresh
             case Delete():
                 self._delete(call.key)
             case Requests():

@@ -9,9 +9,11 @@ import pytest
 from msgspec import structs
 
 from console.decide.setup.plan import plan
-from console.decide.setup.teardown import left
+from console.decide.setup.teardown import left, teardown, unseen
 from console.errors import Refused
 from console.model.run import RunState
+from console.present import setup_review
+from console.present.line import text
 from console.run.setup.sides import Again
 from tests.setup_stand import Stand, World, hybrid
 
@@ -84,6 +86,26 @@ def test_teardown_leaves_what_was_found(tmp_path: Path) -> None:
     assert (left.fleets, left.clusters, left.balancers) == ((), (), ())
     assert left.subnets == found.subnets
     assert not stand.world.site.agent
+
+
+def test_a_teardown_that_could_not_see_the_fleet_says_so_and_is_confirmed_again(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.carry_out(stand.set_up(hybrid()))
+    whole = teardown(hybrid(), stand.world.read())
+    stand.world.forget()
+    made = teardown(hybrid(), stand.world.read())
+    assert ("", True) == (unseen(whole), "is not seen yet" in unseen(made))
+    drawn = [text(one) for one in setup_review.lines((), made, (), (), 80)]
+    assert drawn[0].startswith("! what stands on the Fleet is not seen yet")
+    before = len(stand.world.carried)
+    report = stand.carry_out(stand.take_away(hybrid(), file="t.yaml"))
+    assert report.state is RunState.HELD
+    assert report.message == (
+        f"the Fleet could be read only now: '{whole.tasks[0].what}' was not confirmed; look at it, and confirm it by"
+        " teardown again: fleet-console topology teardown t.yaml"
+    )
+    assert ["fleet kubeconfig"] == stand.world.carried[before:]
+    assert stand.carry_out(stand.take_away(hybrid())).state is RunState.DONE
 
 
 def test_teardown_keeps_what_was_adopted(tmp_path: Path) -> None:

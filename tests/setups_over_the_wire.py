@@ -91,6 +91,7 @@ def test_from_nothing_to_first_requests_and_back(empty: Simulated, tmp_path: Pat
     assert (code, told["steps"]) == (0, [])
     _usable(console)
     _sealed(console, empty)
+    _seen_late(console, Console(empty, tmp_path / "elsewhere"))
     code, told = console.topology("teardown", "--yes")
     assert code == 0, told["run"]["message"]
     assert console.account() == whole
@@ -104,6 +105,21 @@ def _usable(console: Console) -> None:
     told = json.loads(done.stdout)
     assert [one["name"] for one in told["members"]] == ["demo-ack", "demo-idc"]
     assert {one["alb_health"] for one in told["members"]} == {"ok"}
+
+
+def _seen_late(console: Console, elsewhere: Console) -> None:
+    """Where the Fleet's kubeconfig was never fetched, a teardown says what it cannot see, and holds before it goes."""
+    elsewhere.directory.mkdir()
+    elsewhere.file.write_text(console.file.read_text())
+    code, told = elsewhere.topology("teardown", "--show")
+    assert (code, "is not seen yet" in told["notes"][0]) == (0, True)
+    code, told = elsewhere.topology("teardown", "--yes")
+    assert "what stands on the Fleet is not seen yet" in elsewhere.told[-1]
+    assert (code, told["run"]["state"]) == (4, "held")
+    assert told["run"]["message"].startswith("the Fleet could be read only now: 'delete Ingress")
+    assert console.topology("plan")[1]["steps"] == []
+    code, told = elsewhere.topology("teardown", "--show")
+    assert (code, told["notes"][0].startswith("stays: "), told["steps"][0]["verb"]) == (0, True, "delete")
 
 
 def _sealed(console: Console, simulated: Simulated) -> None:
@@ -205,3 +221,42 @@ def test_teardown_of_what_was_adopted_takes_nothing(calm: Simulated, tmp_path: P
     code, told = console.topology("teardown", "--yes")
     assert (code, told["steps"]) == (0, [])
     assert "stays: Fleet hz-prod" in " ".join(told["notes"])
+    own = ["--config", str(calm[0] / "config.yaml"), "--state-dir", str(tmp_path / "state")]
+    shown = forked.run([*own, "topology", "teardown", str(console.file), "--show"])
+    assert "  nothing to do: nothing of ours is there\n" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("teardown", "--show", "--also", "member nope"), "'vswitch "),
+        (("teardown", "--show", "--also", "Secret argocd/ack-prod-j"), "'member idc-prod'"),
+        (("plan", "--take", "Ingress shop/chekout"), "Did you mean 'Ingress shop/checkout'?"),
+        (("apply", "--yes", "--take", "fleet"), "'Ingress shop/checkout'"),
+    ],
+)
+def test_what_names_nothing_of_the_topology_is_refused(
+    words: tuple[str, ...], near: str, calm: Simulated, tmp_path: Path
+) -> None:
+    console = Console(calm, tmp_path)
+    assert console.topology("adopt")[0] == 0
+    code, told = console.topology(*words)
+    assert (code, told["message"]) == (2, f"{words[-2]}: nothing of the topology is called '{words[-1]}'")
+    assert near in told["fix"]
+    verb, *rest = words[:-1]
+    assert console.topology(verb, *rest, "Ingress shop/checkout")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["Bad Name", "1st", "a-", "", "a" * 56])
+def test_a_topology_gets_no_name_that_its_file_could_not_hold(name: str, empty: Simulated, tmp_path: Path) -> None:
+    console = Console(empty, tmp_path)
+    code, told = console.topology("init", "--name", name)
+    assert (code, told["message"]) == (2, f"a topology cannot be called '{name}'")
+    assert not console.file.exists()
+
+
+@pytest.mark.parametrize("name", ["a", "b.2-c", "a" * 55])
+def test_a_topology_of_any_other_name_is_sound(name: str, empty: Simulated, tmp_path: Path) -> None:
+    console = Console(empty, tmp_path)
+    assert console.topology("init", "--name", name)[0] == 0
+    assert console.topology("validate")[0] == 0

@@ -71,6 +71,7 @@ class StageSetups:
 
     def adopt(self, found: Discovery) -> Adopted:
         """What stands is seed.txt's topology."""
+        self.asked.append(f"adopt {len(found.ground.account.clusters or ())} clusters")
         return Adopted(hybrid(), ("ack-a: its network is taken for underlay; no API shows it",))
 
     def draft(self) -> str | None:

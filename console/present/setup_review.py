@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from console.decide.plan import short
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
 from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
+from console.decide.setup.teardown import unseen
 from console.model.text import inert
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
-from console.present.setups import verdict_line
+from console.present.setups import nothing_to_do, verdict_line
 from console.present.times import exact
 
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED)
@@ -35,9 +36,10 @@ def lines(
     if plan.kind == "setup":
         out += [*paragraph(verdict_line(checks, plan), cells, ink=Ink.BAD if reds(checks) else Ink.PLAIN), EMPTY]
         out += [*check_lines(checks, cells), EMPTY]
-    for one in notes:
+    told = [*notes, *filter(None, [unseen(plan)])]
+    for one in told:
         out += paragraph(f"! {one}", cells, ink=Ink.WARN)
-    out += [EMPTY] if notes else []
+    out += [EMPTY] if told else []
     out += plan_lines(plan, cells)
     if kept:
         out += [EMPTY, line(title("STAYS"), dim("  adopted, or somebody else's"))]
@@ -76,8 +78,7 @@ def _check(one: Check, cells: int) -> list[Line]:
 def plan_lines(plan: SetupPlan, cells: int) -> list[Line]:
     """The tasks by stage, with what they change, what is final, and how each is taken back."""
     if not plan.tasks:
-        rest = "nothing of ours is there" if plan.kind == "teardown" else "everything is as the topology says"
-        return [line(title("PLAN")), line(Span(f"  nothing to do: {rest}", Ink.GOOD))]
+        return [line(title("PLAN")), line(Span(f"  {nothing_to_do(plan)}", Ink.GOOD))]
     out: list[Line] = [line(title("PLAN"), dim(f"  {short(plan.hash)}"))]
     stage: Stage | None = None
     for number, one in enumerate(plan.tasks, 1):

@@ -45,7 +45,7 @@ def _check(one: Check) -> list[str]:
 def plan_lines(plan: SetupPlan) -> list[str]:
     """The tasks in order, with what they change, what is final, and how each is taken back."""
     if not plan.tasks:
-        return ["  nothing to do: everything is as the topology says"]
+        return [f"  {nothing_to_do(plan)}"]
     out: list[str] = []
     stage = None
     for number, one in enumerate(plan.tasks, 1):
@@ -54,6 +54,12 @@ def plan_lines(plan: SetupPlan) -> list[str]:
             out.append(f" {stage.upper()}")
         out += task_lines(one, number)
     return out
+
+
+def nothing_to_do(plan: SetupPlan) -> str:
+    """What a plan without tasks means."""
+    rest = "nothing of ours is there" if plan.kind == "teardown" else "everything is as the topology says"
+    return f"nothing to do: {rest}"
 
 
 def task_lines(one: Task, number: int) -> list[str]:

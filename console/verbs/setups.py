@@ -89,26 +89,29 @@ def teardown(
     Example: fleet-console topology teardown topology.yaml
     """
     from console.decide.setup import file as files
+    from console.decide.setup.found import Found
+    from console.decide.setup.named import refuse_also
     from console.decide.setup.order import order
-    from console.decide.setup.teardown import left
+    from console.decide.setup.teardown import left, unseen
     from console.decide.setup.teardown import teardown as planned
     from console.decide.setup.unknown import unknown_to_teardown
     from console.present import setups as words
 
     said = files.read(file)
     ground, _, _ = survey(options, said, ())
+    refuse_also(Found(said, ground), also)
     missing = unknown_to_teardown(said, ground, frozenset(also))
     if missing:
         raise Lost(f"it cannot be told what would be left behind: {'; '.join(missing)}")
     made = planned(said, ground, also=frozenset(also))
-    kept = [f"stays: {one}" for one in left(said, ground)]
+    notes = [*filter(None, [unseen(made)]), *(f"stays: {one}" for one in left(said, ground))]
     if show or not made.tasks:
-        tell(options, words.plan_text(said, (), made, kept), said, (), made, notes=kept)
+        tell(options, words.plan_text(said, (), made, notes), said, (), made, notes=notes)
         click.get_current_context().exit(EXIT_DONE)
     options.load().check_writable()
     _same(made, plan_hash)
     _begin(options, said, (), made, order(said, made, also=also, file=str(file)), yes=yes, detach=detach, reason=reason,
-           notes=kept)  # fmt: skip
+           notes=notes)  # fmt: skip
 
 
 def _same(made: SetupPlan, plan_hash: str | None) -> None:

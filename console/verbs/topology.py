@@ -55,9 +55,10 @@ def init(options: Options, file: Path, region: str | None, name: str, data_centr
     Example: fleet-console topology init topology.yaml
     """
     from console.decide.setup.file import annotated
-    from console.decide.setup.propose import propose
+    from console.decide.setup.propose import check_name, propose
     from console.run.setup import discover
 
+    check_name(name)
     _absent(file)
     settings = options.load()
     where = discover.region_of(settings, region)
@@ -180,8 +181,9 @@ def survey(
     options: Options, said: Topology, take: Sequence[str], retry: frozenset[str] = frozenset()
 ) -> tuple[Ground, tuple[Check, ...], SetupPlan]:
     """The ground of a topology, what the rules say of it, and the plan. Raises `Lost` where it cannot be read,
-    `Refused` where what is to be made anew has not failed."""
+    `UsageError` where `take` names nothing of the topology, `Refused` where what is to be made anew has not failed."""
     from console.decide.setup.found import Found
+    from console.decide.setup.named import refuse_take
     from console.decide.setup.plan import plan as planned
     from console.decide.setup.retry import refuse
     from console.decide.setup.unknown import unknown
@@ -192,6 +194,7 @@ def survey(
     missing = unknown(said, ground)
     if missing:
         raise Lost(f"the ground cannot be read: {'; '.join(missing)}")
+    refuse_take(Found(said, ground), take)
     refuse(Found(said, ground), retry)
     made = planned(said, ground, take=frozenset(take), retry=retry)
     return ground, setups.judged(said, ground, made, sight), made

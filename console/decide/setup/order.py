@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from console.decide.setup.plan import plan
+from console.decide.setup.plan_words import KUBECONFIG
 from console.decide.setup.task import SetupPlan
 from console.decide.setup.teardown import teardown
 from console.decide.setup.unknown import unknown, unknown_to_teardown
@@ -48,6 +49,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return teardown(self.topology, ground, also=frozenset(self.also))
         retry = frozenset(self.retry) - retried
         return plan(self.topology, ground, take=frozenset(self.take), retry=retry, prove=prove)
+
+    @property
+    def blind(self) -> bool:
+        """Whether a teardown was confirmed before anybody could see what stands on the Fleet."""
+        return self.kind == "teardown" and KUBECONFIG in self.tasks
 
     def canonical(self) -> str:
         """As JSON with sorted keys: what is journaled and hashed."""

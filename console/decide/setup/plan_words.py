@@ -9,6 +9,8 @@ from console.model.topology import TAG
 MINUTE = 60.0
 LOG = 3
 """Lines of a log that are told."""
+KUBECONFIG = "fleet kubeconfig"
+"""Task that fetches what opens the Fleet's own API."""
 NETWORK, FLEETS, CLUSTERS = Wait(("vpcs", "subnets")), Wait(("fleets",)), Wait(("clusters",))
 
 
@@ -39,7 +41,7 @@ def _plain(text: str) -> str:
 def kubeconfig(fleet: str) -> Task:
     """Fetch what opens the Fleet's own API."""
     return Task(
-        "fleet kubeconfig", Stage.FLEET, "write",
+        KUBECONFIG, Stage.FLEET, "write",
         f"write the kubeconfig of Fleet {fleet} into a file that only you can read", Kubeconfig(fleet),
         undo="remove the file", usual=5.0, allowed=5 * MINUTE,
     )  # fmt: skip

@@ -4,11 +4,13 @@ writes, and what the wizard begins with. It asks nothing; where there is no choi
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.errors import UsageError
 from console.model.ground import Ground, Site, Subnet, Vpc
+from console.model.text import inert
 from console.model.topology import (
     SCHEMA,
     AnswerPart,
@@ -33,6 +35,9 @@ POD_MASK = range(19, 26)
 _DEMO = "https://github.com/AliyunContainerService/gitops-demo.git"
 _SERVICES = ("172.19.0.0/20", "172.21.0.0/20", "172.22.0.0/20", "172.23.0.0/20", "192.168.0.0/20")
 
+_NAME = re.compile(r"[a-z]([-a-z0-9.]{0,53}[a-z0-9])?")
+"""Of a topology whose parts are called after it: `-gateway` behind it is a Kubernetes object's name, `-fleet` a cloud
+resource's."""
 _FLANNEL = ("10.244.0.0/16", "172.24.0.0/14", "192.168.128.0/17", "172.28.0.0/14")
 
 
@@ -42,6 +47,15 @@ class Proposal:
 
     topology: Topology
     reasons: Mapping[str, str]
+
+
+def check_name(name: str) -> None:
+    """Raises `UsageError` where nothing can be called after a topology of this name."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"a topology cannot be called '{inert(name, 80)}'",
+            fix="Name it with lower-case letters, digits, - and . behind a letter, no - or . at its end, at most 55.",
+        )
 
 
 def propose(ground: Ground, region: str, sites: Mapping[str, Site], *, name: str = "demo") -> Proposal:

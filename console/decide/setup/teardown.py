@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from console.decide.setup import manifests
 from console.decide.setup.found import ARGO, Found
-from console.decide.setup.plan_words import CLUSTERS, FLEETS, MINUTE, kubeconfig, note
+from console.decide.setup.plan_words import CLUSTERS, FLEETS, KUBECONFIG, MINUTE, kubeconfig, note
 from console.decide.setup.task import Agent, CloudCall, Delete, SetupPlan, Stage, Task, Wait
 from console.decide.setup.unknown import UNSEEN
 from console.model.ground import Attached, FleetHub, Ground, Key, MemberCluster
@@ -54,6 +54,16 @@ def left(topology: Topology, ground: Ground) -> tuple[str, ...]:
         live = found.hub.find(key.kind, key.name, key.namespace)
         kept += [str(key)] if live is not None and key.kind != "Secret" and not found.made(live) else []
     return tuple(kept)
+
+
+def unseen(plan: SetupPlan) -> str:
+    """What a teardown's plan cannot show yet; empty where it shows everything."""
+    if plan.kind != "teardown" or all(one.id != KUBECONFIG for one in plan.tasks):
+        return ""
+    return (
+        "what stands on the Fleet is not seen yet, for want of its kubeconfig: the run fetches that first, and where it"
+        " then finds what the set-up made there, it holds before anything goes, to be confirmed by teardown again"
+    )
 
 
 def _sight(found: Found, also: frozenset[str]) -> Iterator[Task]:

@@ -27,6 +27,13 @@ def ways(order: Order, run: str, task: Task | None = None) -> str:
     return f"{retry}; {adopt}; {_AWAY}{undo}; {_MENDED}fleet-console resume {run}"
 
 
+def confirm_again(order: Order) -> str:
+    """Of a teardown that was confirmed before all of it could be seen."""
+    also = "".join(f" --also {shlex.quote(one)}" for one in order.also)
+    file = shlex.quote(order.file) if order.file else "FILE"
+    return f"look at it, and confirm it by teardown again: fleet-console topology teardown {file}{also}"
+
+
 def parted(message: str) -> tuple[str, ...]:
     """A run's message as what became of it, and then each way on."""
     marks = (_MEND, _ANEW, _ADOPT, _AWAY, _MENDED)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from console import log
 from console.decide.setup.order import Order
-from console.decide.setup.task import Requests, SetupPlan, Task, Wait, shown, writes
-from console.decide.setup.ways import ways
+from console.decide.setup.task import Delete, Requests, SetupPlan, Task, Wait, shown, writes
+from console.decide.setup.ways import confirm_again, ways
 from console.errors import Denied, FleetConsoleError, Lost, Refused, Superseded
 from console.model.ground import Ground
 from console.model.run import RunReport, RunState
@@ -128,6 +128,9 @@ class SetupRun:
         """One step towards the task; None where the next look decides."""
         self._at = f" at {task.stage}: {task.what}"
         if writes(task.call) and task.id not in self._order.tasks:
+            if self._order.blind and isinstance(task.call, Delete):
+                seen = f"the Fleet could be read only now: '{task.what}' was not confirmed"
+                return RunState.HELD, f"{seen}; {confirm_again(self._order)}"
             return RunState.HELD, f"the world has changed: '{task.what}' was not confirmed; plan again"
         if task.failed:
             return self._held(task, task.failed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +12,8 @@ from screens import actions
 from screens.page import Page
 
 PAGES = Path(assets.__file__).parent / "help"
+_LEAD = 24
+"""Cells before what an action does."""
 MOVES = (
     ("up down", "move; j and k do the same"),
     ("tab", "from table to table, from field to field"),
@@ -35,8 +38,8 @@ class HelpPage(Page):
         """Keys of the page it was asked from first, then the words."""
         here = [action for action in actions.at(self._asked_from) if actions.ALWAYS not in action.places]
         everywhere = [action for action in actions.ACTIONS if actions.ALWAYS in action.places]
-        lines: list[Line] = [line(title(f"KEYS HERE ({self._asked_from})")), *map(_key_line, here)]
-        lines += [EMPTY, line(title("KEYS EVERYWHERE")), *map(_key_line, everywhere)]
+        lines: list[Line] = [line(title(f"KEYS HERE ({self._asked_from})")), *_key_lines(here, cells)]
+        lines += [EMPTY, line(title("KEYS EVERYWHERE")), *_key_lines(everywhere, cells)]
         lines += [line(accent(f"  {keys:<9}"), Span("  "), does) for keys, does in MOVES]
         lines.append(line(Span("  !", Ink.WARN), dim("  changes the world, once it is confirmed")))
         for name in (self._asked_from, "reading"):
@@ -44,9 +47,13 @@ class HelpPage(Page):
         return lines
 
 
-def _key_line(action: actions.Action) -> Line:
-    mark = Span("! ", Ink.WARN) if action.danger else Span("  ")
-    return line(accent(f"  {action.label:<9}"), mark, strong(f"{action.title:<11}"), action.does)
+def _key_lines(found: Iterable[actions.Action], cells: int) -> Iterator[Line]:
+    """Each action with what it does, wrapped behind its name."""
+    for action in found:
+        mark = Span("! ", Ink.WARN) if action.danger else Span("  ")
+        first, *more = paragraph(action.does, cells - _LEAD)
+        yield line(accent(f"  {action.label:<9}"), mark, strong(f"{action.title:<11}"), *first)
+        yield from (line(" " * _LEAD, *rest) for rest in more)
 
 
 def page(name: str, cells: int) -> list[Line]:

@@ -231,6 +231,7 @@ def test_a_wrong_token_is_denied_with_the_next_step(scripted: ScriptedHub, tmp_p
         "the hub does not know who we are (401), asked to read namespace kube-system. "
         "The token is wrong or has expired: log in again or fetch a new kubeconfig."
     ) == str(error)
+    assert error.permission == "", "no role would mend it"
 
 
 def test_a_dead_server(tmp_path: Path) -> None:

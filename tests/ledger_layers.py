@@ -508,3 +508,22 @@ def test_a_route_without_the_label_that_its_controller_writes_is_waited_for(worl
 
     assert Controller.WAITING is world.route.controller
     assert Layer.CONTROLLER is world.route.agreement.stuck_at
+
+
+@pytest.mark.parametrize(
+    ("class_name", "classes", "why"),
+    [
+        ("albx", {}, "its IngressClass albx is not on the hub"),
+        ("nginx", {"nginx": IngressClass("nginx", "c", None)}, "its IngressClass nginx leads to no AlbConfig"),
+        (None, {}, "it names no IngressClass, and the hub has no default one"),
+    ],
+)
+def test_a_route_that_leads_to_no_gateway_says_why(
+    world: World, class_name: str | None, classes: dict[str, object], why: str
+) -> None:
+    world.store.apply(
+        world.listed(SourceName.CLASSES, classes),
+        world.listed(SourceName.ROUTES, {"shop/api": replace(world.ingress, class_name=class_name)}),
+    )
+
+    assert [why] == [route.rule_message for route in world.store.fleet.routes]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.model.fleet import Controller, Run, Tone
+from console.model.fleet import Agreement, Controller, Layer, Run, Tone
 from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Freeze, Problem
 from console.model.run import RunState
@@ -28,9 +28,25 @@ def test_a_dead_member_that_still_has_weight_is_the_worst_and_the_weight_is_to_b
 
     assert (Tone.BAD, "zone-b idc-prod") == (worst.tone, worst.subject)
     assert (
-        "0 of 12 backends healthy (CONNECT_TIMEOUT), and it still has weight 38. "
-        "ALB fails open: that share of requests fails. Move the weight."
+        "0 of 12 backends healthy (CONNECT_TIMEOUT), weight 38. ALB fails open: that share fails. Move the weight."
     ) == worst.sentence
+    assert "Move the weight." in " ".join(line.text(one) for one in alerts.lines((worst, worst), 80, 2))
+
+
+def test_weights_that_are_no_numbers_are_told_and_nobody_is_said_to_have_asked() -> None:
+    route = situations.calm().routes[0]
+    sentence = "a weight that the annotation holds is no number"
+    parted = replace(route, agreement=Agreement(False, Layer.ANNOTATION, Layer.ANNOTATION, sentence, NOW - 60.0))
+    fleet = replace(situations.calm(), routes=(parted,))
+
+    assert [(route.key, f"{sentence}.")] == [(one.subject, one.sentence) for one in alerts.alerts(fleet, NOW)]
+
+
+def test_problems_of_one_object_are_those_of_one() -> None:
+    fleet = replace(situations.calm(), problems=(Problem("a/b", "no spec"), Problem("a/b", "no status")))
+    (alert,) = alerts.alerts(fleet, NOW)
+
+    assert ("a/b", "no spec.") == (alert.subject, alert.sentence)
 
 
 def test_a_lost_control_link_alone_is_no_reason_to_drain() -> None:
@@ -108,7 +124,7 @@ def test_objects_that_cannot_be_read_are_told_with_their_number() -> None:
     fleet = replace(situations.calm(), problems=(Problem("a/b", "no spec"), Problem("a/c", "no spec")))
     (alert,) = alerts.alerts(fleet, NOW)
 
-    assert ("a/b", "no spec. 1 more objects have problems.") == (alert.subject, alert.sentence)
+    assert ("a/b", "no spec. 1 more object has problems.") == (alert.subject, alert.sentence)
 
 
 @pytest.mark.parametrize("cells", [40, 80, 120])

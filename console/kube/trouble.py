@@ -41,7 +41,8 @@ def permission(verb: str, group: str, resource: str, namespace: str | None = Non
 
 
 def failure(answer: Answer, doing: str, permission: str = "", who: str = "the hub") -> FleetConsoleError:
-    """An answer that is no yes as a failure: `Denied` for 401 and 403 with the permission named, else `Answered`.
+    """An answer that is no yes as a failure: `Denied` for 401, which no permission would mend, and for 403 with the
+    permission named, else `Answered`.
 
     `doing` is the rest of a sentence, for example `list ingresses`; `who` answered. Everything it said is made inert.
     """
@@ -49,7 +50,6 @@ def failure(answer: Answer, doing: str, permission: str = "", who: str = "the hu
     if answer.status == 401:
         return Denied(
             f"{who} does not know who we are (401), asked to {doing}",
-            permission=permission,
             fix=answer.hint or "The token is wrong or has expired: log in again or fetch a new kubeconfig.",
         )
     if answer.status == 403:

@@ -123,7 +123,7 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
         count = f"0 of {health.total} backends healthy" if health.total else "no healthy backend"
         why = f" ({health.why})" if health.why else ""
         if weight:
-            fails = f"{count}{why}, and it still has weight {weight:.0f}. ALB fails open: that share of requests fails."
+            fails = f"{count}{why}, weight {weight:.0f}. ALB fails open: that share fails."
             yield Alert(Tone.BAD, _called(member), f"{fails} Move the weight.", member.id)
         elif weight is not None:
             yield Alert(Tone.WARN, _called(member), f"{count}{why}; it carries no weight.", member.id)
@@ -243,6 +243,10 @@ def _route(fleet: Fleet, route: Route, now: float) -> Iterator[Alert]:
     waited = 0.0 if agreement.since is None else now - agreement.since
     running = any(route.key in run.routes and run.state == RunState.RUNNING for run in fleet.runs)
     reverted = agreement.stuck_at is Layer.ANNOTATION
+    if reverted and all(one.asked is None for one in route.members):
+        # Nobody asked for other weights: it is the annotations themselves that say nothing.
+        yield Alert(Tone.WARN, route.key, f"{agreement.sentence}.", route.key)
+        return
     if waited < PATIENCE and not reverted:
         return
     if running and not reverted:
@@ -323,6 +327,7 @@ def _rest(source: Source, now: float) -> str:
 def _problems(fleet: Fleet) -> Iterator[Alert]:
     if fleet.problems:
         first = fleet.problems[0]
-        count = len(fleet.problems)
-        also = f" {count - 1} more objects have problems." if count > 1 else ""
+        others = len({one.object for one in fleet.problems} - {first.object})
+        has = "object has" if others == 1 else "objects have"
+        also = f" {others} more {has} problems." if others else ""
         yield Alert(Tone.WARN, first.object, f"{first.message}.{also}", "problems")

@@ -67,9 +67,10 @@ def _agreement(route: Route, cells: int) -> list[Line]:
 
 def ledger_sheet(fleet: Fleet, route: Route) -> Sheet[Weights]:
     """Members down, layers across."""
+    unasked = route.run is None and fleet.source(SourceName.RUNS).state.answered
     columns: list[Column[Weights]] = [
         Column("MEMBER", 20, lambda w: line(members.name_of(fleet, w.member))),
-        Column("ASKED", 5, lambda w: _figure(w.asked), right=True),
+        Column("ASKED", 5, lambda w: line("-") if unasked else _figure(w.asked), right=True),
         Column("NOTED", 5, lambda w: _figure(w.annotation), right=True),
         Column("CTRL", 5, lambda w: _figure(w.controller), right=True),
         Column("RULE", 5, lambda w: _figure(w.rule), right=True),

@@ -40,13 +40,15 @@ def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
         told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
         members = scene.ids if config is None else scene.orders[config.name]
         mark, resolved, heard = memory.marks.get(row), scene.backends.get(name or ""), said.get(name or "")
-        return fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, resolved, records
+        ruled = resolved or _unruled(scene, fact, name)
+        return fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, ruled, records
 
     def made() -> tuple[Route, ...]:
         keys = {row: key(row, *one) for row, one in chosen.items()}
         return scene.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
 
-    whole = (chosen, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids, doubts)
+    classes = facts.all(SourceName.CLASSES), _classes_read(scene)
+    whole = (chosen, classes, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids, doubts)
     return scene.kept.take("all routes", whole, made)
 
 
@@ -70,7 +72,7 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
     reports, labels = said or (False, False)
     mark = scene.memory.marks.get(fact.key)
     resolved = scene.backends.get(name or "")
-    rule = resolved.reading(fact) if resolved else RuleReading({}, None, "the ALB is not read")
+    rule = resolved.reading(fact) if resolved else RuleReading({}, None, _unruled(scene, fact, name))
     carried = ledger.carries(fact, rule, scene.prefix)
     doubt = mark is not None and mark.doubted(scene.now) and not carried
     state, words = ledger.controller(
@@ -108,6 +110,21 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
         probe_failures=sum(at >= since for at, _ in series.failures) if series else 0,
         probed=series is not None or any(probe.route == fact.key for probe in scene.settings.probes),
     )
+
+
+def _unruled(scene: Scene, fact: Ingress, gateway: str | None) -> str:
+    """Why no rule of a route is known."""
+    if gateway is not None or not _classes_read(scene):
+        return "the ALB is not read"
+    if fact.class_name is None:
+        return "it names no IngressClass, and the hub has no default one"
+    there = fact.class_name in scene.facts.of(SourceName.CLASSES)
+    return f"its IngressClass {inert(fact.class_name, 60)} {'leads to no AlbConfig' if there else 'is not on the hub'}"
+
+
+def _classes_read(scene: Scene) -> bool:
+    source = scene.facts.sources.get(SourceName.CLASSES)
+    return source is not None and source.state.answered
 
 
 def problems(routes: Sequence[Route], kept: Kept) -> tuple[Problem, ...]:

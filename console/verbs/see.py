@@ -113,10 +113,12 @@ def _known_set(fleet: Fleet, name: str) -> ApplicationSet:
 
 
 def unread(fleet: Fleet, source: SourceName, called: str) -> FleetConsoleError:
-    """The failure that explains why a source says nothing."""
-    from console.model.freshness import SourceState
+    """The failure that explains why a source says nothing: the hub's own where it is out of reach."""
+    from console.model.freshness import SourceName, SourceState
 
-    found = fleet.source(source)
+    found, hub = fleet.source(source), fleet.source(SourceName.HUB)
+    if found.echoes and hub.wanting:
+        found = hub
     why = found.message or f"{called} are {found.state}"
     if found.state is SourceState.DENIED:
         return Denied(why, permission=found.permission or "")

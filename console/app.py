@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events, work
@@ -36,9 +36,6 @@ from screens.place import Place
 from screens.vigil import EVERY, Vigil
 from widgets.field import Field
 from widgets.glass import Glass
-
-if TYPE_CHECKING:
-    pass
 
 
 class _Difference(CompositorUpdate):
@@ -259,4 +256,4 @@ class FleetConsole(App[int]):
 def _unread(settings: Settings) -> Fleet:
     """The Fleet that settings open before anything was read of it."""
     named = settings.fleet
-    return Fleet(named.name or "fleet", named.region or named.cloud.region, None, ())
+    return Fleet(named.called, named.shown_region, None, ())

@@ -21,7 +21,7 @@ _LEAVE = "\x1b[0m\x1b[<u\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h"
 def words(settings: Settings) -> tuple[str, str, str]:
     """The Fleet, its region (empty where it is not known yet) and the state at start, as every header begins; inert."""
     fleet = settings.fleet
-    return inert(fleet.name or "fleet", 24), inert(fleet.region or fleet.cloud.region or "", 16), "READ-ONLY"
+    return inert(fleet.called, 24), inert(fleet.shown_region or "", 16), "READ-ONLY"
 
 
 @contextmanager

@@ -193,6 +193,16 @@ class FleetSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     argocd: ArgoSettings = ArgoSettings()
     """ArgoCD on the hub."""
 
+    @property
+    def called(self) -> str:
+        """What it is called until its context is known."""
+        return self.name or "fleet"
+
+    @property
+    def shown_region(self) -> str | None:
+        """What is shown beside the name: its own region, else the OpenAPIs'; None where neither is said."""
+        return self.region or self.cloud.region
+
 
 class HookSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is told that a run needs eyes: held, failed, refused, superseded, not verified, overdue."""

@@ -281,4 +281,4 @@ def _unreadable(settings: Settings, error: Exception) -> Fleet:
     words = str(error) if isinstance(error, FleetConsoleError) else f"{type(error).__name__}: {error}"
     source = Source(SourceName.HUB, SourceState.LOST, since=time.monotonic(), message=inert(words))
     fleet = settings.fleet
-    return Fleet(fleet.name or "fleet", fleet.region or fleet.cloud.region, None, (source,))
+    return Fleet(fleet.called, fleet.shown_region, None, (source,))

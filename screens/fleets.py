@@ -34,7 +34,7 @@ class FleetsPage(Place):
         ]
         shown = self.console.settings.fleet.name
         self.query_one(Table).sheet = fleets.fleets_sheet(
-            [(one.name or "", one.region or one.cloud.region, _read_by(one), one.name == shown) for one in named]
+            [(one.name or "", one.shown_region, _read_by(one), one.name == shown) for one in named]
         )
 
     def on_table_opened(self, message: Table.Opened) -> None:

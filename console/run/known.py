@@ -112,7 +112,8 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
     state = RunState.FAILED
     with suppress(ValueError):
         state = RunState(record.state)
-    planned, message = _planned(record, fleet), record.message
+    planned, changes = _planned(record, fleet)
+    message = record.message
     silent = planned["kind"] in ONE_STEP and time.time() - (record.started or 0.0) > onestep.LONGEST
     if silent and state is RunState.RUNNING:  # a step ends by itself, and nobody else marks what its runner left
         state, message = RunState.INTERRUPTED, "its runner has said nothing since it began"
@@ -121,7 +122,7 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
         fleet_uid=fleet.uid or "",
         state=state,
         plan_hash=record.plan_hash,
-        routes=_routes(record, fleet, state, planned.pop("changes", ())),
+        routes=_routes(record, fleet, state, changes),
         started=record.started,
         actor=record.actor,
         reason=record.reason,
@@ -158,13 +159,13 @@ def _routes(record: Run, fleet: Fleet, state: RunState, changes: Sequence[RouteC
     return tuple(found)
 
 
-def _planned(record: Run, fleet: Fleet) -> dict[str, Any]:
-    """What the record's plan says of the run, where it holds one, and its changes."""
+def _planned(record: Run, fleet: Fleet) -> tuple[dict[str, Any], tuple[RouteChange, ...]]:
+    """What the record's plan says of the run, where it holds one; and its changes."""
     step = None if record.targets else _step_of(record)
     if step is not None:
-        return {"kind": step.kind, "target": inert(step.key, 320)}
+        return {"kind": step.kind, "target": inert(step.key, 320)}, ()
     with suppress(UsageError):
         plan = plan_of(record, fleet)
-        of = {"changes": plan.routes, "kind": plan.kind, "steps": plan.steps, "target": plan.target, "of": plan.of}
-        return {**of, "overrides": plan.overrides}
-    return {"kind": "shift"}
+        of = {"kind": plan.kind, "steps": plan.steps, "target": plan.target, "of": plan.of}
+        return {**of, "overrides": plan.overrides}, plan.routes
+    return {"kind": "shift"}, ()

@@ -30,7 +30,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     resolved = _resolved(scene, shown_members)
     fleet = Fleet(
         name=name,
-        region=settings.region or settings.cloud.region,
+        region=settings.shown_region,
         uid=facts.uid,
         sources=tuple(facts.sources[s] for s in SourceName if s in facts.sources),
         members=shown_members,

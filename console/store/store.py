@@ -48,7 +48,7 @@ class FleetStore:
         self._beat: float | None = None
         """Real monotonic second of the oldest age that no picture shows yet."""
         self._built: tuple[int, float] = (-1, 0.0)
-        self._fleet = Fleet(name=name, region=settings.region or settings.cloud.region, uid=None, sources=())
+        self._fleet = Fleet(name=name, region=settings.shown_region, uid=None, sources=())
 
     @property
     def version(self) -> int:

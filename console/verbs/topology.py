@@ -194,8 +194,9 @@ def survey(
     missing = unknown(said, ground)
     if missing:
         raise Lost(f"the ground cannot be read: {'; '.join(missing)}")
-    refuse_take(Found(said, ground), take)
-    refuse(Found(said, ground), retry)
+    found = Found(said, ground)
+    refuse_take(found, take)
+    refuse(found, retry)
     made = planned(said, ground, take=frozenset(take), retry=retry)
     return ground, setups.judged(said, ground, made, sight), made
 

@@ -30,8 +30,8 @@ PAINTED = {
     "console.decide": "headroom",
     "console.model": "argo cluster document fleet freshness held hub permission rate run share spans text workload",
     "console.present": (
-        "alerts applications arrange chosen clouds gateways last line members objects rates routes sheet sources splits"
-        " timeline times topology words workloads"
+        "alert alerts applications arrange chosen clouds gateways last line members objects rates routes run_alerts"
+        " sheet sources splits timeline times topology words workloads"
     ),
     "console.run": "access",
     "screens": "actions dashboard desk place standing vigil",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import compress
 
 from console.model.argo import Application, Deployed
-from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Run, Tone
+from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
-from console.model.run import RunReport, RunState
+from console.model.run import RunReport
 from console.model.spans import spoken
-from console.present import applications, clouds, members, sources, splits, words
+from console.present import applications, clouds, members, run_alerts, sources, splits, words
+from console.present.alert import Alert
 from console.present.last import Each
 from console.present.line import Ink, Line, Span, dim, paragraph, width
-from console.present.times import clock, due
+from console.present.run_alerts import Known
+from console.present.times import due
 
 PATIENCE = 20.0
 """Seconds for which layers may part without a word at the top: a change takes that long."""
@@ -31,27 +32,10 @@ MARKS = {Tone.BAD: "!!", Tone.WARN: "! ", Tone.PLAIN: "  ", Tone.GOOD: "  "}
 """What stands before the worst one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One thing that wants attention. `about`: a route key, a member id, a run or a source's name.
-
-    `said`: the sentence, or what makes it; hundreds may want attention, and the worst alone is shown.
-    """
-
-    tone: Tone
-    subject: str
-    said: str | Callable[[], str]
-    about: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What is so, what follows, and what not to do."""
-        return self.said if isinstance(self.said, str) else self.said()
-
-
 def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Alert, ...]:
     """Everything that wants attention, the worst first; order among equals is that of the picture. `host`: the runs of
     this host, which knows of a runner that is dead before the Fleet does."""
+    here = run_alerts.known(host)
     found = [
         *_hub(fleet, now),
         *(Alert(said.tone, "Fleet", said.sentence, SourceName.FLEET) for said in clouds.of_fleet(fleet.cloud, now)),
@@ -59,9 +43,9 @@ def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Al
         *_clouds(fleet, now),
         *_gateways(fleet),
         *_freeze(fleet),
-        *_runs(fleet, host),
-        *(alert for route in fleet.routes for alert in _route(fleet, route, now)),
-        *_held(fleet, host),
+        *run_alerts.runs(fleet, here),
+        *(alert for route in fleet.routes for alert in _route(fleet, route, here, now)),
+        *run_alerts.held(fleet, here),
         *_applications(fleet),
         *_sources(fleet, now),
         *_problems(fleet),
@@ -175,59 +159,6 @@ def _gateways(fleet: Fleet) -> Iterator[Alert]:
             yield Alert(Tone.WARN, gateway.name, f"ALB {gateway.state}: {gateway.message}.", gateway.name)
 
 
-def _runs(fleet: Fleet, host: Sequence[RunReport]) -> Iterator[Alert]:
-    dead = {one.run for one in host if one.state is RunState.INTERRUPTED}
-    for run in fleet.runs:
-        where = ", ".join(run.routes)
-        waits = run.state == RunState.DONE and run.expires is not None
-        if run.run in dead and (run.state == RunState.RUNNING or waits):
-            yield Alert(
-                Tone.BAD,
-                f"run {run.run}",
-                f"interrupted on {where}: its runner on this host is dead. Open it (r, enter): 5 resumes, 2 goes back.",
-                run.run,
-            )
-        elif run.state == RunState.INTERRUPTED:
-            yield Alert(
-                Tone.BAD,
-                f"run {run.run}",
-                f"interrupted on {where}: its runner is gone. Go back or shift anew.",
-                run.run,
-            )
-        elif run.state == RunState.RUNNING:
-            yield Alert(Tone.PLAIN, f"run {run.run}", f"under way on {where} by {run.actor or '?'}.", run.run)
-        elif run.state == RunState.DONE and run.expires is not None:
-            said = (
-                f"moved {where}, and goes back by itself at {due(run.expires, run.started)}. "
-                "Keep it or put that off: r, then 1."
-            )
-            yield Alert(Tone.PLAIN, f"run {run.run}", said, run.run)
-
-
-def _held(fleet: Fleet, host: Sequence[RunReport]) -> Iterator[Alert]:
-    """Every Application whose automated sync a run switched off, until it is restored."""
-    dead = {one.run for one in host if one.state is RunState.INTERRUPTED}
-    for one in fleet.applications:
-        if one.held is None:
-            continue
-        name, run = one.held.run, fleet.run(one.held.run)
-        since = f" since {clock(one.held.since)}" if one.held.since is not None else ""
-        off = f"automated sync is off for run {name}{since}"
-        if run is None or name in dead or not _goes(run):
-            state = "interrupted" if name in dead else str(run.state).replace("_", " ") if run else "not recorded"
-            ways = f"fleet-console rollback {name} puts back the weights and restores it, restore-sync {name} only that"
-            yield Alert(Tone.WARN, one.key, f"{off}, which is {state}: what is in git does not come by itself. {ways}.",
-                        one.key)  # fmt: skip
-        else:
-            at = due(run.expires, run.started)
-            back = f"when that goes back at {at}, or is kept" if run.expires else "at its end"
-            yield Alert(Tone.PLAIN, one.key, f"{off}; it is restored {back}.", one.key)
-
-
-def _goes(run: Run) -> bool:
-    return run.state == RunState.RUNNING or (run.state == RunState.DONE and run.expires is not None)
-
-
 def _freeze(fleet: Fleet) -> Iterator[Alert]:
     found = fleet.freeze
     if found is not None:
@@ -236,12 +167,12 @@ def _freeze(fleet: Fleet) -> Iterator[Alert]:
         yield Alert(Tone.WARN, "Fleet", said, "freeze")
 
 
-def _route(fleet: Fleet, route: Route, now: float) -> Iterator[Alert]:
+def _route(fleet: Fleet, route: Route, here: Known, now: float) -> Iterator[Alert]:
     agreement = route.agreement
     if agreement.agrees or agreement.stuck_at is None or route.controller is Controller.FAILED:
         return
     waited = 0.0 if agreement.since is None else now - agreement.since
-    running = any(route.key in run.routes and run.state == RunState.RUNNING for run in fleet.runs)
+    running = any(route.key in run.routes and run_alerts.works(run, here) for run in fleet.runs)
     reverted = agreement.stuck_at is Layer.ANNOTATION
     if reverted and all(one.asked is None for one in route.members):
         # Nobody asked for other weights: it is the annotations themselves that say nothing.

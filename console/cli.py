@@ -125,6 +125,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = fail(error, arguments)
     except click.ClickException as error:
         error.show()
+        if _wants_json(arguments):
+            _document(UsageError(error.format_message()))
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         said = str(error.__cause__ or error)  # click has an Abort of its own for a Ctrl-C
@@ -145,8 +147,14 @@ def fail(error: FleetConsoleError, arguments: list[str]) -> int:
         for line in failures.lines(error):
             click.echo(line, err=True)
         if _wants_json(arguments):
-            click.echo(json.dumps(failures.document(error), ensure_ascii=False))
+            _document(error)
     return error.exit_code
+
+
+def _document(error: FleetConsoleError) -> None:
+    from console.present import failures
+
+    click.echo(json.dumps(failures.document(error), ensure_ascii=False))
 
 
 def _wants_json(arguments: list[str]) -> bool:

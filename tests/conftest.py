@@ -50,10 +50,10 @@ def a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
     """Two zones, all well, at five times the speed."""
-    yield from simulate(tmp_path_factory.mktemp("calm"), "--scenario", "calm", "--speed", "5")
+    yield from simulate(tmp_path_factory.mktemp("calm"), "--scenario", "calm", "--speed", "5", "--load", "2")
 
 
 @pytest.fixture(scope="session")
 def zone_lost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
     """The registered zone's servers dead and its agent silent, at five times the speed."""
-    yield from simulate(tmp_path_factory.mktemp("zone-lost"), "--scenario", "zone-lost", "--speed", "5")
+    yield from simulate(tmp_path_factory.mktemp("zone-lost"), "--scenario", "zone-lost", "--speed", "5", "--load", "2")

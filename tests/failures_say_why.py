@@ -75,3 +75,15 @@ def test_read_only_settings_refuse_by_a_document(tmp_path: Path, capsys: pytest.
     jsonschema.validate(document, schema("error"))
 
     assert "settings forbid every write" in document["reasons"][0]["measured"]
+
+
+def test_a_command_that_is_typed_wrongly_is_a_document_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["shift", "--nope", "-o", "json"])
+    said = capsys.readouterr()
+    document = json.loads(said.out)
+    jsonschema.validate(document, schema("error"))
+
+    assert (2, 2, "UsageError") == (ended.value.code, document["exit"], document["error"])
+    assert "No such option '--nope'" in document["message"]
+    assert "Usage: fleet-console shift" in said.err

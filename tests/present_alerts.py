@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.model.fleet import Agreement, Controller, Layer, Run, Tone
+from console.model.fleet import Agreement, Controller, Fleet, Layer, Run, Tone
 from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Freeze, Problem
 from console.model.run import RunState
@@ -164,6 +164,20 @@ def test_every_missing_permission_is_named_at_once() -> None:
         "not allowed: list ingresses.networking.k8s.io, list events, alb:ListRules; read slowly without: "
         "list leases.coordination.k8s.io. Ask for a role that grants them."
     ] == said
+
+
+def test_the_header_counts_the_kinds_that_a_hub_which_answers_does_not_give() -> None:
+    fleet = situations.denied()
+    denied = Source(SourceName.EVENTS, SourceState.DENIED, NOW, None, "", "list events")
+    more = replace(fleet, sources=(*(s for s in fleet.sources if s.name is not SourceName.EVENTS), denied))
+    gone = replace(fleet, sources=(Source(SourceName.HUB, SourceState.DENIED, NOW), *fleet.sources[1:]))
+
+    def header(shown: Fleet) -> str:
+        return line.text(sources.header(shown, NOW)).split("  ")[0]
+
+    assert ("hub live", "hub 1 denied", "hub 2 denied", "hub denied") == (
+        header(situations.calm()), header(fleet), header(more), header(gone),
+    )  # fmt: skip
 
 
 def test_a_throttled_source_is_dated_in_the_header() -> None:

@@ -28,6 +28,14 @@ def test_status_says_the_worst_thing_first() -> None:
     assert tables.status_text(situations.zone_lost(), NOW).split("\n")[2].startswith("BAD   zone-b idc-prod: 0 of 12")
 
 
+def test_status_tells_the_applications_that_there_are() -> None:
+    fleet = situations.calm()
+    said = tables.status_text(fleet, NOW)
+
+    assert all(any(row.startswith(f"  {one.title} ") for row in said.split("\n")) for one in fleet.deployed)
+    assert "APPLICATIONS" not in tables.status_text(replace(fleet, deployed=()), NOW)
+
+
 def test_a_route_is_told_with_every_layer_and_its_annotations() -> None:
     fleet = situations.controller_waiting()
     said = tables.route_text(fleet, fleet.routes[0], NOW)

@@ -108,26 +108,22 @@ def freshness(source: Source, now: float) -> Span:
     return Span(f"{name} {shown.word}", shown.ink)
 
 
-def hub(fleet: Fleet) -> Source:
-    """The hub as one source: itself where it is not live, else the worst of what is read from it."""
+def _hub(fleet: Fleet, now: float) -> Span:
+    """`hub live`; `hub 2 denied` where it answers, and two kinds of its objects may not be read."""
     order = (SourceState.LOST, SourceState.DENIED, SourceState.MISSING, SourceState.THROTTLED, SourceState.STALE)
     itself = fleet.source(SourceName.HUB)
-    if itself.state is not SourceState.LIVE:
-        return itself
-    worst = [s for s in fleet.sources if s.name in HUB_SOURCES and s.wanting]
-    if not worst:
-        return itself
-    found = min(worst, key=lambda s: order.index(s.state))
-    return Source(SourceName.HUB, found.state, found.since, itself.seen, found.message, found.permission)
+    kinds = [source.state for source in fleet.sources if source.name in HUB_SOURCES and source.wanting]
+    if itself.state is not SourceState.LIVE or not kinds:
+        return freshness(itself, now)
+    worst = min(kinds, key=order.index)
+    shown = words.of(worst)
+    return Span(f"{words.SOURCES[SourceName.HUB]} {kinds.count(worst)} {shown.word}", shown.ink)
 
 
 def header(fleet: Fleet, now: float) -> Line:
     """`hub live  cloud live  probe live`."""
-    shown = (hub(fleet), fleet.source(SourceName.ALB), fleet.source(SourceName.PROBE))
-    spans: list[Span] = []
-    for source in shown:
-        spans += [freshness(source, now), Span("  ")]
-    return tuple(spans[:-1])
+    cloud, probe = fleet.source(SourceName.ALB), fleet.source(SourceName.PROBE)
+    return _hub(fleet, now), Span("  "), freshness(cloud, now), Span("  "), freshness(probe, now)
 
 
 def sources_sheet(fleet: Fleet, now: float) -> Sheet[Source]:

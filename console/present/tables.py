@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.model.fleet import Fleet, Route
 from console.model.freshness import SourceName
-from console.present import alerts, detail, members, routes, sources, words
+from console.present import alerts, applications, detail, members, routes, sources, words
 from console.present.line import Line, text
 from console.present.times import age
 
@@ -13,7 +13,7 @@ COLUMNS = 118
 
 
 def status_text(fleet: Fleet, now: float) -> str:
-    """The whole Fleet: what wants attention, sources, zones, members, gateways, routes, problems."""
+    """The whole Fleet: what wants attention, sources, zones, members, gateways, routes, applications, problems."""
     blocks = [
         [_title(fleet)],
         [f"{alert.tone.upper():<5} {alert.subject}: {alert.sentence}" for alert in alerts.alerts(fleet, now)],
@@ -22,6 +22,7 @@ def status_text(fleet: Fleet, now: float) -> str:
         _plain(members.members_sheet(fleet, now).lines(COLUMNS)),
         _gateways(fleet, now),
         _plain(routes.routes_sheet(fleet, now).lines(COLUMNS)),
+        _plain(applications.applications_sheet(fleet, now).lines(COLUMNS)) if fleet.deployed else [],
         [f"problem {problem.object}: {problem.message}" for problem in fleet.problems],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)

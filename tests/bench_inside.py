@@ -91,9 +91,10 @@ class Script:
         self._until(lambda fleet: all(route.rule_state is not None for route in fleet.routes))
         found["cloud"] = time.monotonic() - self._asked["began"]
         time.sleep(1.0)
-        began = time.monotonic()
+        began, computed = time.monotonic(), time.process_time()
         done = remote.storm(self._directory, rate=self._asked["rate"], lasting=self._asked["lasting"])
         ended = time.monotonic()
+        found["cost"] = (time.process_time() - computed) / done["changes"]
         time.sleep(1.5)
         found["stall_storm"], found["busy_storm"] = self._worst(began)
         paints = [at for at in _Glass.painted if began <= at < ended]

@@ -61,6 +61,7 @@ def _screen(size: str, directory: Path, place: Path) -> Iterator[Figure]:
     yield Figure(f"{size}: longest stall in the storm", found["stall_storm"] * 1000, "ms", 60)
     yield Figure(f"{size}: of it computing, loading", found["busy_loading"] * 1000, "ms", 60)
     yield Figure(f"{size}: of it computing, storm", found["busy_storm"] * 1000, "ms", 60)
+    yield Figure(f"{size}: processor time a change in the storm", found["cost"] * 1000, "ms", None)
     yield Figure(f"{size}: paints a second in it", found["paints"], "/s", 4)
     yield Figure(f"{size}: from its end to the truth", found["equal"], "s", 1)
 

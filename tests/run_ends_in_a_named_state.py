@@ -16,7 +16,7 @@ from console.kube.connect import Answer
 from console.model.fleet import Controller
 from console.model.hub import FENCE_ANNOTATION, TOUCH_ANNOTATION
 from console.model.run import RunReport, RunState
-from console.run import verify
+from console.run import verify, walk
 from console.run.executor import Executor
 from console.settings import RunSettings
 from console.sim.kubeapi import Denial
@@ -113,6 +113,28 @@ def test_the_record_tells_that_a_step_holds_and_until_when_where_the_hub_takes_i
     assert "writing" not in held["message"]
     assert ("2", "") == (told[-1]["step"], told[-1]["hold_until"])
     assert 1 == sum(bool(one["hold_until"]) for one in told)
+
+
+def test_the_record_of_a_hold_that_the_hub_missed_is_written_later(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "_AGAIN", 0.2)
+    holds: list[str] = []
+
+    def seen(method: str, path: str, body: Any) -> Answer | None:
+        if method == "PATCH" and "/configmaps/" in path:
+            said = {one["path"].rpartition("/")[2]: one["value"] for one in body if one["op"] == "add"}
+            if said["hold_until"]:
+                holds.append(said["hold_until"])
+                return status(503, "the hub is away") if len(holds) == 1 else None
+        return None
+
+    hub: Any = Around(stand.hub)
+    hub.before = seen
+    report = stand.carry_out(stand.shift(("62", "38"), ("80", "20"), steps=(50, 100), hold=1.2), hub=hub)
+
+    assert RunState.DONE is report.state
+    assert (2, 1) == (len(holds), len(set(holds)))
 
 
 def test_weights_that_somebody_changed_are_left_alone_and_the_writer_is_named(stand: Stand) -> None:

@@ -23,6 +23,8 @@ from console.run.words import Words
 from console.settings import Duration, Settings
 
 Tell = Callable[..., None]
+_AGAIN = 10.0
+"""Seconds after which the record of a hold that the hub did not take is written once more."""
 
 
 class Walk:
@@ -115,16 +117,19 @@ class Walk:
 
     def hold(self) -> Verdict:
         """Stay for the plan's hold, as long as the values stay."""
-        began, shown = time.time(), [0.0]
+        began, shown, recorded, again = time.time(), 0.0, 0.0, 0.0
 
         def left() -> float:
-            end = 0.0 if self._words.hasten else began + self._plan.hold + self._words.more
-            if end and [end] != shown:
-                shown[:] = [end]
+            nonlocal shown, recorded, again
+            now, end = time.time(), 0.0 if self._words.hasten else began + self._plan.hold + self._words.more
+            if end and end != shown:
+                shown = end
                 self._tell(hold_until=end)
-                if end > time.time():
-                    with suppress(FleetConsoleError):  # other logins hear of the next step; the hold stays one
-                        self._record()
+            if end > now and end != recorded and now >= again:
+                again = now + _AGAIN
+                with suppress(FleetConsoleError):  # other logins hear of it later; the hold stays one
+                    self._record()
+                    recorded = end
             return end - time.time()
 
         verdict = self._waiting().hold(left)

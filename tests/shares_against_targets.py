@@ -64,3 +64,36 @@ def test_one_stray_answer_is_outlived() -> None:
     shares = ProbeSeries("ns/r", answers).shares(("a", "b"), since=0.0)
 
     assert Share(0, 400) == shares["b"]
+
+
+def _answers(*spans: tuple[int, float]) -> ProbeSeries:
+    """So many answers of which about so much of one came from a, evenly; then the next span."""
+    named: list[str] = []
+    for count, share in spans:
+        named += ["a" if int((n + 1) * share) > int(n * share) else "b" for n in range(count)]
+    return ProbeSeries("r", tuple((float(at), member) for at, member in enumerate(named)))
+
+
+@pytest.mark.parametrize(
+    ("spans", "verdict"),
+    [
+        (((300, 0.62),), Verdict.AGREE),
+        (((300, 1.0), (100, 0.62)), Verdict.AGREE),
+        (((300, 0.62), (100, 1.0)), Verdict.DISAGREE),
+        (((300, 1.0), (300, 0.62)), Verdict.AGREE),
+    ],
+)
+def test_a_member_that_comes_back_is_not_held_against_its_outage(
+    spans: tuple[tuple[int, float], ...], verdict: Verdict
+) -> None:
+    share = _answers(*spans).shares(("a", "b"), 0.0)["a"]
+
+    assert share is not None
+    assert verdict is share.verdict(62.0)
+
+
+def test_a_share_that_only_wavers_keeps_all_its_answers() -> None:
+    share = _answers((150, 0.55), (150, 0.68), (100, 0.6)).shares(("a", "b"), 0.0)["a"]
+
+    assert share is not None
+    assert 400 == share.samples

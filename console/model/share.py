@@ -7,6 +7,7 @@ Wilson score intervals; the rules of agreement are design.md's: agree where the 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,8 @@ CERTAIN = 300
 """Samples without a miss after which 0 or 100 is believed."""
 NEWEST = 400
 """Answers that count; older ones are history, so that one stray answer is outlived."""
+RECENT = 100
+"""Where so many of the newest, or a multiple, surely come from elsewhere than those before, they alone count."""
 
 
 class Verdict(StrEnum):
@@ -91,8 +94,26 @@ class ProbeSeries:
     failures: tuple[tuple[float, str], ...] = ()
 
     def shares(self, members: tuple[str, ...], since: float) -> dict[str, Share | None]:
-        """Member id -> share of the attributed answers since the monotonic second `since`; None where too few."""
+        """Member id -> share of the attributed answers since the monotonic second `since`, and since the share last
+        changed without anybody's doing, as a member's servers die and come back; None where too few."""
         named = [member for at, member in self.answers if at >= since and member is not None][-NEWEST:]
+        named = _alike(named, members)
         if len(named) < FEW:
             return dict.fromkeys(members)
         return {member: Share(named.count(member), len(named)) for member in members}
+
+
+def _alike(named: list[str], members: Sequence[str]) -> list[str]:
+    """The newest of the answers, from the last sure change of a share on."""
+    for cut in range(RECENT, len(named) - FEW + 1, RECENT):
+        older, recent = named[:-cut], named[-cut:]
+        if any(_parted(older, recent, member) for member in members):
+            return recent
+    return named
+
+
+def _parted(older: Sequence[str], recent: Sequence[str], member: str) -> bool:
+    """Whether the 99.9 % intervals of one member's share exclude each other."""
+    low, high = interval(older.count(member), len(older), Z999)
+    lower, higher = interval(recent.count(member), len(recent), Z999)
+    return high < lower or higher < low

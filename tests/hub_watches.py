@@ -336,6 +336,28 @@ def test_a_hub_that_no_longer_answers_lets_every_source_grow_stale(
     assert SourceState.STALE is seen.states(SourceName.ROUTES)[-1]
 
 
+def test_whom_the_hub_knows_again_asks_at_once_for_what_was_denied(
+    scripted: ScriptedHub, seen: Collected, follow: Follow, tmp_path: Path
+) -> None:
+    nobody = (401, status(401, "Unauthorized"))
+    known = scripted.answer.pop("/api/v1/namespaces/kube-system", None)
+    scripted.lists(INGRESSES, nobody, (200, page(ingress("a"))))
+    scripted.answer["/api/v1/namespaces/kube-system"] = scripted.answer["/version"] = lambda _: nobody
+    reader = follow()
+    heart = Heartbeat(Hub.open(kubeconfig(tmp_path / "again", scripted.url), None), seen.feed, [reader])
+    heart.beat()
+    seen.until(lambda: seen.states(SourceName.ROUTES) == [SourceState.DENIED])
+    denied = seen.states(SourceName.HUB)[-1]
+    del scripted.answer["/api/v1/namespaces/kube-system"]
+    if known is not None:
+        scripted.answer["/api/v1/namespaces/kube-system"] = known
+    heart.beat()
+    seen.until(lambda: reader.streaming)
+
+    assert SourceState.DENIED is denied
+    assert [SourceState.DENIED, SourceState.LIVE] == seen.states(SourceName.ROUTES)
+
+
 def test_a_fleet_whose_identity_may_not_be_read_is_denied_but_alive(
     scripted: ScriptedHub, seen: Collected, tmp_path: Path
 ) -> None:

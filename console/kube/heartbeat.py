@@ -57,6 +57,10 @@ class Heartbeat(threading.Thread):
                 for reader in self._readers:
                     reader.interrupt()
                     reader.poke()
+            if self._feed.state(self._feed.head) is SourceState.DENIED:
+                for reader in self._readers:
+                    if not reader.streaming:  # whom it knows again now may be allowed the rest as well
+                        reader.poke()
             self._answered(Word(self._feed.head, SourceState.LIVE, answered=True, mode=f"get {BEAT:.0f}s"))
 
     def _denied(self, error: Denied) -> None:

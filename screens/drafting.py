@@ -82,6 +82,9 @@ class DraftingPlace(Place):
             self.said = said
             self.review = review
 
+    class Proposed(Message):
+        """What was discovered before is what a proposal is wanted of."""
+
     def __init__(self) -> None:
         super().__init__()
         self.bench = Bench()
@@ -246,6 +249,20 @@ class DraftingPlace(Place):
             self.post_message(self.Read(read.document, f"{path} is the draft now"))
         except FleetConsoleError as error:
             self.post_message(self.Read(None, str(error)))
+
+    @work(thread=True, exclusive=True, group="read")
+    def _propose(self, region: str | None) -> None:
+        """Of what is there now: since the page opened somebody may have built on."""
+        found = self.console.desk.setups.discover(region)
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Discovered(found, None, ""))
+            self.post_message(self.Proposed())
+
+    def on_drafting_place_proposed(self, message: Proposed) -> None:
+        """Begin with what was found just now."""
+        self._said = self.bench.begin()
+        self.query_one(Form).first()
+        self._keep()
 
     @work(thread=True, exclusive=True, group="read")
     def _adopt(self, region: str | None) -> None:

@@ -257,8 +257,8 @@ class SetupPage(DraftingPlace):
     def _begun(self, way: tuple[str, ...] | None) -> None:
         match way:
             case ("proposal",):
-                self._said = self.bench.begin()
-                self._keep()
+                self.say("asking the account what there is ...", Ink.PLAIN)
+                self._propose(self._anew())
             case ("adopt",):
                 self.do_adopt()
             case ("file",):

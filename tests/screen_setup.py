@@ -474,6 +474,19 @@ async def test_adoption_shows_what_differs() -> None:
         assert "its network is taken for underlay" in page(pilot.app)
 
 
+async def test_a_proposal_is_of_what_is_there_now() -> None:
+    async with wizard() as (pilot, desk):
+        before = drafts.yaml_text(bench(pilot.app))
+        world = desk.setups.world
+        world.subnets = [replace(one, id=one.id.replace("vsw-k", "vsw-late")) for one in world.subnets]
+        await pilot.press("n", "enter")
+        await settled(pilot)
+        asks = pilot.app.screen.query_one("#asks", Lines)
+
+        assert ("vsw-late" in before, "vsw-late" in drafts.yaml_text(bench(pilot.app))) == (False, True)
+        assert "proposed of what was found" in words.text(asks.content[1])
+
+
 @pytest.mark.parametrize("keys", [("o",), ("n", "down", "enter")])
 async def test_what_is_adopted_is_what_stands_now(keys: tuple[str, ...]) -> None:
     async with wizard() as (pilot, desk):

@@ -233,6 +233,23 @@ def test_a_series_names_members_and_is_posted_about_once_a_second(gateway: Gatew
     assert SourceState.LIVE is posted.sources[-1].state
 
 
+def test_answers_of_before_a_sure_change_never_come_back() -> None:
+    posted, now = Posted(), [0.0]
+    probes = Probes([probe("http://127.0.0.1:1/")], 20.0, posted, lambda: now[0], lambda: MEMBERS)
+    one = probes._probes[probe("").route]
+    counts = []
+    for number in range(360):
+        now[0] += 1.0
+        named = "ack-prod" if number < 100 or number % 2 else "idc-prod"
+        probes.take(one, Reply(200, {"x-member": named}, b""))
+        counts.append(len(one.answers))
+
+    assert 100 == max(counts[:100])
+    assert (min(counts[130:]) < 60, abs(counts[-1] - 260) <= 20) == (True, True)
+    assert posted.series is not None
+    assert posted.series.answers[0][0] > 90.0
+
+
 def test_a_gateway_that_answers_nobody_is_lost_with_the_reason() -> None:
     posted = Posted()
     probes = Probes([probe("http://127.0.0.1:1/")], 20.0, posted, time.monotonic, lambda: MEMBERS)

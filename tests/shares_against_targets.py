@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.model.share import CERTAIN, FEW, ProbeSeries, Share, Verdict, interval
+from console.model.share import CERTAIN, FEW, ProbeSeries, Share, Verdict, changed, interval
 
 
 @given(samples=st.integers(1, 5000), data=st.data())
@@ -66,34 +66,37 @@ def test_one_stray_answer_is_outlived() -> None:
     assert Share(0, 400) == shares["b"]
 
 
-def _answers(*spans: tuple[int, float]) -> ProbeSeries:
+def _answers(*spans: tuple[int, float]) -> list[tuple[float, str | None]]:
     """So many answers of which about so much of one came from a, evenly; then the next span."""
     named: list[str] = []
     for count, share in spans:
         named += ["a" if int((n + 1) * share) > int(n * share) else "b" for n in range(count)]
-    return ProbeSeries("r", tuple((float(at), member) for at, member in enumerate(named)))
+    return [(float(at), member) for at, member in enumerate(named)]
 
 
 @pytest.mark.parametrize(
-    ("spans", "verdict"),
+    ("spans", "at"),
     [
-        (((300, 0.62),), Verdict.AGREE),
-        (((300, 1.0), (100, 0.62)), Verdict.AGREE),
-        (((300, 0.62), (100, 1.0)), Verdict.DISAGREE),
-        (((300, 1.0), (300, 0.62)), Verdict.AGREE),
+        (((300, 1.0), (100, 0.62)), 300),
+        (((300, 0.62), (40, 1.0)), 300),
+        (((100, 1.0), (300, 0.62)), 100),
+        (((300, 0.62), (35, 0.0)), 300),
     ],
 )
-def test_a_member_that_comes_back_is_not_held_against_its_outage(
-    spans: tuple[tuple[int, float], ...], verdict: Verdict
-) -> None:
-    share = _answers(*spans).shares(("a", "b"), 0.0)["a"]
+def test_the_answer_from_which_on_a_share_is_another_is_found(spans: tuple[tuple[int, float], ...], at: int) -> None:
+    found = changed(_answers(*spans))
 
-    assert share is not None
-    assert verdict is share.verdict(62.0)
+    assert found is not None
+    assert abs(found - at) <= 20
 
 
-def test_a_share_that_only_wavers_keeps_all_its_answers() -> None:
-    share = _answers((150, 0.55), (150, 0.68), (100, 0.6)).shares(("a", "b"), 0.0)["a"]
+@pytest.mark.parametrize("spans", [((150, 0.55), (150, 0.68), (100, 0.6)), ((400, 1.0),), ((1, 0.0), (400, 1.0))])
+def test_a_share_that_only_wavers_keeps_all_its_answers(spans: tuple[tuple[int, float], ...]) -> None:
+    assert changed(_answers(*spans)) is None
 
-    assert share is not None
-    assert 400 == share.samples
+
+@given(st.lists(st.sampled_from(["a", "b", "c", None]), max_size=500))
+def test_a_change_is_never_found_at_the_ends(words: list[str | None]) -> None:
+    found = changed([(float(at), word) for at, word in enumerate(words)])
+
+    assert found is None or sum(word is not None for word in words[int(found) :]) >= FEW

@@ -21,8 +21,8 @@ CERTAIN = 300
 """Samples without a miss after which 0 or 100 is believed."""
 NEWEST = 400
 """Answers that count; older ones are history, so that one stray answer is outlived."""
-RECENT = 100
-"""Where so many of the newest, or a multiple, surely come from elsewhere than those before, they alone count."""
+_STRIDE = 10
+"""Answers between two places at which a change is looked for."""
 
 
 class Verdict(StrEnum):
@@ -94,26 +94,31 @@ class ProbeSeries:
     failures: tuple[tuple[float, str], ...] = ()
 
     def shares(self, members: tuple[str, ...], since: float) -> dict[str, Share | None]:
-        """Member id -> share of the attributed answers since the monotonic second `since`, and since the share last
-        changed without anybody's doing, as a member's servers die and come back; None where too few."""
+        """Member id -> share of the attributed answers since the monotonic second `since`; None where too few."""
         named = [member for at, member in self.answers if at >= since and member is not None][-NEWEST:]
-        named = _alike(named, members)
         if len(named) < FEW:
             return dict.fromkeys(members)
         return {member: Share(named.count(member), len(named)) for member in members}
 
 
-def _alike(named: list[str], members: Sequence[str]) -> list[str]:
-    """The newest of the answers, from the last sure change of a share on."""
-    for cut in range(RECENT, len(named) - FEW + 1, RECENT):
-        older, recent = named[:-cut], named[-cut:]
-        if any(_parted(older, recent, member) for member in members):
-            return recent
-    return named
+def changed(answers: Sequence[tuple[float, str | None]]) -> float | None:
+    """The second of the answer from which on they surely come in other parts than before, as when the servers of a
+    member die or come back; None where they do not. What came before says nothing of now."""
+    named = [(at, word) for at, word in answers if word is not None][-NEWEST:]
+    words = frozenset(word for _, word in named)
+    if len(words) < 2:
+        return None
+    best, found = 0.0, None
+    for cut in range(FEW, len(named) - FEW + 1, _STRIDE):
+        older, recent = [word for _, word in named[:cut]], [word for _, word in named[cut:]]
+        gap = max(_gap(older, recent, word) for word in words)
+        if gap > best:
+            best, found = gap, named[cut][0]
+    return found
 
 
-def _parted(older: Sequence[str], recent: Sequence[str], member: str) -> bool:
-    """Whether the 99.9 % intervals of one member's share exclude each other."""
-    low, high = interval(older.count(member), len(older), Z999)
-    lower, higher = interval(recent.count(member), len(recent), Z999)
-    return high < lower or higher < low
+def _gap(older: Sequence[str], recent: Sequence[str], word: str) -> float:
+    """Points of share between the 99.9 % intervals of one word before and after; 0 or less where they meet."""
+    low, high = interval(older.count(word), len(older), Z999)
+    lower, higher = interval(recent.count(word), len(recent), Z999)
+    return max(lower - high, low - higher)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from console import log
 from console.model.freshness import Source, SourceName, SourceState
-from console.model.share import NEWEST, ProbeSeries
+from console.model.share import NEWEST, ProbeSeries, changed
 from console.model.text import inert
 from console.probe.attribute import Attribution, attribution, member_of
 from console.probe.rates import shared_rates
@@ -52,6 +52,11 @@ class _Probe:
     failures: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_FAILURES))
     silent: int = 0
     posted: float = float("-inf")
+
+    def forget(self, before: float | None) -> None:
+        """Drop the answers from before a second: a share that surely changed is never judged by them again."""
+        while before is not None and self.answers[0][0] < before:
+            self.answers.popleft()
 
 
 class Probes:
@@ -189,6 +194,7 @@ class Probes:
                 probe.silent = 0
             if now - probe.posted >= _POST_EVERY / max(1.0, min(_OFTEN, probe.rate / _FAST)):
                 probe.posted = now
+                probe.forget(changed(probe.answers))
                 self._post(Changed(SourceName.PROBE, probe.settings.route, self._series(probe), now))
             self._tell(now)
 

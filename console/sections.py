@@ -31,6 +31,17 @@ class Section(msgspec.Struct, frozen=True):
     """Every section."""
 
 
+class DirectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests to one member itself, past the gateway, while it is to be proven that it serves."""
+
+    url: str
+    """An http or https address that the member answers below 500 where it serves; through `probe.proxy`, as probes."""
+    host: str | None = None
+    """Host header, where the member wants one."""
+    timeout: str = "2s"
+    """How long one answer may take."""
+
+
 class MemberSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is said of one member, keyed by its cluster id (the ManagedCluster's name)."""
 
@@ -48,6 +59,8 @@ class MemberSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Where the member's own API is; absent: the Fleet's kubeconfig, if `context` is named."""
     context: str | None = None
     """Absent: the current one of `kubeconfig`; where neither is named, workload and headroom stay unknown."""
+    direct: DirectSettings | None = None
+    """How the member itself is asked whether it serves, at weight 0 too; absent: its pods decide, by its own API."""
 
     @property
     def readable(self) -> bool:
@@ -213,6 +226,22 @@ class HookSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """An address that the same JSON is posted to."""
 
 
+class ReturnSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a run goes back by itself once its time is over."""
+
+    clean: str = "2m"
+    """How long a member that gets weight again must have answered without a failure before it gets any."""
+    compare: str = "30s"
+    """How long it is compared at each place with the members that serve."""
+    ramp: tuple[int, ...] = (10, 50, 100)
+    """Percent of the way back at each place after the first one, where it gets 1 % of the traffic."""
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Percent of the way back at each place before the end."""
+        return (1, *(percent for percent in self.ramp if 1 < percent < 100))
+
+
 class RunSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a run behaves."""
 
@@ -225,6 +254,8 @@ class RunSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True
     when their rules hold until their answers agree."""
     lease: str = "15s"
     """How long the Fleet's Lease lives without renewal."""
+    returning: ReturnSettings = ReturnSettings()
+    """The way back once its time is over."""
     on_state: HookSettings = HookSettings()
     """Who is told."""
 

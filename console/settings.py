@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import re
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from console.sections import (
     AttributionSettings,
     CloudSettings,
     CredentialSettings,
+    DirectSettings,
     Duration,
     FleetSettings,
     HookSettings,
@@ -27,6 +29,7 @@ from console.sections import (
     ProberSettings,
     ProbeSettings,
     PrometheusSettings,
+    ReturnSettings,
     RuleSettings,
     RunSettings,
     Section,
@@ -41,6 +44,7 @@ __all__ = [
     "AttributionSettings",
     "CloudSettings",
     "CredentialSettings",
+    "DirectSettings",
     "Duration",
     "FleetSettings",
     "HookSettings",
@@ -48,6 +52,7 @@ __all__ = [
     "ProbeSettings",
     "ProberSettings",
     "PrometheusSettings",
+    "ReturnSettings",
     "RuleSettings",
     "RunSettings",
     "Settings",
@@ -154,8 +159,15 @@ def parse(document: object, *, where: str = "settings") -> Settings:
     if len(names) > 1 and (None in names or len(set(names)) < len(names)):
         raise SettingsError(f"{where}: several Fleets need a name each, all different", fix="Set fleets.name.")
     _check_proxy(settings.probe.proxy, where)
-    for text in (settings.arming, settings.run.verify_timeout, settings.run.steady, settings.run.lease):
+    run = settings.run
+    times = (run.verify_timeout, run.steady, run.lease, run.returning.clean, run.returning.compare)
+    for text in (settings.arming, *times):
         Duration.parse(text)
+    ramp = run.returning.ramp
+    if ramp[-1:] != (100,) or any(not 0 < a < b for a, b in itertools.pairwise(ramp)) or ramp[0] < 1:
+        raise SettingsError(
+            f"{where}: run.returning.ramp does not rise to 100", fix="Write rising percentages: [10, 50, 100]."
+        )
     return settings
 
 
@@ -182,6 +194,8 @@ def _check_fleet(fleet: FleetSettings, where: str) -> None:
     for identifier, member in fleet.members.items():
         for cidr in member.cidrs:
             _check_cidr(cidr, f"{where}: fleets.members.{identifier}.cidrs")
+        if member.direct is not None:
+            _check_direct(member.direct, f"{where}: fleets.members.{identifier}.direct")
     for probe in fleet.probes:
         _check_probe(probe, where)
     if fleet.prometheus is not None:
@@ -230,6 +244,17 @@ def _check_cidr(cidr: str, where: str) -> None:
         ipaddress.ip_network(cidr)
     except ValueError as error:
         raise SettingsError(f"{where}: {error}", fix="Write it as 10.0.0.0/16.") from None
+
+
+def _check_direct(direct: DirectSettings, place: str) -> None:
+    Duration.parse(direct.timeout)
+    try:
+        parts = urlsplit(direct.url)
+        named, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, named = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not named or parts.username is not None:
+        raise SettingsError(f"{place}.url is no http or https address", fix="Write https://HOST:PORT/; no user in it.")
 
 
 def _check_probe(probe: ProbeSettings, where: str) -> None:

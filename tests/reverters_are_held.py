@@ -27,9 +27,9 @@ from console.observe import Observer
 from console.run import reverters, settle
 from console.run.access import Access
 from console.run.executor import Executor
-from console.run.guardian import Guardian
+from console.run.guardian import Way
 from console.run.seams import passing
-from tests.run_situations import PATH, A, Around, B, Stand, standing, status
+from tests.run_situations import PATH, A, Around, B, Stand, guarding, standing, status
 
 KEY = "argocd/web"
 PLACE = applications.place("argocd", "web")
@@ -99,9 +99,9 @@ class Argo:
         return self.stand.carry_out(plan, hub=self.around)
 
     def go_back(self, run: str, plan: Plan) -> RunReport:
-        """As its runner does once its time is over."""
+        """As its runner does where a person wants it back."""
         with self.again(run, plan) as executor:
-            executor.go_back()
+            executor.go_back("rollback")
         return self.told(run)
 
     @contextmanager
@@ -476,11 +476,11 @@ def test_a_guardian_that_keeps_the_run_restores_it_and_says_what_follows(argo: A
     if why == "other weights":
         argo.stand.annotate("kubectl-edit", a="10", b="90")
         row = replace(row, report=replace(row.report, expires=0.0))
-    guardian = Guardian(argo.stand.journal, row, argo.stand.hub, lambda: None)
+    guardian = guarding(argo.stand, row)
     if why == "a word":
         argo.stand.journal.command(report.run, "stop")
 
-    assert not guardian.goes_back()
+    assert Way.KEPT is guardian.waits()
     kept = argo.told(report.run)
 
     assert (
@@ -499,10 +499,10 @@ def test_a_guardian_whose_debt_another_run_has_taken_on_leaves_it_alone(argo: Ar
     assert row is not None
     assert held is not None
     argo.patch({"metadata": {"annotations": {HELD_ANNOTATION: replace(held, run="other").text}}})
-    guardian = Guardian(argo.stand.journal, row, argo.stand.hub, lambda: None)
+    guardian = guarding(argo.stand, row)
     argo.stand.journal.command(report.run, "stop")
 
-    assert not guardian.goes_back()
+    assert Way.KEPT is guardian.waits()
     assert (None, ()) == (argo.policy, argo.told(report.run).debts)
     assert "is on again" not in argo.told(report.run).message
 

@@ -14,10 +14,15 @@ import msgspec
 from console.decide.plan import Plan, RouteChange, Values, untouched
 from console.kube import write
 from console.kube.connect import Answer, Hub
+from console.model.fleet import Fleet
 from console.model.run import RunReport, RunState
 from console.observe import Observer
 from console.run.executor import Executor
+from console.run.eyes import Eyes
+from console.run.guardian import Guardian
 from console.run.journal import Journal
+from console.run.rows import Row
+from console.run.words import Words
 from console.settings import FleetSettings, RunSettings, Settings
 from tests.kube_api_serving import Served, serving
 
@@ -153,6 +158,14 @@ class Stand:
         assert row is not None
         assert row.report.state is state
         return row.report
+
+
+def guarding(stand: Stand, row: Row, eyes: Eyes | None = None) -> Guardian:
+    """Whoever guards a run that is done, in this process; no record of the Fleet tells it a word."""
+    fleet = Fleet("stand", None, row.report.fleet_uid, ())
+    seen = eyes or Eyes(row.planned(), stand.settings)
+    words = Words(stand.journal, row.report.run, lambda: None)
+    return Guardian(stand.journal, row, stand.hub, words, seen, lambda: seen.proof(fleet))
 
 
 @contextmanager

@@ -58,12 +58,15 @@ class Around:
     upkeep: tuple[RunReport, ...] = ()
     """Runs of one step that are under way, wherever."""
     wall: float = 0.0
+    returns: tuple[int, ...] = ()
+    """Percent of the way back at each place where a run stands that goes back by itself."""
 
     @classmethod
     def by(cls, settings: Settings) -> Around:
         """What settings alone say."""
-        prefix = settings.fleet.weights.key_prefix
-        return cls(prefix, settings.read_only, settings.rules, settings.assertions, settings.run.probe_rate)
+        prefix, run = settings.fleet.weights.key_prefix, settings.run
+        rules, asserted = settings.rules, settings.assertions
+        return cls(prefix, settings.read_only, rules, asserted, run.probe_rate, returns=run.returning.places)
 
 
 @dataclass(frozen=True, slots=True)

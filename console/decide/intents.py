@@ -104,6 +104,7 @@ def _plan(case: Case, overrides: tuple[str, ...], confirmed: tuple[str, ...]) ->
         target=wish.target,
         probe_rate=_rate(case),
         reverters=_reverters(case),
+        returns=case.around.returns if wish.expires is not None else (),
     )
     try:
         return checked(plan)

@@ -1,9 +1,9 @@
 """A shift as a value: which annotations of which Ingresses hold what before and after, in which steps, and the hash by
 which two fronts, two hosts and two people know that they mean the same plan.
 
-The hash covers the Fleet's UID, object UIDs, weights before and after, steps, holds, expiry, overrides, what to do on a
-loss or a refusal, the rate of probes that was consented to, and the Applications whose automated sync is off meanwhile;
-not resourceVersions, measurements, order, actor, reason or time.
+The hash covers the Fleet's UID, object UIDs, weights before and after, steps, holds, expiry and the way back after it,
+overrides, what to do on a loss or a refusal, the rate of probes that was consented to, and the Applications whose
+automated sync is off meanwhile; not resourceVersions, measurements, order, actor, reason or time.
 """
 
 from __future__ import annotations
@@ -70,6 +70,20 @@ class RouteChange:
         now = dict(zip(keys, parts, strict=True))
         return tuple((key, _value(now[key], held[key], wanted[key])) for key, _ in self.before)
 
+    def back(self, percent: int) -> Values:
+        """What it holds `percent` of the way from after back to before, where each member that gains by that has a
+        point more than after at least; `before` where that makes no split, or there is nothing in between."""
+        if percent >= 100:
+            return self.before
+        held, wanted = dict(self.after), dict(self.before)
+        keys = sorted(held)
+        try:
+            parts = steps.tried([weight(held[k]) for k in keys], [weight(wanted[k]) for k in keys], percent)
+        except ValueError:
+            return self.before
+        now = dict(zip(keys, parts, strict=True))
+        return tuple((key, _value(now[key], held[key], wanted[key])) for key, _ in self.before)
+
     def arranged(self, members: Sequence[str]) -> RouteChange:
         """The same change with its members in this order, others after them."""
         place = {member: index for index, member in enumerate(members)}
@@ -116,11 +130,27 @@ class Plan:
     reverters: tuple[Reverter, ...] = ()
     """Applications whose automated sync is off while it lasts, in order of their keys; the canonical form of a plan
     without any says nothing of them."""
+    returns: tuple[int, ...] = ()
+    """Percent of the way back at each place between after and before where it stands while it goes back by itself; of
+    a rollback: where a run that it undoes may stand. The canonical form of a plan without any says nothing of it."""
 
     @property
     def positions(self) -> tuple[int, ...]:
         """Percent of the way at each place where it can stand: before, and after every step."""
         return (0, *self.steps)
+
+    def places(self, change: RouteChange) -> tuple[Values, ...]:
+        """What a route holds at every place where it can stand: at each of `positions`, then at each of `returns`."""
+        turned = replace(change, before=change.after, after=change.before)
+        undone = tuple(turned.back(percent) for percent in self.returns) if self.kind == "rollback" else ()
+        back = tuple(change.back(percent) for percent in self.returns)
+        return (*(change.at(percent) for percent in self.positions), *back, *undone)
+
+    @property
+    def way_back(self) -> tuple[int, ...]:
+        """Indices of `places` in the order in which it goes back by itself; the steps where it has no `returns`."""
+        last = len(self.steps)
+        return (*range(last + 1, last + 1 + len(self.returns)), 0) if self.returns else tuple(range(last - 1, -1, -1))
 
     @property
     def idle(self) -> bool:
@@ -141,6 +171,8 @@ class Plan:
             del document["probe_rate"]
         if not self.reverters:
             del document["reverters"]
+        if not self.returns:
+            del document["returns"]
         return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -213,6 +245,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         at_once=document["at_once"] is True,
         probe_rate=None if document.get("probe_rate") is None else float(document["probe_rate"]),
         reverters=tuple(reverters.parse(one) for one in document.get("reverters", ())),
+        returns=tuple(int(percent) for percent in document.get("returns", ())),
     )
     checked(plan)
     return plan
@@ -231,6 +264,8 @@ def checked(plan: Plan) -> Plan:
         raise ValueError("a hold or an expiry that is no time")
     if plan.probe_rate is not None and not 0 < plan.probe_rate <= FASTEST:
         raise ValueError("a rate of probes that is none")
+    if any(not 0 < a < b for a, b in zip(plan.returns, (*plan.returns[1:], 100), strict=False)):
+        raise ValueError("a way back that does not rise to 100")
     reverters.check(plan.reverters)
     if plan.reverters and plan.kind != "rollback" and not plan.expires:
         raise ValueError("an automated sync that would be off for good")
@@ -265,5 +300,5 @@ def undo(plan: Plan, run: str, *, now: bool = False) -> Plan:
     down = tuple(100 - step for step in reversed(plan.steps[:-1]))
     return Plan(
         plan.fleet_uid, "rollback", routes, (*down, 100), of=run, at_once=now, probe_rate=plan.probe_rate,
-        reverters=plan.reverters,
+        reverters=plan.reverters, returns=plan.returns,
     )  # fmt: skip

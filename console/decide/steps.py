@@ -47,3 +47,20 @@ def between(before: Sequence[int | None], after: Sequence[int | None], percent: 
     way = Fraction(percent, 100)
     held, wanted = ([Fraction(value, sum(side)) for value in side] for side in (old, new))
     return shared([a + (b - a) * way for a, b in zip(held, wanted, strict=True)])
+
+
+def tried(before: Sequence[int | None], after: Sequence[int | None], percent: int) -> list[int]:
+    """The split `percent` of the way, where whoever gains has a point more than before at least. Raises `ValueError`
+    as `between`, and where the others have too little to lose for that."""
+    held = between(before, after, 0)
+    wanted = between(before, after, 100)
+    now = between(before, after, percent)
+    for place, want in enumerate(wanted):
+        if want > held[place] >= now[place]:
+            room = [now[one] - wanted[one] for one in range(len(now))]
+            giver = max(range(len(now)), key=lambda one: (wanted[one] < held[one], room[one], -one))
+            if wanted[giver] >= held[giver] or room[giver] <= 0:
+                raise ValueError("nobody has a point to give")
+            now[place] += 1
+            now[giver] -= 1
+    return now

@@ -61,7 +61,9 @@ def terms(plan: Plan) -> list[str]:
     elif len(plan.steps) > 1:
         out.append(f"{len(plan.steps)} steps, {plan.hold:g} s at each once it is verified")
     if plan.expires is not None:
-        out.append(f"goes back by itself {spoken(plan.expires)} after it is done")
+        ramp = ", ".join(f"{percent}" for percent in (*plan.returns, 100))
+        proof = f", once proven to serve, by {ramp} %" if plan.returns else ""
+        out.append(f"goes back by itself {spoken(plan.expires)} after it is done{proof}")
     if plan.on_loss != "continue":
         out.append(f"once nobody has looked for 30 s: {plan.on_loss} at the next step")
     if plan.on_refusal != "hold":

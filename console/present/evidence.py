@@ -121,6 +121,9 @@ def _facts(report: RunReport, plan: Plan) -> str:
         "steps": " ".join(f"{step} %" for step in plan.steps),
         "hold": f"{plan.hold:g} s" if plan.hold else None,
         "expires": f"{plan.expires:g} s after its end" if plan.expires else None,
+        "goes back by": " ".join(f"{percent} %" for percent in (*plan.returns, 100))
+        if plan.expires and plan.returns
+        else None,
         "probe requests a second": f"up to {plan.probe_rate:g}" if plan.probe_rate else None,
         "switches off automated sync of": "; ".join(f"{one.key} {one.automated}" for one in plan.reverters),
         "not restored yet": ", ".join(report.debts),

@@ -29,9 +29,13 @@ from console.run.seams import open_seams
 from console.settings import CloudSettings, Settings
 
 if TYPE_CHECKING:
+    from console.decide.returning import Proof
     from console.kube.connect import Hub
     from console.model.fleet import Run
     from console.observe import Observer
+    from console.run.executor import Executor
+    from console.run.eyes import Eyes
+    from console.run.words import Words
 
 AGAIN = 10.0
 """Seconds after which a way back that is due, and could not begin, is tried again."""
@@ -39,8 +43,8 @@ AGAIN = 10.0
 PRELOADED = (
     "console.cloud.alb", "console.cloud.credentials", "console.cloud.decode", "console.cloud.poll",
     "console.kube.connect", "console.kube.follow", "console.kube.tls", "console.kube.watch", "console.observe",
-    "console.probe.probes", "console.run.executor", "console.run.guardian", "console.run.onestep", "console.run.runs",
-    "console.run.setup.setups", "console.run.witness",
+    "console.probe.direct", "console.probe.probes", "console.run.executor", "console.run.eyes", "console.run.guardian",
+    "console.run.onestep", "console.run.runs", "console.run.setup.setups", "console.run.witness",
     "encodings.idna", "traceback", "yaml",
 )  # fmt: skip
 """What a run imports late: taken in before its first write, so that an upgrade under its feet changes nothing."""
@@ -131,12 +135,14 @@ def _carry_out(journal: Journal, row: Row, *, resumed: bool, taken: bool) -> Run
 
         return OneStepRun(journal, replace(report, actor=who), plan, settings, hub, resumed=resumed).carry_out()
     stage = _Stage(journal, report.run, reach, settings, hub)
-    guarded = resumed and report.expires is not None and report.step == len(report.steps)
+    place, last = report.step, len(report.steps)
+    guarded = resumed and report.expires is not None and (place >= last or report.going == "back")
     state = RunState.DONE if guarded else stage.carry_out(resumed=resumed, taken=taken)
     if state is RunState.DONE and plan.expires is not None:
-        if guarded:
+        midway = guarded and (place != last or stage.astray())
+        if guarded and not midway:
             journal.update(report.run, state=RunState.DONE)
-        state = stage.guard()
+        state = stage.guard(midway=midway, taken=taken)
     return state
 
 
@@ -149,45 +155,87 @@ class _Stage:
         self._reach = reach
         self._settings = settings
         self._hub = hub
+        self._observer: Observer | None = None
+        self._eyes: Eyes | None = None
+        self._words: Words | None = None
 
-    def carry_out(self, *, resumed: bool = False, taken: bool = False, back: bool = False) -> RunState:
-        """Forward from where the routes stand, or `back` from the end."""
+    def carry_out(self, *, resumed: bool = False, taken: bool = False) -> RunState:
+        """Forward from where the routes stand."""
+        with self._executing(self._settings, resumed=resumed, taken=taken) as executor:
+            return executor.carry_out()
+
+    def guard(self, *, midway: bool = False, taken: bool = False) -> RunState:
+        """Until its time is over and its members are proven, with the hub's watch and theirs alone; then back, as often
+        as it takes. `midway`: a former runner was on the way back, which goes on at once."""
+        from console.run.eyes import Eyes
+        from console.run.guardian import Guardian, Way
+        from console.run.hook import Hook
+        from console.run.words import Words
+
+        row = self._row
+        eyes = self._eyes = Eyes(row.planned(), self._settings)
+        words = self._words = Words(self._journal, self._run, self._recorded)
+        hook = Hook(self._settings.run, self._run)
+        guardian = Guardian(self._journal, row, self._hub, words, eyes, self._proof, hook=hook, midway=midway)
+        settings, members = eyes.reading(self._settings)
+        quiet = structs.replace(settings, fleets=(structs.replace(settings.fleet, cloud=CloudSettings()),))
+        wait, way = 0.0, Way.PROVEN
+        while True:
+            if not midway:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                with self._observing(quiet, probes=False, members=members):
+                    way = guardian.waits(wait)
+                if way is Way.KEPT:
+                    return RunState.DONE
+            with self._executing(settings, resumed=True, taken=taken, members=members) as executor:
+                state = executor.go_back(None if way is Way.PROVEN else way.value)
+            if state not in (RunState.REFUSED, RunState.DONE):
+                return state
+            hook.tell(self._row.report, "overdue")
+            if state is RunState.REFUSED and midway:
+                time.sleep(AGAIN)
+                continue
+            midway, wait = False, AGAIN if state is RunState.REFUSED else 0.0
+
+    def astray(self) -> bool:
+        """Whether the Ingresses hold neither what the run wrote, nor what nobody planned: it was on its way back."""
+        from console.kube.write import read_ingress
+        from console.run.hand import holds
+
+        for change in self._row.planned().routes:
+            found = read_ingress(self._hub, change.namespace, change.name)
+            places = self._row.planned().places(change)
+            if found is not None and not holds(found, change.after) and any(holds(found, one) for one in places):
+                return True
+        return False
+
+    def _recorded(self) -> Run | None:
+        return self._observer.store.fleet.run(self._run) if self._observer is not None else None
+
+    def _proof(self) -> Proof:
+        assert self._eyes is not None, "it guards"
+        assert self._observer is not None, "it observes"
+        return self._eyes.proof(self._observer.store.fleet)
+
+    @contextmanager
+    def _executing(
+        self, settings: Settings, *, resumed: bool, taken: bool, members: bool = False
+    ) -> Iterator[Executor]:
+        """Whoever writes, with readers of every layer."""
         from console.run.executor import Executor
 
         row = self._row
-        with self._observing(self._settings, cloud_every=1.0) as observer:
+        with self._observing(settings, cloud_every=1.0, members=members) as observer:
             executor = Executor(
                 self._journal, row.report, row.planned(), self._settings, self._hub, observer, resumed=resumed,
-                taken=taken,
+                taken=taken, words=self._words, eyes=self._eyes,
             )  # fmt: skip
 
             def end(number: int, frame: FrameType | None) -> None:
                 executor.tell("stop")
 
             signal.signal(signal.SIGTERM, end)
-            return executor.go_back() if back else executor.carry_out()
-
-    def guard(self) -> RunState:
-        """Until its time is over, with the hub's watch alone; then back, as often as it takes to get the Lease."""
-        from console.run.guardian import Guardian
-        from console.run.hook import Hook
-
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        fleet = structs.replace(self._settings.fleet, cloud=CloudSettings())
-        settings = structs.replace(self._settings, fleets=(fleet,))
-        with self._observing(settings, probes=False) as observer:
-
-            def recorded() -> Run | None:
-                return observer.store.fleet.run(self._run)
-
-            if not Guardian(self._journal, self._row, self._hub, recorded).goes_back():
-                return RunState.DONE
-        while True:
-            state = self.carry_out(resumed=True, back=True)
-            if state is not RunState.REFUSED:
-                return state
-            Hook(self._settings.run, self._run).tell(self._row.report, "overdue")
-            time.sleep(AGAIN)
+            yield executor
 
     @property
     def _row(self) -> Row:
@@ -197,7 +245,7 @@ class _Stage:
 
     @contextmanager
     def _observing(
-        self, settings: Settings, *, probes: bool = True, cloud_every: float | None = None
+        self, settings: Settings, *, probes: bool = True, cloud_every: float | None = None, members: bool = False
     ) -> Iterator[Observer]:
         from console.observe import Observer
 
@@ -206,10 +254,11 @@ class _Stage:
             kubeconfig=self._reach.kubeconfig,
             context=self._hub.context,
             probes=probes,
-            members=False,
+            members=members,
             cloud_every=cloud_every,
         )
         observer.start()
+        self._observer = observer
         try:
             yield observer
         finally:

@@ -25,6 +25,8 @@ from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
 from console.run import others, record
+from console.run.comeback import Comeback
+from console.run.eyes import Eyes
 from console.run.guard import guard, unwritten
 from console.run.hand import Hand, said
 from console.run.hook import Hook
@@ -52,7 +54,8 @@ Ending = tuple[RunState, str]
 
 class Executor:
     """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over; it raises
-    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for."""
+    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for. `words`
+    and `eyes`: those of whoever guarded it before."""
 
     def __init__(
         self,
@@ -65,6 +68,8 @@ class Executor:
         *,
         resumed: bool = False,
         taken: bool = False,
+        words: Words | None = None,
+        eyes: Eyes | None = None,
     ) -> None:
         self._journal = journal
         self._report = report
@@ -75,10 +80,9 @@ class Executor:
         self._resumed = resumed
         self._taken = taken
         self._hook = Hook(settings.run, report.run)
-        self._words = Words(journal, report.run, self._own_record)
+        self._words = words or Words(journal, report.run, self._own_record)
         self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
         self._witness = Witness(journal, report.run, plan, hub)
-        observer.listen(self._witness.probed)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease, witness=self._witness)
         self._hand.waits = self._asks
         self._reverters = Reverters(
@@ -89,6 +93,10 @@ class Executor:
         self._walk = Walk(
             plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record, self._past
         )
+        self._eyes = eyes or Eyes(plan, settings)
+        self._walk.looked = self._eyes.look
+        observer.listen(self._probed)
+        self._comeback = Comeback(plan, self._walk, self._eyes, observer, self._hand.note, self._tell)
         self._head = ""
         """Of the chain over the run's evidence, once it is sealed."""
         self._recorded = False
@@ -113,17 +121,24 @@ class Executor:
         self._end(*ending)
         return ending[0]
 
-    def go_back(self) -> RunState:
-        """The way back of a run that is over and still holds its weights: its time has come, or somebody said so.
+    def go_back(self, word: str | None = None) -> RunState:
+        """The way back of a run that is over and still holds its weights: at once by a person's `word`, or, where its
+        time has come, by proof, place after place.
 
         `REFUSED` where it could not begin, say since another run goes: it does not end, and is to be tried again.
+        `DONE` where it retreated: it holds its weights as before, its time is still over, and it is to be tried again.
         """
-        state, sentence = self._named(self._return)
+        state, sentence = self._named(lambda: self._return(word))
         if state is not RunState.SUPERSEDED and not self._lease.fence:
-            self._tell_quietly(message=f"its time is over, and it cannot go back yet: {sentence}")
+            self._tell_quietly(state=RunState.DONE, message=f"its time is over, and it cannot go back yet: {sentence}")
             return RunState.REFUSED
         self._end(state, sentence)
         return state
+
+    def _probed(self, route: str, sent: float, member: str | None, failed: bool) -> None:
+        """One request through the gateway, to whoever wants to know."""
+        self._witness.probed(route, sent, member, failed)
+        self._eyes.heard(route, sent, member, failed)
 
     def _named(self, part: Callable[[], Ending]) -> Ending:
         """How a part of the run ended; every failure has a state, and one of a write its layer."""
@@ -172,7 +187,7 @@ class Executor:
         self._take_lease()
         self._watch()
         if self._resumed:
-            self._walk.at = min(self._report.step, self._walk.last)
+            self._walk.at = self._place_told
         self._stamp()
         if not self._resumed:
             others.tell_overrides(self._hub, self._report, self._plan.overrides, self._hand.note)
@@ -183,7 +198,7 @@ class Executor:
         if self._words.told():
             return self._obey()
         if back:
-            return self._down(range(self._walk.at, -1, -1))
+            return self._down((self._walk.at, *self._walk.below))
         return self._forward(self._walk.last if self._plan.at_once else max(1, self._walk.at))
 
     def _take_lease(self) -> None:
@@ -245,13 +260,15 @@ class Executor:
     def _obey(self) -> Ending:
         """Do what the newest word says."""
         word = self._words.obeyed()
+        self._walk.saying = ""
         if word == "stop":
             return RunState.HELD, f"stopped on a word; {self._standing()}"
+        self._tell(expires=None)  # a person's word, which asks for no proof, whoever carries it out
         return self._back(now=word == "rollback-now")
 
     def _back(self, *, now: bool) -> Ending:
         """Down the steps again, each verified, or at once."""
-        return self._down((0,) if now else range(max(0, self._walk.at - 1), -1, -1))
+        return self._down((0,) if now else self._walk.below or (0,))
 
     def _down(self, places: Iterable[int]) -> Ending:
         wrote, verdict = self._touched, Verdict(Outcome.HOLDS, None, "")
@@ -261,15 +278,26 @@ class Executor:
                 return self._turned(verdict)
         return RunState.ROLLED_BACK, verdict.sentence if wrote else f"nothing was written; {verdict.sentence}"
 
-    def _return(self) -> Ending:
+    def _return(self, word: str | None) -> Ending:
         guard(self._plan, self._settings)
         self._walk.find()
-        self._walk.at = self._walk.last
-        self._tell(state=RunState.RUNNING, ended=None, going="back")
+        self._walk.at = self._place_told if self._resumed and self._report.going == "back" else self._walk.last
+        self._tell(state=RunState.RUNNING)
         self._take_lease()
-        self._tell(expires=None)
+        self._tell(ended=None)
         self._watch()
-        return self._back(now=False)
+        if word is not None:
+            self._tell(expires=None)
+            return self._back(now=word == "rollback-now")
+        verdict = self._comeback.by_proof()
+        if verdict.outcome is not Outcome.HOLDS:
+            return self._turned(verdict)
+        return (RunState.DONE if self._comeback.retreated else RunState.ROLLED_BACK), verdict.sentence
+
+    @property
+    def _place_told(self) -> int:
+        """The place that its runner went to last, as the report tells."""
+        return self._report.step if 0 <= self._report.step < self._walk.count else self._walk.last
 
     def _standing(self) -> str:
         """What every route holds, in words; equal ones together."""
@@ -334,7 +362,8 @@ class Executor:
         left += self._restore(state)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith("stopped on") else []
-        expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None
+        again = time.time() + self._plan.expires if self._plan.expires else None
+        expires = (self._report.expires if self._comeback.retreated else again) if state is RunState.DONE else None
         self._tell_quietly(expires=expires, hold_until=None, since=None, usual=None)
         self._report = replace(self._report, state=state, message=_sentences(message, *also, *left))
         self._head = self._witness.seal(self._report)

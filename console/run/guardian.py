@@ -1,20 +1,23 @@
-"""Beside a run that is done and has a time: waits until that is over, then says that it must go back, unless somebody
-wants it kept, extended, or undone already. Holds no lock meanwhile."""
+"""Beside a run that is done and has a time: waits until that is over and whoever gets weight again is proven to serve,
+then says that it must go back, unless somebody wants it kept, extended, or undone already. Holds no lock meanwhile."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from enum import Enum
 from functools import partial
 
 from console.decide import reverters
+from console.decide.returning import Proof
 from console.errors import FleetConsoleError, Superseded
 from console.kube import records, write
 from console.kube.connect import Hub
-from console.model.fleet import Run
 from console.run import record
+from console.run.eyes import Eyes
 from console.run.hand import holds
+from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.reverters import Reverters
 from console.run.rows import Row
@@ -24,18 +27,37 @@ LOOK = 1.0
 """Seconds between two looks at words and clock."""
 WORLD = 30.0
 """Seconds between two looks at the Ingresses."""
+EARLY = 5.0
+"""Seconds before the last ones in which a member must be clean, in which it is asked already."""
+
+
+class Way(Enum):
+    """How a guarded run goes on."""
+
+    KEPT = ""
+    """It stays as it is for good."""
+    PROVEN = "proven"
+    """Its time is over, and whoever gets weight again serves."""
+    BACK = "rollback"
+    """A person wants it undone, in steps."""
+    NOW = "rollback-now"
 
 
 class Guardian:
-    """Guards one run; `recorded` gives its record on the Fleet, None while unread. Clocks are epoch seconds."""
+    """Guards one run; `words` hears what is said to it, `proof` looks whether it may go back, through `eyes`. Clocks
+    are epoch seconds. `midway`: its former runner died while it went back."""
 
     def __init__(
         self,
         journal: Journal,
         row: Row,
         hub: Hub,
-        recorded: Callable[[], Run | None],
+        words: Words,
+        eyes: Eyes,
+        proof: Callable[[], Proof],
         *,
+        hook: Hook | None = None,
+        midway: bool = False,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -46,35 +68,76 @@ class Guardian:
         self._expires = row.report.expires or clock()
         self._clock = clock
         self._pause = pause
-        self._words = Words(journal, self._run, recorded)
+        self._words = words
         self._words.told()
-        self._words.turn, self._words.more = None, 0.0  # what was said before it was done
+        if not midway:
+            self._words.turn, self._words.more = None, 0.0  # what was said before it was done
+        self._eyes = eyes
+        self._proof = proof
+        self._hook = hook
+        self._said = ""
+        """Why it did not go back when its time was over, as it was told last."""
         self._looked = clock()
         held, note = self._plan.reverters, partial(journal.line, self._run)
         self._reverters = Reverters(hub, note, self._run, self._plan.fleet_uid, held, owed=held, pause=pause)
 
-    def goes_back(self) -> bool:
-        """Wait; True where the run has to go back now, False where it stays as it is for good."""
+    def waits(self, seconds: float = 0.0) -> Way:
+        """Wait, before anything else for so many seconds in which it does not go back by itself."""
+        until = self._clock() + seconds
         while True:
             if self._words.told():
                 word = self._words.obeyed()
                 if word != "stop":
-                    return True
+                    return Way.NOW if word == "rollback-now" else Way.BACK
                 self._keep("kept on a word")
-                return False
+                return Way.KEPT
             if self._words.more:
                 self._extend(self._words.more)
                 self._words.more = 0.0
-            if self._clock() - self._looked >= WORLD or self._clock() >= self._expires:
-                self._looked = self._clock()
-                changed = self._changed()
-                if changed is not None:
-                    self._keep(changed)
-                    return False
-            if self._clock() >= self._expires:
-                self._journal.line(self._run, "expiry", "noted", "its time is over: it goes back")
-                return True
-            self._pause(min(LOOK, max(0.01, self._expires - self._clock())))
+            now = self._clock()
+            news = now >= self._expires and not self._said
+            if (news or now - self._looked >= WORLD) and self._parted():
+                return Way.KEPT
+            proof = self._seen(now)
+            if proof is not None and now >= max(until, self._expires):
+                if proof.proven:
+                    if self._parted():
+                        return Way.KEPT
+                    self._journal.line(self._run, "expiry", "noted", "its time is over, and who gets weight serves")
+                    return Way.PROVEN
+                self._overdue(proof.sentence)
+            left = self._expires - now
+            self._pause(min(LOOK, max(0.01, left)) if left > 0 else min(LOOK, max(0.01, self._eyes.clean)))
+
+    def _seen(self, now: float) -> Proof | None:
+        """Whether it may go back; None where its time is not near, and nobody is asked."""
+        if now < self._expires - self._eyes.clean - EARLY:
+            self._eyes.stop()
+            return None
+        self._eyes.start()
+        return self._proof()
+
+    def _overdue(self, why: str) -> None:
+        """Say, once for each reason, why it does not go back."""
+        if why == self._said:
+            return
+        first, self._said = not self._said, why
+        message = f"expiry overdue: {why}; rollback {self._run} takes it back by hand"
+        self._journal.line(self._run, "expiry", "noted", message)
+        self._journal.update(self._run, message=message)
+        self._told(message=message)
+        row = self._journal.row(self._run)
+        if first and self._hook is not None and row is not None:
+            self._hook.tell(row.report, "overdue")
+
+    def _parted(self) -> bool:
+        """Whether the Ingresses no longer hold what the run wrote, so that it stays as it is."""
+        self._looked = self._clock()
+        changed = self._changed()
+        if changed is None:
+            return False
+        self._keep(changed)
+        return True
 
     def _changed(self) -> str | None:
         """Which route no longer holds what the run wrote, as a sentence; None where all do, or nobody says."""
@@ -90,7 +153,8 @@ class Guardian:
         return None
 
     def _extend(self, seconds: float) -> None:
-        self._expires += seconds
+        self._expires = max(self._expires, self._clock()) + seconds
+        self._said = ""
         self._journal.update(self._run, expires=self._expires)
         self._told(expires=record.stamp(self._expires))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from console.decide.plan import RouteChange, Values
@@ -87,14 +88,15 @@ class Hand:
             self.witness.read(change, found)
         return found
 
-    def place_of(self, change: RouteChange, positions: Sequence[int]) -> int:
-        """Where a route stands: the index of the position whose values it holds; the last one that matches.
+    def place_of(self, change: RouteChange, places: Sequence[Values], last: int) -> int:
+        """Where a route stands: the index of the place whose values it holds (`Plan.places`); of several the one that
+        is furthest on the way to the `last` step.
 
         Raises `Superseded` where it holds none of them.
         """
         ingress = self.read(change)
-        for index in range(len(positions) - 1, -1, -1):
-            if holds(ingress, change.at(positions[index])):
+        for index in chain(range(last, -1, -1), range(last + 1, len(places))):
+            if holds(ingress, places[index]):
                 return index
         self._expect(change, ingress, change.before)
         raise AssertionError("the values before are position 0")

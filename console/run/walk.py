@@ -28,7 +28,7 @@ _AGAIN = 10.0
 
 
 class Walk:
-    """Moves all routes of a plan from position to position (`Plan.positions`). `tell` updates the run's report,
+    """Moves all routes of a plan from place to place (`Plan.places`). `tell` updates the run's report,
     `record` writes its record on the Fleet; both before anything of a step is written, and once it is known until when
     a step holds. `past` tells what other runs waited for; it is asked once."""
 
@@ -56,7 +56,12 @@ class Walk:
         self._since: tuple[str | None, Layer, float] | None = None
         """(gateway, layer, epoch second): what is waited for, and from when on."""
         self.at = 0
-        """The position that was gone to last."""
+        """The place that was gone to last."""
+        self.saying = ""
+        """What is done at this place besides, to begin the run's message with."""
+        self.looked: Callable[[Fleet], None] = lambda fleet: None
+        """Is told each look at the picture."""
+        self._held = {change.key: plan.places(change) for change in plan.routes}
         self._places: dict[str, int] = {}
         self._versions: dict[str, int | None] = {}
         self._written: dict[str, float] = {}
@@ -64,12 +69,32 @@ class Walk:
 
     def find(self) -> None:
         """Where every route stands, by what its Ingress holds. Raises `Superseded` where one holds nothing planned."""
-        self._places = {change.key: self._hand.place_of(change, self._plan.positions) for change in self._plan.routes}
+        self._places = {
+            change.key: self._hand.place_of(change, self._held[change.key], self.last) for change in self._plan.routes
+        }
 
     @property
     def last(self) -> int:
-        """The final position."""
+        """The place of the final step."""
         return len(self._plan.positions) - 1
+
+    @property
+    def count(self) -> int:
+        """Places in all."""
+        return len(self._plan.positions) + len(self._plan.returns)
+
+    @property
+    def below(self) -> tuple[int, ...]:
+        """The places from here down to before: the steps, or what is left of the way back."""
+        if self.at <= self.last:
+            return tuple(range(self.at - 1, -1, -1))
+        way = self._plan.way_back
+        return way[way.index(self.at) + 1 :]
+
+    @property
+    def astray(self) -> bool:
+        """Whether any route stands somewhere else than at the last step."""
+        return any(self.values(one, self.place(one)) != one.after for one in self._plan.routes)
 
     @property
     def begun(self) -> bool:
@@ -77,20 +102,20 @@ class Walk:
         return any(self._places.values())
 
     def place(self, change: RouteChange) -> int:
-        """The position whose values a route holds."""
+        """The place whose values a route holds."""
         return self._places.get(change.key, 0)
 
     def values(self, change: RouteChange, index: int) -> Values:
-        """What a route holds at a position."""
-        return change.at(self._plan.positions[index])
+        """What a route holds at a place."""
+        return self._held[change.key][index]
 
     def targets(self) -> dict[str, dict[str, int | None]]:
-        """Route key -> member id -> weight of the position that was gone to last."""
+        """Route key -> member id -> weight of the place that was gone to last."""
         return {change.key: change.weights(self.values(change, self.at)) for change in self._plan.routes}
 
     def go(self, index: int) -> Verdict:
-        """Write every route's values of a position, then wait until the layers hold them."""
-        going = "back" if index < self.at else "forward"
+        """Write every route's values of a place, then wait until the layers hold them."""
+        going = "back" if self._along(index) < self._along(self.at) else "forward"
         self.at = index
         self._tell(step=index, going=going, hold_until=None, layer=Layer.ANNOTATION, message="writing to the hub")
         self._record()
@@ -114,6 +139,15 @@ class Walk:
             return verdict
         finally:
             self._observer.consent(0.0, frozenset())
+
+    def _along(self, index: int) -> float:
+        """How far a place is on the way to the last step; those of the way back follow one another from there down."""
+        return index if index <= self.last else self.last - (index - self.last) / (1 + len(self._plan.returns))
+
+    def stay(self, seconds: float) -> Verdict:
+        """Stay for so long whatever is said of holds, as long as the values stay."""
+        end = time.monotonic() + seconds
+        return self._waiting().hold(lambda: end - time.monotonic())
 
     def hold(self) -> Verdict:
         """Stay for the plan's hold, as long as the values stay."""
@@ -143,6 +177,7 @@ class Walk:
 
         def tell(fleet: Fleet, seen: Look) -> None:
             lines = self.ledger(fleet)
+            self.looked(fleet)
             if eager and self._plan.probe_rate is not None:
                 self._observer.consent(self._plan.probe_rate, frozenset(unproven(fleet, targets)))
             if self._hand.witness is not None:
@@ -151,7 +186,7 @@ class Walk:
                 self._words.touch = False
                 self._touch(fleet)
             since, known = self._waited(fleet, seen)
-            message = seen.sentence + self._late(seen, since, known)
+            message = "; ".join(filter(None, (self.saying, seen.sentence + self._late(seen, since, known))))
             if shown != [(lines, seen, message)]:
                 shown[:] = [(lines, seen, message)]
                 self._tell(routes=lines, layer=seen.layer, message=message, since=since, usual=known)

@@ -35,11 +35,13 @@ class DirectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Requests to one member itself, past the gateway, while it is to be proven that it serves."""
 
     url: str
-    """An http or https address that the member answers below 500 where it serves; through `probe.proxy`, as probes."""
+    """An http or https address that the member answers below 500 where it serves."""
     host: str | None = None
     """Host header, where the member wants one."""
     timeout: str = "2s"
     """How long one answer may take."""
+    proxy: str | None = None
+    """A forward proxy on the way to the member; absent: straight, since `probe.proxy` leads to gateways."""
 
 
 class MemberSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

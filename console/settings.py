@@ -158,7 +158,7 @@ def parse(document: object, *, where: str = "settings") -> Settings:
     names = [fleet.name for fleet in settings.fleets]
     if len(names) > 1 and (None in names or len(set(names)) < len(names)):
         raise SettingsError(f"{where}: several Fleets need a name each, all different", fix="Set fleets.name.")
-    _check_proxy(settings.probe.proxy, where)
+    _check_proxy(settings.probe.proxy, f"{where}: probe.proxy")
     run = settings.run
     times = (run.verify_timeout, run.steady, run.lease, run.returning.clean, run.returning.compare)
     for text in (settings.arming, *times):
@@ -227,16 +227,14 @@ def _check_prometheus(said: PrometheusSettings, place: str) -> None:
         raise SettingsError(f"{place}.query is empty", fix="Write a query that gives requests a second.")
 
 
-def _check_proxy(proxy: str | None, where: str) -> None:
+def _check_proxy(proxy: str | None, place: str) -> None:
     try:
         parts = urlsplit(proxy or "http://unset")
         named, _ = parts.hostname, parts.port
     except ValueError:
         parts, named = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not named or parts.username is not None:
-        raise SettingsError(
-            f"{where}: probe.proxy is no http or https address", fix="Write http://HOST:PORT; no user in it."
-        )
+        raise SettingsError(f"{place} is no http or https address", fix="Write http://HOST:PORT; no user in it.")
 
 
 def _check_cidr(cidr: str, where: str) -> None:
@@ -247,6 +245,7 @@ def _check_cidr(cidr: str, where: str) -> None:
 
 
 def _check_direct(direct: DirectSettings, place: str) -> None:
+    _check_proxy(direct.proxy, f"{place}.proxy")
     Duration.parse(direct.timeout)
     try:
         parts = urlsplit(direct.url)

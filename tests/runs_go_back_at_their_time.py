@@ -45,9 +45,8 @@ class Members:
 
     def __init__(self) -> None:
         self.dead: set[str] = set()
-        self.silent: set[str] = set()
 
-    def ask(self, url: str, host: str | None, timeout: float) -> Reply:
+    def ask(self, url: str, host: str | None, timeout: float, proxy: str | None = None) -> Reply:
         """As `console.probe.request.ask`."""
         member = url.rpartition("/")[2]
         if member in self.dead:

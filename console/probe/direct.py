@@ -6,7 +6,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 from console import log
 from console.model.direct import Sample
@@ -21,8 +20,8 @@ MOST = 4.0
 NEWEST = 20_000
 """Samples of one member that are kept: over an hour's."""
 
-Ask = Callable[[str, str | None, float], Reply]
-"""Address, host and seconds -> an answer; raises `Unanswered`."""
+Ask = Callable[[str, str | None, float, str | None], Reply]
+"""Address, host, seconds and proxy -> an answer; raises `Unanswered`."""
 
 
 class Direct:
@@ -33,12 +32,11 @@ class Direct:
         self,
         settings: Mapping[str, DirectSettings],
         *,
-        proxy: str | None = None,
-        ask: Ask | None = None,
+        ask: Ask = ask,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._ask: Ask = ask or partial(_ask, proxy)
+        self._ask = ask
         self._clock = clock
         self._lock = threading.Lock()
         self._samples: dict[str, deque[Sample]] = {member: deque(maxlen=NEWEST) for member in settings}
@@ -80,7 +78,7 @@ class Direct:
         said = self._settings[member]
         began = self._clock()
         try:
-            self._ask(said.url, said.host, float(Duration.parse(said.timeout)))
+            self._ask(said.url, said.host, float(Duration.parse(said.timeout)), said.proxy)
         except Unanswered as error:
             return Sample(began, None, str(error))
         except Exception as error:  # a probe that dies would look like a member that nobody hears
@@ -99,7 +97,3 @@ class Direct:
                 last = sample.why
                 log.note("direct", member, sample.why or "answers")
             stopped.wait(pause)
-
-
-def _ask(proxy: str | None, url: str, host: str | None, timeout: float) -> Reply:
-    return ask(url, host, timeout, proxy)

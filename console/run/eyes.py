@@ -18,6 +18,7 @@ from console.model.fleet import Fleet
 from console.model.text import inert
 from console.model.workload import WorkloadWord
 from console.probe.direct import Ask, Direct
+from console.probe.request import ask
 from console.settings import DirectSettings, Duration, MemberSettings, Settings
 
 LOOK = 0.5
@@ -38,7 +39,7 @@ class Eyes:
         plan: Plan,
         settings: Settings,
         *,
-        ask: Ask | None = None,
+        ask: Ask = ask,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plan = plan
@@ -47,7 +48,7 @@ class Eyes:
         self._growing, self._serving = returning.growing(plan), returning.serving(plan)
         members = (*self._growing, *self._serving)
         probed = {one: found for one in members if (found := self._said(one).direct) is not None}
-        self._direct = Direct(probed, proxy=settings.probe.proxy, ask=ask, clock=clock)
+        self._direct = Direct(probed, ask=ask, clock=clock)
         self._probed: dict[str, DirectSettings] = probed
         self._pods: dict[str, deque[Sample]] = {
             one: deque(maxlen=NEWEST) for one in members if one not in probed and self._said(one).readable

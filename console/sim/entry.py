@@ -145,6 +145,7 @@ def _leave(where: Path, simulation: Simulation) -> None:
         openapi=simulation.openapi,
         keys=simulation.keys,
         gateways=simulation.gateways,
+        servers=simulation.members.addresses,
         internet=simulation.internet,
         prometheus=simulation.prometheus,
         token=simulation.token,

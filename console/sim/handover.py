@@ -103,13 +103,14 @@ def settings(
     openapi: str,
     keys: Keys,
     gateways: Mapping[str, str],
+    servers: Mapping[str, str] | None = None,
     internet: str = "",
     prometheus: str = "",
     token: str = "",
 ) -> dict[str, Any]:
-    """A settings file for the console, in the form of console/settings.py. `openapi` is host:port, `internet` a proxy's
-    address, `prometheus` another one and `token` what that wants to be shown. Where no Fleet is there yet, none of its
-    objects is named."""
+    """A settings file for the console, in the form of console/settings.py. `openapi` is host:port, `servers` each
+    member's own address by its id, `internet` a proxy's address, `prometheus` another one and `token` what that wants
+    to be shown. Where no Fleet is there yet, none of its objects is named."""
     cloud = {
         "region": world.region,
         "endpoints": dict.fromkeys(PRODUCTS, openapi),
@@ -133,6 +134,7 @@ def settings(
             "kind": member.kind,
             "cidrs": [member.pod_cidr, member.node_cidr],
             **({"context": member.name} if not world.light and len(world.members) <= OWN_APIS else {}),
+            **({"direct": {"url": servers[member.id]}} if servers and member.id in servers else {}),
         }
         for member in world.members
     }

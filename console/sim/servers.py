@@ -156,6 +156,12 @@ class Members:
         self.live: dict[str, Live] = {}
         self._owner = {pod.ip: member.id for member in world.members for pods in member.pods.values() for pod in pods}
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where each member is asked for its health past every gateway, by id."""
+        ends = {member: server.endpoint for member, server in self.servers.items()}
+        return {member: f"http://{end.host}:{end.port}{HEALTH_PATH}" for member, end in ends.items()}
+
     async def start(self) -> None:
         """Serve."""
         for server in self.servers.values():

@@ -1,0 +1,80 @@
+"""A drain with a time on the simulator, all the way: while the drained member's servers are dead it does not go back
+and says why; once they answer again it returns by 1 %, up the ramp, to the byte."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from console.run.journal import Journal
+from console.sim.faults import remote
+from tests.end_to_end_shift import ROUTE, Console
+from tests.simulators import Simulated, simulate
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    for simulated in simulate(tmp_path_factory.mktemp("return"), "--speed", "20", "--load", "0"):
+        config = simulated[0] / "config.yaml"
+        settings = yaml.safe_load(config.read_text())
+        returning = {"clean": "2s", "compare": "2s", "ramp": [50, 100]}
+        config.write_text(
+            yaml.safe_dump({**settings, "run": {**settings["run"], "steady": "300ms", "returning": returning}})
+        )
+        yield simulated
+
+
+def weights(console: Console, member: str) -> str:
+    """What the route's Ingress holds for a member."""
+    (found,) = (v for k, v in console.annotations().items() if k.endswith(f"cluster-weight.{member}"))
+    return found
+
+
+def until(console: Console, run: str, within: float, **wanted: str) -> dict[str, Any]:
+    """The run, once its report holds these words."""
+    end = time.monotonic() + within
+    while True:
+        told: dict[str, Any] = next(one for one in console.json("runs") if one["run"] == run)
+        if all(word in str(told[name]) for name, word in wanted.items()):
+            return told
+        assert time.monotonic() < end, told
+        time.sleep(0.2)
+
+
+def test_a_member_that_is_dead_at_the_time_gets_no_weight_and_does_once_it_serves(
+    quick: Simulated, tmp_path: Path
+) -> None:
+    console = Console(quick[0], tmp_path / "state")
+    before, idc = console.annotations(), console.ids()["idc-prod"]
+    config = str(console.json("config", "show")["settings"])
+
+    assert f"fleets.0.members.{idc}.direct.url" in config
+    assert "run.returning.clean" in config
+
+    words = ("--reason", "x", "--yes", "--confirm", "data-layer", "--expires", "1s")
+    remote.begin(quick[0], {"fault": "servers-dead", "member": "idc-prod"})
+    run = console.json("drain", "idc-prod", *words)["run"]
+    told = until(console, run, 20.0, message="expiry overdue")
+
+    assert "no proof that idc-prod serves: 127.0.0.1:" in told["message"]
+    assert f"connection refused; rollback {run} takes it back by hand" in told["message"]
+    assert ("done", "0") == (told["state"], weights(console, idc))
+
+    remote.clear(quick[0], None)
+    told = until(console, run, 90.0, state="rolled_back")
+    with Journal(console.state) as journal:
+        row = journal.row(run)
+
+    assert row is not None
+    lines = [(one.step, one.sentence) for one in row.report.lines]
+    compared = [said for step, said in lines if step == "compare"]
+
+    assert before == console.annotations()
+    assert ["at 1 %", "at 50 %", "at its former weights"] == [said.partition(":")[0] for said in compared]
+    assert all(": pass: idc-prod: 0 of " in said for said in compared)
+    assert any(f"weigh {ROUTE}" == step and ":1" in said for step, said in lines)

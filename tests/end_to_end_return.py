@@ -3,15 +3,18 @@ and says why; once they answer again it returns by 1 %, up the ramp, to the byte
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from console.run.journal import Journal
+from console.model.run import RunReport
+from console.run import runs
+from console.run.access import Access
 from console.sim.faults import remote
 from tests.end_to_end_shift import ROUTE, Console
 from tests.simulators import Simulated, simulate
@@ -35,15 +38,17 @@ def weights(console: Console, member: str) -> str:
     return found
 
 
-def until(console: Console, run: str, within: float, **wanted: str) -> dict[str, Any]:
-    """The run, once its report holds these words."""
+def until(console: Console, run: str, within: float, state: str, message: str = "") -> RunReport:
+    """The run as this host tells it, once it is in a state and its message holds these words."""
     end = time.monotonic() + within
     while True:
-        told: dict[str, Any] = next(one for one in console.json("runs") if one["run"] == run)
-        if all(word in str(told[name]) for name, word in wanted.items()):
+        told = runs.report(Access(state_dir=console.state), run)
+
+        assert told is not None
+        if state == told.state and message in told.message:
             return told
         assert time.monotonic() < end, told
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
 def test_a_member_that_is_dead_at_the_time_gets_no_weight_and_does_once_it_serves(
@@ -59,22 +64,42 @@ def test_a_member_that_is_dead_at_the_time_gets_no_weight_and_does_once_it_serve
     words = ("--reason", "x", "--yes", "--confirm", "data-layer", "--expires", "1s")
     remote.begin(quick[0], {"fault": "servers-dead", "member": "idc-prod"})
     run = console.json("drain", "idc-prod", *words)["run"]
-    told = until(console, run, 20.0, message="expiry overdue")
+    told = until(console, run, 20.0, "done", "expiry overdue")
 
-    assert "no proof that idc-prod serves: 127.0.0.1:" in told["message"]
-    assert f"connection refused; rollback {run} takes it back by hand" in told["message"]
-    assert ("done", "0") == (told["state"], weights(console, idc))
+    assert "no proof that idc-prod serves: 127.0.0.1:" in told.message
+    assert f"connection refused; rollback {run} takes it back by hand" in told.message
+    assert "0" == weights(console, idc)
 
     remote.clear(quick[0], None)
-    told = until(console, run, 90.0, state="rolled_back")
-    with Journal(console.state) as journal:
-        row = journal.row(run)
-
-    assert row is not None
-    lines = [(one.step, one.sentence) for one in row.report.lines]
+    told = until(console, run, 90.0, "rolled_back")
+    lines = [(one.step, one.sentence) for one in told.lines]
     compared = [said for step, said in lines if step == "compare"]
 
     assert before == console.annotations()
     assert ["at 1 %", "at 50 %", "at its former weights"] == [said.partition(":")[0] for said in compared]
     assert all(": pass: idc-prod: 0 of " in said for said in compared)
     assert any(f"weigh {ROUTE}" == step and ":1" in said for step, said in lines)
+
+
+def test_a_runner_that_is_killed_at_one_percent_is_resumed_and_goes_on_from_there(
+    quick: Simulated, tmp_path: Path
+) -> None:
+    console = Console(quick[0], tmp_path / "state")
+    before, idc = console.annotations(), console.ids()["idc-prod"]
+    words = ("--reason", "x", "--yes", "--confirm", "data-layer", "--expires", "1s")
+    report = console.json("drain", "idc-prod", *words)
+    run = report["run"]
+    end = time.monotonic() + 60.0
+    while weights(console, idc) != "1":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.kill(report["pid"], signal.SIGKILL)
+    told = until(console, run, 20.0, "interrupted")
+
+    assert "rollback" in told.message
+    assert "1" == weights(console, idc)
+
+    console.run("resume", run, "--yes")
+    until(console, run, 90.0, "rolled_back")
+
+    assert before == console.annotations()

@@ -62,7 +62,7 @@ def terms(plan: Plan) -> list[str]:
         out.append(f"{len(plan.steps)} steps, {plan.hold:g} s at each once it is verified")
     if plan.expires is not None:
         ramp = ", ".join(f"{percent}" for percent in (*plan.returns, 100))
-        proof = f", once proven to serve, by {ramp} %" if plan.returns else ""
+        proof = f", if proven: {ramp} %" if plan.returns else ""
         out.append(f"goes back by itself {spoken(plan.expires)} after it is done{proof}")
     if plan.on_loss != "continue":
         out.append(f"once nobody has looked for 30 s: {plan.on_loss} at the next step")

@@ -46,7 +46,9 @@ def rail(report: RunReport, wall: float, cells: int) -> list[Line]:
             here = number == report.step
             shown = f"[{percent} %]" if here else f"{percent} %"
             pieces += [Span("  "), Span(shown, Ink.STRONG if here else Ink.DIM)]
-        if report.going == "back" and not report.state.over:
+        if report.step > len(report.steps):
+            pieces.append(Span("  [on the way back by itself]", Ink.STRONG))
+        elif report.going == "back" and not report.state.over:
             pieces.append(Span("   going back", Ink.WARN))
         out.append(tuple(pieces))
     if report.hold_until is not None and not report.state.over:

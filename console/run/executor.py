@@ -286,6 +286,7 @@ class Executor:
         self._take_lease()
         self._tell(ended=None)
         self._watch()
+        self._stamp()
         if word is not None:
             self._tell(expires=None)
             return self._back(now=word == "rollback-now")

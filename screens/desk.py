@@ -54,8 +54,8 @@ class Desk(Protocol):
     def trial(self, plan: Plan | OneStep) -> tuple[Reason, ...]:
         """The API server's own word on a plan, from a server-side dry run."""
 
-    def around(self, fleet: Fleet) -> Around:
-        """What decides beside the picture, as this host knows it."""
+    def around(self, fleet: Fleet, *, ask: bool = False) -> Around:
+        """What decides beside the picture, as this host knows it; with `ask` also what members say themselves."""
 
     def document(self, subject: Subject) -> Document:
         """One object of the hub as it is now."""
@@ -198,11 +198,11 @@ class ObservedFleet:
 
         return tuple(trial.reasons(self._reading(), plan))
 
-    def around(self, fleet: Fleet) -> Around:
+    def around(self, fleet: Fleet, *, ask: bool = False) -> Around:
         """From settings and the journal."""
         from console.run import runs
 
-        return runs.around(self._access, self._settings, fleet)
+        return runs.around(self._access, self._settings, fleet, ask=ask)
 
     def document(self, subject: Subject) -> Document:
         """By one GET on the hub's own connection."""

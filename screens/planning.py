@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -40,6 +41,8 @@ EXPIRIES = (None, 1800.0, DRAIN_EXPIRES, 4 * 3600.0)
 
 class PlanningPage(DecidingPlace):
     """Edits a wish; nothing is written before the typed confirmation."""
+
+    ASKS: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()

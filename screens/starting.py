@@ -3,6 +3,7 @@ once it was confirmed."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -19,6 +20,9 @@ from console.model.text import inert
 from console.present.line import Ink, Line, Span, dim
 from screens.place import Place
 from widgets.pager import Pager
+
+FRESH = 10.0
+"""Seconds after which members that were asked themselves are asked again, while the page is looked at."""
 
 
 class StartingPlace(Place):
@@ -84,6 +88,9 @@ class DecidingPlace(StartingPlace):
         Binding("pagedown", "page_plan(1)", "page down", show=False),
     ]
 
+    ASKS: ClassVar[bool] = False
+    """Whether members of which the ALB says nothing are asked themselves, past the gateway."""
+
     class Tried(Message):
         """The API server answered the dry run of what has that hash."""
 
@@ -104,6 +111,7 @@ class DecidingPlace(StartingPlace):
         super().__init__()
         self._around: Around | None = None
         self._runs_seen: object = None
+        self._looked = 0.0
         self._trials: dict[str, DecidingPlace.Tried] = {}
 
     def action_scroll_plan(self, way: int) -> None:
@@ -116,15 +124,16 @@ class DecidingPlace(StartingPlace):
 
     def surroundings(self, fleet: Fleet) -> Around:
         """What decides beside the picture: settings at once, this host's runs as soon as they are read."""
-        if self._runs_seen != fleet.runs or self._around is None:
-            self._runs_seen = fleet.runs
+        old = self._around is not None and self._around.direct and time.monotonic() - self._looked > FRESH
+        if self._runs_seen != fleet.runs or self._around is None or old:
+            self._runs_seen, self._looked = fleet.runs, time.monotonic()
             self._look_around(fleet)
         return self._around or Around.by(self.console.settings)
 
     @work(thread=True, exclusive=True, group="around", description="what is around")
     def _look_around(self, fleet: Fleet) -> None:
         try:
-            found = self.console.desk.around(fleet)
+            found = self.console.desk.around(fleet, ask=self.ASKS)
         except FleetConsoleError as error:
             self.log(str(error))
             return

@@ -51,7 +51,7 @@ class StageDesk:
             raise self.failure
         return self.answers
 
-    def around(self, fleet: Fleet) -> Around:
+    def around(self, fleet: Fleet, *, ask: bool = False) -> Around:
         """Nothing but the clock."""
         return Around(wall=situations.WALL)
 

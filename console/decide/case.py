@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from console.model.argo import Application
+from console.model.direct import Sample
 from console.model.fleet import Fleet, Gateway, Member, Route
 from console.model.run import RunReport, Severity
 from console.model.text import inert
@@ -60,6 +61,8 @@ class Around:
     wall: float = 0.0
     returns: tuple[int, ...] = ()
     """Percent of the way back at each place where a run stands that goes back by itself."""
+    direct: Mapping[str, Sample] = field(default_factory=dict)
+    """Member id -> what it said itself just now, past the gateway; only of whom the ALB says nothing."""
 
     @classmethod
     def by(cls, settings: Settings) -> Around:

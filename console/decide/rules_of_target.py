@@ -65,12 +65,12 @@ def derivable(case: Case) -> Iterator[Finding]:
 
 
 def health(case: Case) -> Iterator[Finding]:
-    """By the ALB; where that says nothing, as at weight 0, by the member's own workload."""
+    """By the ALB; where that says nothing, as at weight 0, by the member's own workload and by a direct probe."""
     for member in case.gaining:
         known, name = case.member(member), case.name(member)
         seen = known.alb_health if known else None
         if seen is None or seen.word is AlbHealthWord.UNKNOWN:
-            yield from _by_workload(case, member, seen.why if seen and seen.why else "nothing is known")
+            yield from _by_itself(case, member, seen.why if seen and seen.why else "nothing is known")
         elif seen.word is AlbHealthWord.DEAD:
             yield Finding(
                 f"{name}: 0 of {seen.total} backends healthy ({seen.why})",
@@ -86,17 +86,28 @@ def health(case: Case) -> Iterator[Finding]:
             )
 
 
-def _by_workload(case: Case, member: str, why: str) -> Iterator[Finding]:
-    known, name = case.member(member), case.name(member)
+def _by_itself(case: Case, member: str, why: str) -> Iterator[Finding]:
+    known, name, direct = case.member(member), case.name(member), case.around.direct.get(member)
     workload = known.workload if known else None
-    if workload is not None and workload.current and workload.word in (WorkloadWord.OK, WorkloadWord.SOME):
+    word = workload.word if workload is not None and workload.current else WorkloadWord.UNKNOWN
+    ready = word in (WorkloadWord.OK, WorkloadWord.SOME)
+    answers = direct is not None and direct.served
+    if direct is not None and not answers:
         yield Finding(
-            f"{name}: ALB health not known ({why}); {workload.ready} of {workload.wanted} pods ready by its own API",
+            f"{name}: ALB health not known ({why}), and its direct probe fails ({direct.why})",
+            "an answer of the member itself",
+            "repair it first, or choose another",
+        )
+    elif workload is not None and (ready or (answers and word is WorkloadWord.UNKNOWN)):
+        pods = f"{workload.ready} of {workload.wanted} pods ready by its own API" if ready else ""
+        said = ", and ".join(filter(None, (pods, "it answers its direct probe" if answers else "")))
+        yield Finding(
+            f"{name}: ALB health not known ({why}); {said}",
             "at least 1 healthy backend",
             "the way from the ALB to its pods is not proven until it has weight",
             Severity.INFORMS,
         )
-    elif workload is not None and workload.current and workload.word is WorkloadWord.DEAD:
+    elif word is WorkloadWord.DEAD:
         yield Finding(
             f"{name}: no pod is ready by its own API", "at least 1 ready pod", "repair it first, or choose another"
         )
@@ -105,7 +116,7 @@ def _by_workload(case: Case, member: str, why: str) -> Iterator[Finding]:
         yield Finding(
             f"{name}: ALB health not known ({why}), workload not known ({also})",
             "at least 1 healthy backend, or a ready pod by its own API",
-            "name cloud credentials or the member's own API in settings, or look yourself and override",
+            "name cloud credentials, the member's own API or a direct probe in settings, or look yourself and override",
         )
 
 

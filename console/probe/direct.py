@@ -14,7 +14,7 @@ from console.probe.request import Reply, Unanswered, ask
 from console.settings import DirectSettings, Duration
 
 EVERY = 0.5
-"""Seconds between two requests to one member."""
+"""Seconds between two requests to one member, at least."""
 MOST = 4.0
 """Requests a second to all members together."""
 NEWEST = 20_000
@@ -46,6 +46,11 @@ class Direct:
     def members(self) -> tuple[str, ...]:
         """Who is asked."""
         return tuple(self._settings)
+
+    @property
+    def every(self) -> float:
+        """Seconds between two requests to one member."""
+        return max(EVERY, len(self._settings) / MOST)
 
     def start(self) -> None:
         """Begin to ask, or go on with it."""
@@ -86,7 +91,6 @@ class Direct:
         return Sample(began, self._clock() - began)
 
     def _work(self, member: str, stopped: threading.Event) -> None:
-        pause = max(EVERY, len(self._settings) / MOST)
         last: str | None = None
         while not stopped.is_set():
             sample = self.look(member)
@@ -96,4 +100,4 @@ class Direct:
             if sample.why != last:
                 last = sample.why
                 log.note("direct", member, sample.why or "answers")
-            stopped.wait(pause)
+            stopped.wait(self.every)

@@ -18,7 +18,8 @@ from console.decide.plan import Plan
 from console.errors import Refused, UsageError
 from console.kube import records
 from console.kube.record import WORDS
-from console.model.fleet import Fleet, Run
+from console.model.direct import Sample
+from console.model.fleet import AlbHealthWord, Fleet, Run
 from console.model.hub import Word
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
@@ -35,6 +36,8 @@ VIEW = 5.0
 """Seconds between two signs of life of a viewer."""
 IDLE = 1.0
 """Seconds between two looks at a run that is over, and may go on or back."""
+ASKED = 4
+"""Members that are asked at a time."""
 _UNDO = "Undo it with a rollback of its own."
 _LETTERS, _DIGITS = "bcdfghjkmnpqrstvwxz", "23456789"
 
@@ -240,8 +243,9 @@ def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: 
     return plans.undo(known.plan_of(record, fleet), record.run, now=now)
 
 
-def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
-    """What decides beside the picture, as this host knows it: settings, the runs under way, the clock."""
+def around(access: Access, settings: Settings, fleet: Fleet, *, ask: bool = False) -> Around:
+    """What decides beside the picture, as this host knows it: settings, the runs under way, the clock. `ask`: also what
+    members of which the ALB says nothing answer to a direct probe; blocks for as long as that takes."""
     local = runs(access, fleet_uid=fleet.uid)
     names = {report.run for report in local}
     live = [report for report in known.merge(local, fleet) if report.state is RunState.RUNNING]
@@ -252,14 +256,35 @@ def around(access: Access, settings: Settings, fleet: Fleet) -> Around:
         recorded=tuple(one for one in going if one.run not in names),
         upkeep=tuple(one for one in live if one.one_step),
         wall=time.time(),
+        direct=asked(settings, fleet) if ask else {},
     )
+
+
+def asked(settings: Settings, fleet: Fleet) -> dict[str, Sample]:
+    """What each member says itself, once, past the gateway, of which the ALB says nothing and that has a direct probe:
+    by its id, a few of them at a time."""
+    said = settings.fleet.members
+    probed = {
+        one.id: found
+        for one in fleet.members
+        if one.alb_health.word is AlbHealthWord.UNKNOWN and one.id in said and (found := said[one.id].direct)
+    }
+    if not probed:
+        return {}
+    from concurrent.futures import ThreadPoolExecutor
+
+    from console.probe.direct import Direct
+
+    direct = Direct(probed)
+    with ThreadPoolExecutor(ASKED, "direct") as pool:
+        return dict(zip(probed, pool.map(direct.look, probed), strict=True))
 
 
 def judged(access: Access, settings: Settings, fleet: Fleet, record: Run) -> tuple[Plan, tuple[Reason, ...]]:
     """The plan of a record, and what speaks now against carrying it out. Raises `UsageError` where it holds none."""
     plan = known.plan_of(record, fleet)
     wish = intents.wish_of(fleet, plan)
-    found = replace(around(access, settings, fleet), running=(), recorded=())
+    found = replace(around(access, settings, fleet, ask=True), running=(), recorded=())
     return plan, intents.decide(fleet, wish, found).reasons
 
 

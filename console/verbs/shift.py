@@ -203,10 +203,10 @@ def amended(wish: Wish, said: dict[str, Any]) -> Wish:
 
 
 def around(options: Options, settings: Settings, fleet: Fleet) -> Around:
-    """What decides beside the picture, as this host knows it."""
+    """What decides beside the picture, as this host knows it, and members say themselves."""
     from console.run import runs as engine
 
-    return engine.around(options.access(), settings, fleet)
+    return engine.around(options.access(), settings, fleet, ask=True)
 
 
 def dry_run(observer: Observer, decision: Decision) -> tuple[Reason, ...]:

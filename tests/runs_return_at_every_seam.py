@@ -13,12 +13,15 @@ from console.kube import write
 from console.kube.holder import Process
 from console.model.fleet import Fleet
 from console.model.run import RunReport, RunState
+from console.run import runs
+from console.run.access import Access
 from console.run.executor import Executor
 from console.run.eyes import Eyes
 from console.run.journal import Journal
 from console.run.seams import passing
+from console.settings import RunSettings
 from tests.run_situations import NAMESPACE, A
-from tests.seam_ground import NAMES, SPREAD, Ground, Instant, ground_, quick_
+from tests.seam_ground import NAMES, SPREAD, Ground, Instant, ground_, quick_, replace_run
 
 __all__ = ["ground_", "quick_"]
 PLACES = ["99", "81", "62"]
@@ -37,15 +40,18 @@ class Scripted(Eyes):
         return Judgement(self.said.pop(0) if self.said else Word.PASS, "as scripted")
 
 
-def going_back(ground: Ground, report: RunReport, journal: Journal, said: list[Word]) -> Executor:
+def going_back(
+    ground: Ground, report: RunReport, journal: Journal, said: list[Word], *, taken: bool = False
+) -> Executor:
     row = journal.row(report.run)
 
     assert row is not None
     eyes = Scripted(row.planned(), ground.stand.settings)
     eyes.said, eyes.window = said, 0.0
+    settings, hub, observer = ground.stand.settings, ground.hub, ground.observer
     return Executor(
-        journal, row.report, row.planned(), ground.stand.settings, ground.hub, ground.observer, resumed=True, eyes=eyes
-    )
+        journal, row.report, row.planned(), settings, hub, observer, resumed=True, taken=taken, eyes=eyes
+    )  # fmt: skip
 
 
 def done(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> RunReport:
@@ -88,6 +94,35 @@ def midway(ground: Ground, journal: Journal, report: RunReport) -> bool:
     held = [ground.stand.hub.call("GET", write.ingress_path(NAMESPACE, name)).json() for name in NAMES]
     astray = any(write.annotations_of(one).get(A) != "100" for one in held)
     return row.report.expires is not None and (row.report.step != len(plan.steps) or astray)
+
+
+def test_a_way_back_is_taken_over_by_another_host_and_gone_on_with(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(runs, "launch", lambda journal, run: None)
+    quick = RunSettings(steady="10ms", verify_timeout="5s", lease="1s")
+    monkeypatch.setattr(ground.stand, "settings", replace_run(ground.stand, quick))
+    report = done(ground, monkeypatch)
+    before = ground.dead
+    ground.dead = replace(before, host="jump2", boot="another boot")
+    found, _ = instants_of(ground, report, [], monkeypatch)
+    ground.dead = before
+    taken = 0
+    for instant in found[:: max(1, len(found) // 8)]:
+        with ground.again(instant, tmp_path / str(instant.seam)):
+            record = ground.recorded(report.run)
+        if record is None or RunState(record.state).over:
+            continue
+        access = Access(kubeconfig=ground.stand.kubeconfig, state_dir=tmp_path / f"second-{instant.seam}")
+        fleet = Fleet("f", None, report.fleet_uid, (), runs=(record,))
+        runs.take_over(access, ground.stand.settings, fleet, record, plan_hash=record.plan_hash)
+        with Journal(access.state_dir) as journal:
+            assert journal.claim(report.run, 1, "second")
+            state = going_back(ground, report, journal, [], taken=True).go_back()
+
+        assert (RunState.ROLLED_BACK, [("62", "38")] * 3) == (state, ground.held()), instant.seam
+        taken += 1
+    assert taken >= 4
 
 
 @pytest.mark.parametrize("retreats", [False, True])

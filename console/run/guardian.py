@@ -27,6 +27,8 @@ LOOK = 1.0
 """Seconds between two looks at words and clock."""
 WORLD = 30.0
 """Seconds between two looks at the Ingresses."""
+SELDOM = 10.0
+"""Seconds between two reasons for which it does not go back that are told."""
 EARLY = 5.0
 """Seconds before the last ones in which a member must be clean, in which it is asked already."""
 
@@ -77,6 +79,7 @@ class Guardian:
         self._hook = hook
         self._said = ""
         """Why it did not go back when its time was over, as it was told last."""
+        self._told_at = float("-inf")
         self._looked = clock()
         held, note = self._plan.reverters, partial(journal.line, self._run)
         self._reverters = Reverters(hub, note, self._run, self._plan.fleet_uid, held, owed=held, pause=pause)
@@ -118,10 +121,12 @@ class Guardian:
         return self._proof()
 
     def _overdue(self, why: str) -> None:
-        """Say, once for each reason, why it does not go back."""
-        if why == self._said:
+        """Say why it does not go back, where that is another reason than before; of a member that comes and goes now
+        and then."""
+        now = self._clock()
+        if why == self._said or (self._said and now - self._told_at < SELDOM):
             return
-        first, self._said = not self._said, why
+        first, self._said, self._told_at = not self._said, why, now
         message = f"expiry overdue: {why}; rollback {self._run} takes it back by hand"
         self._journal.line(self._run, "expiry", "noted", message)
         self._journal.update(self._run, message=message)

@@ -129,3 +129,33 @@ def test_a_direct_probe_goes_on_until_it_is_stopped_and_never_fast(
     probed.forget()
 
     assert () == probed.samples("m0")
+
+
+@pytest.mark.parametrize(
+    ("provable", "expires", "says"),
+    [
+        (frozenset[str](), 3600.0, "idc-prod: neither a direct probe nor its own API is in settings"),
+        (frozenset({IDC}), 3600.0, ""),
+        (frozenset[str](), None, ""),
+        (None, 3600.0, ""),
+    ],
+)
+def test_a_plan_says_that_it_will_not_go_back_by_itself(
+    provable: frozenset[str] | None, expires: float | None, says: str
+) -> None:
+    around = Around(provable=provable, wall=situations.WALL)
+    wish = Wish(((ROUTE, {ACK: 90, IDC: 10}),), expires=expires)
+    found = [one for one in decide(situations.calm(), wish, around).reasons if one.rule == "way-back"]
+
+    assert ([says] if says else []) == [one.measured for one in found]
+    assert all(one.severity is Severity.INFORMS for one in found)
+
+
+def test_settings_say_who_can_be_looked_at() -> None:
+    members = {
+        "a": MemberSettings(direct=DirectSettings(url="http://a/")),
+        "b": MemberSettings(context="b"),
+        "c": MemberSettings(name="c"),
+    }
+
+    assert frozenset({"a", "b"}) == Around.by(Settings(fleets=(FleetSettings(members=members),))).provable

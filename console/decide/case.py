@@ -61,6 +61,8 @@ class Around:
     wall: float = 0.0
     returns: tuple[int, ...] = ()
     """Percent of the way back at each place where a run stands that goes back by itself."""
+    provable: frozenset[str] | None = None
+    """Ids of the members that have a direct probe or whose own API is named; None: not known."""
     direct: Mapping[str, Sample] = field(default_factory=dict)
     """Member id -> what it said itself just now, past the gateway; only of whom the ALB says nothing."""
 
@@ -69,7 +71,12 @@ class Around:
         """What settings alone say."""
         prefix, run = settings.fleet.weights.key_prefix, settings.run
         rules, asserted = settings.rules, settings.assertions
-        return cls(prefix, settings.read_only, rules, asserted, run.probe_rate, returns=run.returning.places)
+        members = settings.fleet.members.items()
+        provable = frozenset(one for one, said in members if said.direct is not None or said.readable)
+        return cls(
+            prefix, settings.read_only, rules, asserted, run.probe_rate, returns=run.returning.places,
+            provable=provable,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

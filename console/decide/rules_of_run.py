@@ -108,6 +108,21 @@ def credentials(case: Case) -> Iterator[Finding]:
         )
 
 
+def way_back(case: Case) -> Iterator[Finding]:
+    """A run goes back by itself only where whoever gets weight again is proven to serve; see `decide.returning`."""
+    provable = case.around.provable
+    if case.wish.expires is None or provable is None:
+        return
+    losing = dict.fromkeys(member for aim in case.aims for member in aim.losing)
+    unseen = [case.name(member) for member in losing if member not in provable]
+    if unseen:
+        yield Finding(
+            f"{', '.join(unseen)}: neither a direct probe nor its own API is in settings",
+            "a proof that it serves, before it gets weight again",
+            "name one under fleets.members.ID, or take the run back by hand: at its time it will say so and stay",
+        )
+
+
 def dwell(case: Case) -> Iterator[Finding]:
     """What goes to and fro is not understood."""
     least = case.threshold("dwell", 600.0)

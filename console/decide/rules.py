@@ -51,7 +51,7 @@ RULES: tuple[Rule, ...] = (
          rules_of_target.behind),
     Rule("derivable", BLOCKS, "Every ALB server group of the route is known to be some member's.",
          rules_of_target.derivable),
-    Rule("target-health", BLOCKS, "A member that gains serves: by its ALB backends; at weight 0 by pods and a direct probe.",
+    Rule("target-health", BLOCKS, "A member that gains serves: by ALB backends; at weight 0 by pods, a direct probe.",
          rules_of_target.health),
     Rule("serving", BLOCKS, "A member that is not known to be dead keeps weight on every route.",
          rules_of_target.serving, absolute=True),

@@ -295,6 +295,34 @@ def test_a_gateway_blocked_by_another_ingress_is_named(world: World) -> None:
     assert "the gateway is blocked: FailedBuildModel ingress shop/bad: weight x" == world.route.controller_message
 
 
+@pytest.mark.parametrize("kind", ["Ingress", "AlbConfig"])
+def test_a_failure_after_the_weights_were_acknowledged_is_told_until_a_success(world: World, kind: str) -> None:
+    world.note("80", "20")
+    world.event("SuccessfullyReconciled")
+    world.rule(80, 20)
+    well = world.route
+    world.event("FailedBuildModel", "due to ingress: shop/bad", kind=kind)
+    failing = world.route
+    world.word("event")
+
+    assert ("", "FailedBuildModel due to ingress: shop/bad", "") == (well.failing, failing.failing, world.route.failing)
+    assert (Controller.ACKNOWLEDGED, True) == (failing.controller, failing.agreement.agrees)
+
+
+def test_a_route_whose_gateway_is_gone_does_not_agree(world: World) -> None:
+    world.event("SuccessfullyReconciled")
+    world.rule(62, 38)
+    before = world.route.agreement.agrees
+    world.store.apply(Gone(SourceName.GATEWAYS, "gw", world.now))
+    gone = world.route.agreement
+    source = Source(SourceName.GATEWAYS, SourceState.LOADING, world.now)
+    world.store.apply(Heard(source))
+
+    assert (True, False, Layer.RULE) == (before, gone.agrees, gone.stuck_at)
+    assert "AlbConfig gw is not on the hub: nothing carries the route" == gone.sentence
+    assert "not on the hub" not in world.route.agreement.sentence
+
+
 @pytest.mark.parametrize("tags", [True, False])
 def test_the_rule_is_read_by_tags_or_by_addresses(world: World, tags: bool) -> None:
     world.rule(62, 38, tags=tags)

@@ -266,7 +266,7 @@ AGAINST: dict[str, tuple[Fleet, Wish, Around]] = {
         Around(),
     ),
     "in-flight": (two(routes=(replace(ONE, rule_state="Configuring"),)), SHIFT, Around()),
-    "gateway-can-act": (two(routes=(replace(ONE, controller=Controller.FAILED),)), SHIFT, Around()),
+    "gateway-can-act": (two(routes=(replace(ONE, failing="FailedBuildModel x"),)), SHIFT, Around()),
     "freeze": (two(freeze=Freeze("somebody", "failover")), SHIFT, Around()),
     "other-run": (two(), SHIFT, Around(running=(RUNNING,))),
     "clock-skew": (two(skew=-600), SHIFT, Around()),
@@ -293,7 +293,7 @@ def test_each_reason_alone_refuses_and_none_other_is_named(rule: str) -> None:
 
 def test_all_reasons_are_named_at_once() -> None:
     found = two(
-        routes=(replace(ONE, rule_state="Configuring", underivable="sgp-x", controller=Controller.FAILED),),
+        routes=(replace(ONE, rule_state="Configuring", underivable="sgp-x", failing="FailedBuildModel x"),),
         freeze=Freeze("somebody", "failover"),
         skew=600,
         credential_until=100.0,

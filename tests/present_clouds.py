@@ -51,8 +51,8 @@ def test_a_cluster_that_does_not_run_is_told_and_never_called_healthy(state: str
         said(fleet)[0][0],
         said(fleet)[0][2].partition(" ALB health")[0],
     )
-    assert "serving, cluster not running" == members.state_span(idc(fleet), fleet).text
-    assert {"serving"} == {members.zone_word(fleet, zone).word for zone in fleet.zones if IDC in zone.members}
+    assert "serving, cluster not running" == members.state_span(idc(fleet), fleet, NOW).text
+    assert {"serving"} == {members.zone_word(fleet, zone, NOW).word for zone in fleet.zones if IDC in zone.members}
     assert {"cluster-state"} <= {
         reason.rule for reason in shift(fleet, fleet.routes[0].key, {ACK: 0, IDC: 100}).reasons
     }
@@ -79,7 +79,7 @@ def test_the_association_speaks_of_the_cluster_where_cs_does_not() -> None:
     fleet = replace(fleet, members=(fleet.members[0], replace(fleet.members[1], cloud=word)))
 
     assert "cluster inactive, seen so for 1 min (adcp:DescribeManagedClusters)" in said(fleet)[0][2]
-    assert "serving" != members.state_span(idc(fleet), fleet).text
+    assert "serving" != members.state_span(idc(fleet), fleet, NOW).text
 
 
 def test_a_source_that_is_denied_says_so_where_its_fact_would_stand() -> None:

@@ -207,8 +207,13 @@ class Route:
     run: str | None = None
     """The run whose step `asked` is."""
     fence: str | None = None
+    failing: str = ""
+    """The newest failure of the controller on it or on its gateway that no success followed, whatever became of the
+    weights; empty where there is none. It carries no change meanwhile."""
     probe_failures: int = 0
     """Requests of the probe without a usable answer, since the rule last changed."""
+    unanswered: tuple[int, int] = (0, 0)
+    """(how many without a usable answer, of how many) in the newest 30 s of its probe."""
     probed: bool = False
     tracked: str = ""
     """ArgoCD application that claims the Ingress as its own, inert."""

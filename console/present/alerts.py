@@ -10,6 +10,7 @@ from console.model.argo import Application, Deployed
 from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunReport
+from console.model.share import LATELY
 from console.model.spans import spoken
 from console.present import applications, clouds, members, run_alerts, sources, splits, words
 from console.present.alert import Alert
@@ -87,7 +88,8 @@ def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
 def _ails(member: Member) -> bool:
     """Whether its link or its backends want attention."""
     linked = member.link not in (Link.LOST, Link.LATE, Link.REJECTED)
-    return not linked or member.alb_health.word not in (AlbHealthWord.OK, AlbHealthWord.UNKNOWN)
+    ill = member.alb_health.word not in (AlbHealthWord.OK, AlbHealthWord.UNKNOWN)
+    return not linked or ill or members.pods_gone(member)
 
 
 _ails_each: Each[Member, bool] = Each(_ails)
@@ -103,9 +105,13 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
     lost = member.link in (Link.LOST, Link.LATE)
     weight = members.weight_of(fleet, member.id)
     since = "" if member.link_since is None else f" {spoken(now - member.link_since)}"
-    if health.word is AlbHealthWord.DEAD:
+    old = members.aged(fleet, now)
+    if members.pods_gone(member) and (old is not None or health.word is AlbHealthWord.UNKNOWN):
+        yield _without_pods(member, weight, old)
+    elif health.word is AlbHealthWord.DEAD:
         count = f"0 of {health.total} backends healthy" if health.total else "no healthy backend"
         why = f" ({health.why})" if health.why else ""
+        why += f", read {spoken(old)} ago" if old is not None else ""
         if weight:
             fails = f"{count}{why}, weight {weight:.0f}. ALB fails open: that share fails."
             yield Alert(Tone.BAD, _called(member), f"{fails} Move the weight.", member.id)
@@ -135,6 +141,15 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
         yield Alert(Tone.WARN, _called(member), f"{health.healthy} of {health.total} backends healthy{why}.", member.id)
 
 
+def _without_pods(member: Member, weight: float | None, old: float | None) -> Alert:
+    """By its own API, while no ALB health is known."""
+    read = "ALB health is not known" if old is None else f"ALB health was read {spoken(old)} ago"
+    said = f"none of its {member.workload.wanted} pods is ready, {read}"
+    if not weight:
+        return Alert(Tone.WARN, _called(member), f"{said}; it carries no weight.", member.id)
+    return Alert(Tone.BAD, _called(member), f"{said}; weight {weight:.0f}. Move the weight.", member.id)
+
+
 def _clouds(fleet: Fleet, now: float) -> Iterator[Alert]:
     for member in compress(fleet.members, _cloudy_each.of(fleet.members)):
         for said in clouds.of_member(member, now):
@@ -147,16 +162,35 @@ def _called(member: Member) -> str:
 
 
 def _gateways(fleet: Fleet) -> Iterator[Alert]:
+    behind: dict[str, list[Route]] = {}
+    for route in fleet.routes:
+        if route.gateway is not None:
+            behind.setdefault(route.gateway, []).append(route)
     for gateway in fleet.gateways:
-        failed = [r for r in fleet.routes if r.gateway == gateway.name and r.controller is Controller.FAILED]
+        routes = behind.pop(gateway.name, [])
+        failed = [route for route in routes if route.failing]
         if failed:
-            others = sum(1 for r in fleet.routes if r.gateway == gateway.name) - len(failed)
-            also = f" It keeps {others} other routes of this ALB back, too." if others else ""
-            yield Alert(
-                Tone.BAD, gateway.name, f"{failed[0].key}: {failed[0].controller_message}.{also}", failed[0].key
-            )
+            yield _blocked(gateway.name, routes, failed)
         if gateway.message and gateway.state not in (None, "Active"):
             yield Alert(Tone.WARN, gateway.name, f"ALB {gateway.state}: {gateway.message}.", gateway.name)
+    if fleet.source(SourceName.GATEWAYS).state.answered:
+        for name, routes in behind.items():
+            some = ", ".join(route.key for route in routes[:2])
+            many = f"{some} and {len(routes) - 2} more" if len(routes) > 2 else some
+            said = f"no AlbConfig of this name is on the hub: nothing carries {many}."
+            yield Alert(Tone.BAD, name, said, routes[0].key)
+
+
+def _blocked(gateway: str, routes: Sequence[Route], failed: Sequence[Route]) -> Alert:
+    """One bad Ingress is named by every failure of its gateway."""
+    named = [route for route in failed if route.key in route.failing]
+    first = (named or failed)[0]
+    others = len(routes) - len(named or failed)
+    also = f" It keeps {others} other route{'s' if others > 1 else ''} of this ALB back, too." if others else ""
+    if not named and len(failed) > 1:
+        return Alert(Tone.BAD, gateway, f"nothing is carried on to this ALB: {first.failing}.", gateway)
+    said = first.failing.replace(f"{first.key}: ", "", 1)
+    return Alert(Tone.BAD, gateway, f"{first.key}: {said}.{also}", first.key)
 
 
 def _freeze(fleet: Fleet) -> Iterator[Alert]:
@@ -169,8 +203,14 @@ def _freeze(fleet: Fleet) -> Iterator[Alert]:
 
 def _route(fleet: Fleet, route: Route, here: Known, now: float) -> Iterator[Alert]:
     agreement = route.agreement
+    if (share := splits.failing_share(route)) is not None:
+        said = f"{share:.0f} % of the probe's requests get no answer ({{}} of {{}} in {LATELY:.0f} s)."
+        said = said.format(*route.unanswered)
+        yield Alert(Tone.BAD, route.key, said, route.key)
     if agreement.agrees or agreement.stuck_at is None or route.controller is Controller.FAILED:
         return
+    if agreement.stuck_at is Layer.OBSERVED and share is not None:
+        return  # who answers in their place is known by who does not
     waited = 0.0 if agreement.since is None else now - agreement.since
     running = any(route.key in run.routes and run_alerts.works(run, here) for run in fleet.runs)
     reverted = agreement.stuck_at is Layer.ANNOTATION

@@ -129,7 +129,8 @@ def says(fleet: Fleet, route: Route, layer: Layer) -> str:
             when = f" at {clock(route.owner_at)}" if route.owner_at is not None else ""
             return f"last written by {route.owner}{when}" if route.owner else "nobody is named as their writer"
         case Layer.CONTROLLER:
-            return route.controller_message
+            failing = route.failing if route.failing not in route.controller_message else ""
+            return "; now ".join(one for one in (route.controller_message, failing) if one)
         case Layer.RULE:
             if source.state is not SourceState.LIVE and not route.rule_state:
                 return sources.says(source)

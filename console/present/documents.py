@@ -41,6 +41,8 @@ def route_document(route: Route) -> Document:
         "sentence": agreement.sentence or None,
         "settled": agreement.settled,
         "controller": route.controller.value,
+        "failing": route.failing or None,
+        "unanswered": {"failed": route.unanswered[0], "requests": route.unanswered[1]},
         "rule_state": route.rule_state,
         "run": route.run,
         "requests_per_s": route.rate.whole,

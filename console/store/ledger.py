@@ -121,14 +121,30 @@ def carries(route: Ingress, rule: RuleReading, prefix: str) -> bool | None:
 
 def blocking(events: Told, gateway: AlbConfig | None) -> str:
     """The newest failure of a gateway that keeps every one of its Ingresses back, as a sentence; else nothing."""
-    if gateway is None:
-        return ""
-    about = events.get(("AlbConfig", gateway.name), ())
-    failure = _newest(e for e in about if e.reason.startswith("Failed"))
-    success = _newest(e for e in about if e.reason == SUCCESS)
-    if failure is None or (success is not None and _order(success) > _order(failure)):
-        return ""
-    return f"the gateway is blocked: {failure.reason} {failure.message}".strip()
+    failure = _open(events.get(("AlbConfig", gateway.name), ())) if gateway is not None else None
+    return f"the gateway is blocked: {_says(failure)}" if failure is not None else ""
+
+
+def failing(route: Ingress, gateway: AlbConfig | None, events: Told) -> str:
+    """The newest failure on a route that no success followed, else such a one on its gateway: a success on the route
+    answers that one as well, since one bad Ingress keeps all of a gateway back."""
+    own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
+    failure = _open(own)
+    if failure is None and gateway is not None:
+        success = _newest(event for event in own if event.reason == SUCCESS)
+        failure = _open([*events.get(("AlbConfig", gateway.name), ()), *([success] if success is not None else ())])
+    return _says(failure) if failure is not None else ""
+
+
+def _open(events: Iterable[Event]) -> Event | None:
+    """The newest failure, unless a success followed it."""
+    told = [event for event in events if event.reason == SUCCESS or event.reason.startswith("Failed")]
+    newest = _newest(told)
+    return newest if newest is not None and newest.reason != SUCCESS else None
+
+
+def _says(event: Event) -> str:
+    return f"{event.reason} {event.message}".strip()
 
 
 def _acknowledged(route: Ingress, mark: Mark | None, success: Event | None, prefix: str) -> bool | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 
 from console.decide.plan import weight
-from console.model.fleet import Gateway, Route
+from console.model.fleet import Agreement, Gateway, Layer, Route
 from console.model.freshness import SourceName
 from console.model.hub import FENCE_ANNOTATION, AlbConfig, Ingress, Problem
 from console.model.share import ProbeSeries
@@ -40,14 +40,14 @@ def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
         told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
         members = scene.ids if config is None else scene.orders[config.name]
         mark, resolved, heard = memory.marks.get(row), scene.backends.get(name or ""), said.get(name or "")
-        ruled = resolved or _unruled(scene, fact, name)
+        ruled = resolved or _unruled(scene, fact, name), config is None and _read(scene, SourceName.GATEWAYS)
         return fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, ruled, records
 
     def made() -> tuple[Route, ...]:
         keys = {row: key(row, *one) for row, one in chosen.items()}
         return scene.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
 
-    classes = facts.all(SourceName.CLASSES), _classes_read(scene)
+    classes = facts.all(SourceName.CLASSES), _read(scene, SourceName.CLASSES), _read(scene, SourceName.GATEWAYS)
     whole = (chosen, classes, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids, doubts)
     return scene.kept.take("all routes", whole, made)
 
@@ -84,6 +84,10 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
     series: ProbeSeries | None = scene.facts.of(SourceName.PROBE).get(fact.key)
     members = scene.ids if config is None else scene.orders[config.name]
     lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, since)
+    agreement = ledger.agreement(lines, state, words, rule)
+    if name is not None and config is None and _read(scene, SourceName.GATEWAYS):
+        gone = f"AlbConfig {inert(name, 60)} is not on the hub: nothing carries the route"
+        agreement = Agreement(False, Layer.RULE, Layer.ANNOTATION, gone)
     checks = fact.annotation("alb.ingress.kubernetes.io/healthcheck-enabled")
     return Route(
         key=fact.key,
@@ -98,7 +102,7 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
         controller_message=words,
         rule_state=rule.state,
         rule_message=rule.message,
-        agreement=ledger.agreement(lines, state, words, rule),
+        agreement=agreement,
         health_check=checks == "true",
         owner=inert(owner, 80),
         owner_at=owner_at,
@@ -107,14 +111,16 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
         underivable=rule.underivable,
         tracked=inert((fact.annotation(TRACKING) or "").partition(":")[0], 120),
         sticky=fact.annotation(STICKY) == "true",
+        failing=ledger.failing(fact, config, scene.told),
         probe_failures=sum(at >= since for at, _ in series.failures) if series else 0,
+        unanswered=series.unanswered(since) if series else (0, 0),
         probed=series is not None or any(probe.route == fact.key for probe in scene.settings.probes),
     )
 
 
 def _unruled(scene: Scene, fact: Ingress, gateway: str | None) -> str:
     """Why no rule of a route is known."""
-    if gateway is not None or not _classes_read(scene):
+    if gateway is not None or not _read(scene, SourceName.CLASSES):
         return "the ALB is not read"
     if fact.class_name is None:
         return "it names no IngressClass, and the hub has no default one"
@@ -122,8 +128,8 @@ def _unruled(scene: Scene, fact: Ingress, gateway: str | None) -> str:
     return f"its IngressClass {inert(fact.class_name, 60)} {'leads to no AlbConfig' if there else 'is not on the hub'}"
 
 
-def _classes_read(scene: Scene) -> bool:
-    source = scene.facts.sources.get(SourceName.CLASSES)
+def _read(scene: Scene, name: SourceName) -> bool:
+    source = scene.facts.sources.get(name)
     return source is not None and source.state.answered
 
 

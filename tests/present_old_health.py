@@ -1,4 +1,4 @@
-"""What the ALB said last while it is not read: shown with its age, believed no more, and outweighed by what is known."""
+"""What the ALB said last while it is not read: shown with its age, not believed, outweighed by what is known."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_source_that_is_read_is_never_old() -> None:
 
 def test_pods_that_are_gone_outweigh_old_health() -> None:
     fleet = throttled(90.0, GONE)
-    told = [(one.tone, one.subject, one.sentence) for one in alerts.alerts(fleet, NOW)][0]
+    told = next((one.tone, one.subject, one.sentence) for one in alerts.alerts(fleet, NOW))
 
     assert ("12/12 1m", "no pod ready, still has weight", "dead") == words(fleet)
     assert (

@@ -138,7 +138,7 @@ def aged(fleet: Fleet, now: float) -> float | None:
 
 
 def alb_cell(health: AlbHealth, old: float | None) -> Line:
-    """ALB's word on the backends: `12/12`, `some 3/12`, `dead 0/12`, `?`; with its age where it is `old`: `12/12 1m`."""
+    """ALB's word on the backends: `12/12`, `some 3/12`, `dead 0/12`, `?`; its age where `old`: `12/12 1m`."""
     shown = words.of(health.word)
     if health.healthy is None or health.total is None:
         return (shown.span,)

@@ -66,7 +66,7 @@ def test_an_upgrade_is_no_fault() -> None:
     ("association", "words"),
     [
         ("Failed", "association Failed: no way to its API, seen so for 1 min (adcp:DescribeManagedClusters)."),
-        (NOT_LISTED, "the Fleet does not list it among its clusters, seen so for 1 min"),
+        (NOT_LISTED, "the Fleet's newest list of its clusters does not have it (adcp:DescribeManagedClusters)."),
     ],
 )
 def test_a_failed_association_is_told_with_its_reason(association: str, words: str) -> None:

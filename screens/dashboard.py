@@ -102,9 +102,7 @@ class Dashboard(Place):
         widget.display = rows > 0
 
     def _timeline(self, fleet: Fleet, cells: int, rows: int) -> list[Line]:
-        shown = timeline.lines(fleet, cells, rows - 1)
-        if not shown:
-            shown = [line(dim("  nothing has happened that is known"))] if fleet.uid else []
+        shown = timeline.lines(fleet, cells, rows - 1) or (timeline.nothing(fleet, self.now) if fleet.uid else [])
         return [line(title("TIMELINE")), *shown] if shown else []
 
     def _fill(self, fleet: Fleet, now: float, people: Table, paths: Table, apps: Table) -> None:

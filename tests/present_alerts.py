@@ -220,6 +220,7 @@ def test_a_throttled_source_is_dated_in_the_header() -> None:
     throttled = Source(SourceName.ALB, SourceState.THROTTLED, NOW - 60, NOW - 65)
 
     assert "cloud throttled 1m" == sources.freshness(throttled, NOW).text
+    assert "cloud throttled" == sources.freshness(replace(throttled, seen=NOW - 3), NOW).text
 
 
 @pytest.mark.parametrize(("hours", "said"), [(2, "12:00:00"), (24, "10:00:00"), (25, "2026-11-25 11:00")])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from console.model.fleet import Fleet, Moment, Tone
-from console.present import words
-from console.present.line import Line, Span, dim, fit
+from console.model.freshness import SourceName
+from console.present import sources, words
+from console.present.line import Line, Span, dim, fit, line
 from console.present.times import clock
 
 
@@ -12,6 +13,13 @@ def lines(fleet: Fleet, cells: int, most: int, about: str | None = None) -> list
     """The newest `most` moments, those about one object only where `about` names it."""
     chosen = [one for one in fleet.timeline if about is None or about == one.about]
     return [moment_line(one, cells) for one in chosen[:most]]
+
+
+def nothing(fleet: Fleet, now: float) -> list[Line]:
+    """What stands where nothing is known to have happened: why nothing is, where the events are not read."""
+    if fleet.source(SourceName.EVENTS).state.answered:
+        return [line(dim("  nothing has happened that is known"))]
+    return list(sources.note(fleet, SourceName.EVENTS, now, some=False))
 
 
 def moment_line(moment: Moment, cells: int) -> Line:

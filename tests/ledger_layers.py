@@ -309,6 +309,14 @@ def test_a_failure_after_the_weights_were_acknowledged_is_told_until_a_success(w
     assert (Controller.ACKNOWLEDGED, True) == (failing.controller, failing.agreement.agrees)
 
 
+def test_a_member_that_is_gone_keeps_its_place_in_the_split(world: World) -> None:
+    before = [line.member for line in world.route.members]
+    world.store.apply(Listed(SourceName.GATEWAYS, {}, world.now), Gone(SourceName.MEMBERS, ACK, world.now))
+
+    assert ([ACK, IDC], ["62", "38"]) == (before, [line.raw for line in world.route.members])
+    assert before == [line.member for line in world.route.members]
+
+
 def test_a_route_whose_gateway_is_gone_does_not_agree(world: World) -> None:
     world.event("SuccessfullyReconciled")
     world.rule(62, 38)

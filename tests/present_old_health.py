@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.model.fleet import Fleet, Tone
+from console.model.fleet import UNMANAGED, Fleet, Link, Tone
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.workload import Workload, WorkloadWord
 from console.present import alerts, drains, line, members
@@ -59,6 +59,25 @@ def test_pods_that_are_gone_outweigh_old_health() -> None:
 
 def test_pods_that_were_gone_when_their_api_answered_last_say_nothing_of_now() -> None:
     assert "ok 1m" == words(throttled(90.0, replace(GONE, current=False)))[2]
+
+
+def test_a_lost_link_with_old_health_is_not_called_serving() -> None:
+    fleet = throttled(90.0)
+    lost = replace(fleet.members[1], link=Link.LOST)
+    (told, *_) = alerts.alerts(replace(fleet, members=(fleet.members[0], lost)), NOW)
+
+    assert "ALB health not known: probe it before you decide." in told.sentence
+
+
+def test_a_member_that_only_a_gateway_names_is_told_once_the_hub_has_listed_its_own() -> None:
+    fleet = situations.calm()
+    gone = replace(fleet.members[1], link=Link.UNKNOWN, link_since=None, link_message=UNMANAGED)
+    fleet = replace(fleet, members=(fleet.members[0], gone))
+    unread = Source(SourceName.MEMBERS, SourceState.LOADING, NOW)
+    others = tuple(one for one in fleet.sources if one.name is not SourceName.MEMBERS)
+
+    assert ["zone-b idc-prod"] == [one.subject for one in alerts.alerts(fleet, NOW)]
+    assert () == alerts.alerts(replace(fleet, sources=(*others, unread)), NOW)
 
 
 def test_health_that_is_read_outweighs_the_pods() -> None:

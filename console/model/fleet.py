@@ -26,6 +26,10 @@ class Layer(StrEnum):
     OBSERVED = "observed"
 
 
+UNMANAGED = "no ManagedCluster of this id is known"
+"""The word on the link of a member that only a gateway names."""
+
+
 class Link(StrEnum):
     """Control link of a member to the hub: the agent's Lease, then the hub's own word. It says nothing of traffic."""
 

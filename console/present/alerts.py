@@ -7,7 +7,7 @@ from functools import partial
 from itertools import compress
 
 from console.model.argo import Application, Deployed
-from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
+from console.model.fleet import UNMANAGED, AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunReport
 from console.model.share import LATELY
@@ -87,7 +87,7 @@ def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
 
 def _ails(member: Member) -> bool:
     """Whether its link or its backends want attention."""
-    linked = member.link not in (Link.LOST, Link.LATE, Link.REJECTED)
+    linked = member.link not in (Link.LOST, Link.LATE, Link.REJECTED) and member.link_message != UNMANAGED
     ill = member.alb_health.word not in (AlbHealthWord.OK, AlbHealthWord.UNKNOWN)
     return not linked or ill or members.pods_gone(member)
 
@@ -119,7 +119,7 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
             yield Alert(Tone.WARN, _called(member), f"{count}{why}; it carries no weight.", member.id)
         else:
             yield Alert(Tone.BAD, _called(member), f"{count}{why}; its weight is not known.", member.id)
-    elif lost and members.serving(member):
+    elif lost and members.serving(member) and old is None:
         count = f"ALB health {health.healthy}/{health.total}" if health.total else "ALB health ok"
         yield Alert(
             Tone.WARN,
@@ -134,6 +134,9 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
             f"control link {member.link}{since}, ALB health not known: probe it before you decide.",
             member.id,
         )
+    elif member.link_message == UNMANAGED and fleet.source(SourceName.MEMBERS).state.answered:
+        said = "a gateway sends traffic to it, and the hub has no ManagedCluster of it: nothing is synced to it."
+        yield Alert(Tone.WARN, _called(member), said, member.id)
     elif member.link is Link.REJECTED:
         yield Alert(Tone.WARN, _called(member), f"{member.link_message or 'not accepted by the hub'}.", member.id)
     elif health.word is AlbHealthWord.SOME:

@@ -211,14 +211,18 @@ def lines(
     rule: RuleReading,
     series: ProbeSeries | None,
     since: float,
+    places: Mapping[str, int],
 ) -> tuple[Weights, ...]:
-    """One ledger line a member: every member that has a key, a target or a rule weight, in the order of `members`."""
+    """One ledger line a member: every member that has a key, a target or a rule weight, in the order of `members`; one
+    that has a key and is a member no more, where settings have it (`places`: id -> place), so that `62:38` stays so."""
     values = dict(route.annotations)
     among = frozenset(members)
     keys = {key: _member_of(key, among, prefix) for key in weight_keys(values, prefix, among)}
     key_of = {member: key for key, member in keys.items()}
     concerned = [m for m in members if m in key_of or m in targets or m in rule.weights]
-    concerned += [m for m in key_of if m not in among]
+    for gone in [m for m in key_of if m not in among]:
+        behind = [m for m in concerned if places.get(m, len(places)) > places.get(gone, len(places))]
+        concerned.insert(concerned.index(behind[0]) if behind else len(concerned), gone)
     shares: Mapping[str, Share | None] = series.shares(tuple(concerned), since) if series else {}
     noted = {member: weight(values[key]) for member, key in key_of.items()}
     goal = {m: targets.get(m) if targets.get(m) is not None else noted.get(m) for m in concerned}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from console.model.cluster import CloudWord
-from console.model.fleet import AlbHealth, AlbHealthWord, Link, Member
+from console.model.fleet import UNMANAGED, AlbHealth, AlbHealthWord, Link, Member
 from console.model.freshness import SourceName
 from console.model.hub import AlbConfig, ManagedCluster
 from console.settings import FleetSettings, MemberSettings
@@ -101,7 +101,7 @@ def _together(parts: Sequence[AlbHealth]) -> AlbHealth:
 
 def _link(scene: Scene, member: str, cluster: ManagedCluster | None) -> tuple[Link, float | None, str]:
     if cluster is None:
-        return Link.UNKNOWN, None, "no ManagedCluster of this id is known"
+        return Link.UNKNOWN, None, UNMANAGED
     if cluster.accepted is False or cluster.joined == "False":
         return Link.REJECTED, None, "not accepted by the hub" if cluster.accepted is False else "not joined"
     beat = scene.memory.beats.get(member)

@@ -83,7 +83,7 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
     since = max(marks, default=0.0)
     series: ProbeSeries | None = scene.facts.of(SourceName.PROBE).get(fact.key)
     members = scene.ids if config is None else scene.orders[config.name]
-    lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, since)
+    lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, since, scene.places)
     agreement = ledger.agreement(lines, state, words, rule)
     if name is not None and config is None and _read(scene, SourceName.GATEWAYS):
         gone = f"AlbConfig {inert(name, 60)} is not on the hub: nothing carries the route"

@@ -74,6 +74,11 @@ class Scene:
         return self.memory.kept
 
     @property
+    def places(self) -> Mapping[str, int]:
+        """Member id -> its place in settings."""
+        return self.kept.take("places", (), lambda: {id: n for n, id in enumerate(self.settings.members)})
+
+    @property
     def prefix(self) -> str:
         """Of the annotations that carry weights."""
         return self.settings.weights.key_prefix

@@ -228,8 +228,7 @@ def test_a_wrong_token_is_denied_with_the_next_step(scripted: ScriptedHub, tmp_p
 
     assert isinstance(error, Denied)
     assert (
-        "the hub does not know who we are (401), asked to read namespace kube-system. "
-        "The token is wrong or has expired: log in again or fetch a new kubeconfig."
+        "the hub does not know who we are (401): wrong or expired token. Log in again, or fetch a new kubeconfig."
     ) == str(error)
     assert error.permission == "", "no role would mend it"
 

@@ -123,6 +123,17 @@ def test_requests_that_get_no_answer_are_the_verdict(unanswered: tuple[int, int]
     ] * words.endswith("fail") == [one.sentence for one in found]
 
 
+def test_a_token_that_expired_is_told_whole_in_two_lines_of_80_columns() -> None:
+    fleet = situations.calm()
+    said = "the hub does not know who we are (401): wrong or expired token. Log in again, or fetch a new kubeconfig."
+    denied = Source(SourceName.HUB, SourceState.DENIED, NOW, NOW - 20, said)
+    found = alerts.alerts(replace(fleet, sources=(denied, *fleet.sources[1:])), NOW)
+    rows = [line.text(one) for one in alerts.lines((*found, *found), 80, 2)]
+
+    assert 2 == len(rows)
+    assert rows[1].endswith("Log in again, or fetch a new kubeconfig. Shown as seen last.")
+
+
 def test_a_lost_hub_is_told_once_and_not_once_a_source() -> None:
     lost = tuple(
         Source(name, SourceState.LOST, NOW - 60, NOW - 60, "connection refused")

@@ -80,8 +80,8 @@ def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
     if source.state in (SourceState.LIVE, SourceState.LOADING, SourceState.EMPTY):
         return
     tone = Tone.WARN if source.state in (SourceState.STALE, SourceState.THROTTLED) else Tone.BAD
-    kept = " What is shown is what was last seen." if source.seen is not None else ""
-    words_ = sources.sentence(source, now).removeprefix("the hub: ")
+    kept = " Shown as seen last." if source.seen is not None else ""
+    words_ = sources.sentence(source, now).removeprefix("the hub: ").replace(": the hub ", ": it ", 1)
     yield Alert(tone, "hub", f"{words_.rstrip('.')}.{kept}", source.name)
 
 

@@ -15,7 +15,7 @@ from console.model.spans import spoken
 from console.present import applications, clouds, members, run_alerts, sources, splits, words
 from console.present.alert import Alert
 from console.present.last import Each
-from console.present.line import Ink, Line, Span, dim, paragraph, width
+from console.present.line import Ink, Line, Span, cut, dim, paragraph, width, wrap
 from console.present.run_alerts import Known
 from console.present.times import due
 
@@ -62,13 +62,13 @@ def lines(found: tuple[Alert, ...], cells: int, most: int) -> list[Line]:
     worst = found[0]
     more = f"  +{len(found) - 1} more: i" if len(found) > 1 else ""
     shown = words.of(worst.tone)
-    room = cells - width(more)
-    wrapped = paragraph(f"{worst.subject}: {worst.sentence}", room, indent=3, most=most, ink=shown.ink)
-    first = Span(f"{MARKS[worst.tone]} ", _bold(shown.ink))
-    out: list[Line] = [(first, *wrapped[0][1:]), *wrapped[1:]]
+    room, said = cells - width(more), " ".join(f"{worst.subject}: {worst.sentence}".split())
+    begin = wrap(said, max(8, room - 3))[0] if most > 1 else cut(said, max(8, room - 3))
+    rest = said[len(begin) :].strip() if most > 1 else ""
+    first: Line = (Span(f"{MARKS[worst.tone]} ", _bold(shown.ink)), Span(begin, shown.ink))
     if more:
-        out[0] = (*out[0], Span(" " * max(0, room - sum(width(s.text) for s in out[0]))), dim(more))
-    return out
+        first = (*first, Span(" " * max(0, room - sum(width(s.text) for s in first))), dim(more))
+    return [first, *(paragraph(rest, cells, indent=3, most=most - 1, ink=shown.ink) if rest else ())]
 
 
 def _bold(ink: Ink) -> Ink:
@@ -193,7 +193,7 @@ def _blocked(gateway: str, routes: Sequence[Route], failed: Sequence[Route]) -> 
     if not named and len(failed) > 1:
         return Alert(Tone.BAD, gateway, f"nothing is carried on to this ALB: {first.failing}.", gateway)
     said = first.failing.replace(f"{first.key}: ", "", 1)
-    return Alert(Tone.BAD, gateway, f"{first.key}: {said}.{also}", first.key)
+    return Alert(Tone.BAD, gateway, f"{cut(first.key, 48)}: {said}.{also}", first.key)
 
 
 def _freeze(fleet: Fleet) -> Iterator[Alert]:

@@ -101,3 +101,12 @@ def test_a_zone_shows_what_it_carried_over_time_and_nothing_where_nobody_knew() 
     assert " " == shown[0]
     assert "▅" == shown[-4]
     assert "▁" == shown[-1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "head"), [(30, "ZONES 1-4 of 50"), (12, "ZONES 1-4/50"), (8, "ZONES 1/50"), (7, "ZONES /50")]
+)
+def test_how_many_rows_there_are_stands_in_a_narrow_head_too(cells: int, head: str) -> None:
+    sheet = Sheet((Column[str]("ZONES", cells, lambda one: line.line(one)),))
+
+    assert line.text(sheet.head(cells + 2, " 1-4 of 50", " 1-4/50", " 1/50", " /50")).strip() == head

@@ -381,5 +381,5 @@ def test_the_simulators_rates_are_those_of_its_data_plane(calm: Simulated) -> No
     whole = sum(one.value for one in ask(said.fleet.prometheus).rates.samples)
 
     assert SourceState.LIVE is seen.source(SourceName.RATES).state
-    assert 5.0 < whole < 60.0
+    assert 0.5 < whole < 6.0  # of the 2 requests a second that `calm` is loaded with
     assert all(route.rate.whole is not None for route in seen.routes)

@@ -9,23 +9,12 @@ from console.decide.plan import weight
 from console.model.fleet import Agreement, Controller, Layer, Weights
 from console.model.hub import MANAGER, AlbConfig, Event, Ingress, RunRecord
 from console.model.share import ProbeSeries, Share, Verdict
+from console.store.facts import Told
 from console.store.memory import SUCCESS, Mark, concerns, revision, suffixes, weight_keys
 from console.store.reading import RuleReading
 
 _EARLIER = "no success event but one that may be of what was written just before, and the ALB rule does not hold it"
 _ENDED_UNWRITTEN = ("refused", "failed", "planned")
-
-
-Told = Mapping[tuple[str, str], Sequence[Event]]
-"""(kind, name) of an object -> the Events about it, or about others of that name elsewhere."""
-
-
-def told(events: Iterable[Event]) -> Told:
-    """Events by what they are about, once for all routes."""
-    found: dict[tuple[str, str], list[Event]] = {}
-    for event in events:
-        found.setdefault((event.kind, event.name), []).append(event)
-    return found
 
 
 def asked(route: Ingress, records: Iterable[RunRecord], owner: str) -> tuple[str | None, dict[str, int | None]]:

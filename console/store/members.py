@@ -10,12 +10,10 @@ from console.model.freshness import SourceName
 from console.model.hub import AlbConfig, ManagedCluster
 from console.settings import FleetSettings, MemberSettings
 from console.store import clouds
-from console.store.memory import LATE
+from console.store.memory import LATE, LOST
 from console.store.scene import Scene
 
 _SAYING = (SourceName.MEMBERS, SourceName.CLUSTERS, SourceName.FLEET, SourceName.VSWITCHES)
-LOST = 300.0
-"""Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
 
 
 def ids(
@@ -28,20 +26,17 @@ def ids(
 
 
 def members(scene: Scene) -> tuple[Member, ...]:
-    """All members. A link grows late by the clock alone, and with the same heartbeats only ever later: how many are
-    late, and how many are lost, tells whether one did."""
-    beats, now = scene.memory.beats, scene.now
+    """All members; a link grows late by the clock alone."""
     clusters: Mapping[str, ManagedCluster] = scene.facts.of(SourceName.MEMBERS)
     healths = _healths(scene)
-    late = sum(now - at > LATE for _, at in beats.values())
-    lost = sum(now - at > LOST for _, at in beats.values())
-    heard = (tuple(beats), tuple(beats.values()), late, lost)
 
     def made() -> tuple[Member, ...]:
         told = clouds.words(scene.facts.of, scene.ids)
         return tuple(_member(scene, id, clusters.get(id), healths.get(id, ()), told[id]) for id in scene.ids)
 
-    return scene.kept.take("members", (scene.ids, *map(scene.facts.all, _SAYING), healths, heard), made)
+    return scene.kept.take(
+        "members", (scene.ids, *map(scene.facts.all, _SAYING), healths, scene.memory.pulse(scene.now)), made
+    )
 
 
 def _healths(scene: Scene) -> Mapping[str, Sequence[AlbHealth]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from operator import is_not
 
 from console.decide.plan import weight
 from console.model.fleet import Agreement, Gateway, Layer, Route
@@ -14,7 +15,7 @@ from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.store import ledger
 from console.store.kept import Kept, Key
-from console.store.memory import weight_keys
+from console.store.memory import Memory, weight_keys
 from console.store.reading import RuleReading
 from console.store.scene import Scene
 
@@ -44,12 +45,23 @@ def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
         return fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, ruled, records
 
     def made() -> tuple[Route, ...]:
-        keys = {row: key(row, *one) for row, one in chosen.items()}
-        return scene.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
+        told, marks = scene.told, memory.marks
+        gateways = {name: told.get(("AlbConfig", name)) for name in named}
+        own = {
+            row: (fact, name, told.get(("Ingress", fact.name)), gateways.get(name or ""), marks.get(row), row in doubts)
+            for row, (fact, name) in chosen.items()
+        }
+        return scene.kept.likely(
+            "route",
+            common,
+            own,
+            lambda row: key(row, *chosen[row]),
+            lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")),
+        )
 
     classes = facts.all(SourceName.CLASSES), _read(scene, SourceName.CLASSES), _read(scene, SourceName.GATEWAYS)
-    whole = (chosen, classes, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids, doubts)
-    return scene.kept.take("all routes", whole, made)
+    common = (classes, configs, tuple(said.items()), series, backends, records, scene.ids)
+    return scene.kept.take("all routes", (chosen, scene.events, doubts, common), made)
 
 
 def _chosen(scene: Scene) -> dict[str, tuple[Ingress, str | None]]:
@@ -145,11 +157,19 @@ def _unreadable(route: Route) -> Iterator[Problem]:
             yield Problem(route.key, f"weight of {inert(line.member, 60)} is '{shown}', no number from 0 to 100")
 
 
-def carried(routes: Sequence[Route], former: Sequence[Route], now: float, kept: Kept) -> tuple[Route, ...]:
+def carried(routes: tuple[Route, ...], former: Sequence[Route], now: float, memory: Memory) -> tuple[Route, ...]:
     """Each with the moment since when it is stuck where it is: that of `former`, where nothing moved."""
-    own, known = {route.key: route for route in routes}, {route.key: route for route in former}
-    keys = {key: (route,) for key, route in own.items()}
-    return kept.rows("carried", keys, lambda key: _carried(own[key], known.get(key), now))
+    before, out = memory.carried
+    others = [place for place, other in enumerate(map(is_not, routes, before)) if other]
+    if len(routes) == len(before) and all(routes[place].key == out[place].key for place in others):
+        found = list(out)
+        for place in others:
+            found[place] = _carried(routes[place], out[place], now)
+    else:
+        known = {route.key: route for route in former}
+        found = [_carried(route, known.get(route.key), now) for route in routes]
+    memory.carried = routes, tuple(found)
+    return memory.carried[1]
 
 
 def _carried(route: Route, former: Route | None, now: float) -> Route:

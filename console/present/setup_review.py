@@ -97,6 +97,8 @@ def _task(one: Task, number: int, cells: int) -> list[Line]:
         before = "absent" if change.before is None else change.before
         after = "absent" if change.after is None else change.after
         out += paragraph(f"{change.path}: {before} -> {after}", cells, indent=12, ink=Ink.ACCENT)
+    for phrase in one.says:
+        out += paragraph(phrase, cells, indent=12, ink=Ink.DIM)
     if one.final:
         out += paragraph(f"final: {one.final}", cells, indent=12, ink=Ink.WARN)
     if one.failed:

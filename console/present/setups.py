@@ -7,14 +7,18 @@ from typing import Any
 
 from console.decide.plan import short
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
-from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
+from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, canonical, writes
 from console.errors import EXIT_DONE, EXIT_HELD
 from console.model.run import RunReport
 from console.model.text import inert
 from console.model.topology import SCHEMA, Topology
+from console.present.line import wrap
 from console.present.setup_checks import checks_document, unchecked_document
 from console.present.times import exact
 
+_CELLS = 80
+"""Of what is told of a new thing: the narrowest terminal that is read on."""
+_LONGEST = 10_000
 _PROOF = (Stage.FIRST, Stage.FINISH)
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED, Verdict.OK)
 
@@ -70,6 +74,8 @@ def task_lines(one: Task, number: int) -> list[str]:
         before = "absent" if change.before is None else change.before
         after = "absent" if change.after is None else change.after
         lines.append(f"{'':<14}{change.path}: {before} -> {after}")
+    for phrase in one.says:
+        lines += [f"{'':<14}{said}" for said in wrap(phrase, _CELLS - 14)]
     lines += [f"{'':<14}final: {one.final}"] if one.final else []
     lines += [f"{'':<14}failed: {one.failed}"] if one.failed else []
     return lines
@@ -153,6 +159,7 @@ def document(
 
 
 def _task_document(one: Task) -> dict[str, Any]:
+    kind, values = canonical(one.call)
     return {
         "id": one.id,
         "stage": str(one.stage),
@@ -165,7 +172,18 @@ def _task_document(one: Task) -> dict[str, Any]:
         "allowed": one.allowed,
         "item": one.item,
         "changes": [{"path": c.path, "before": c.before, "after": c.after} for c in one.changes],
+        "says": list(one.says),
+        "call": {"kind": kind.lower(), **_seen(values)},
     }
+
+
+def _seen(value: Any) -> Any:
+    """Plain values with every text inert: items of others in a list that is written may hold anything."""
+    if isinstance(value, dict):
+        return {inert(name, _LONGEST): _seen(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_seen(one) for one in value]
+    return inert(value, _LONGEST) if isinstance(value, str) else value
 
 
 def run_document(report: RunReport) -> dict[str, Any]:

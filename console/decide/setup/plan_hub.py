@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from console.decide.setup import manifests
+import msgspec
+
+from console.decide.setup import manifests, says
 from console.decide.setup.drift import changes, merged
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import Manifest, key_of
 from console.decide.setup.plan_words import MINUTE
+from console.decide.setup.says import Phrases
 from console.decide.setup.task import Apply, Files, Requests, Stage, Task, Wait
 from console.model.ground import Object
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
-from console.model.topology import ApplicationPart, RoutePart
+from console.model.topology import ApplicationPart, RoutePart, Topology
 
 _HUB = Wait(("hub",))
 _DROPS = "an ApplicationSet that chooses by the former label drops its Application, and its workload, at once"
@@ -34,28 +38,33 @@ def applications(found: Found, take: frozenset[str]) -> Iterator[Task]:
     if not topology.applications:
         return
     for part in topology.members:
-        task = _apply(found, manifests.cluster_labels(found, part), Stage.APPLICATIONS, take)
+        manifest = manifests.cluster_labels(found, part)
+        task = _apply(found, manifest, Stage.APPLICATIONS, take, says.labels(manifest))
         if task is not None:  # its Secret's name is known only once the member is associated
             yield replace(task, id=f"member {part.name} labelled", final=_DROPS if task.changes else "")
-    wanted = [manifests.project(found, name) for name in manifests.projects(found)]
-    wanted += [manifests.namespace(found, name) for name in manifests.namespaces(found)]
-    wanted += [manifests.application_set(found, one) for one in topology.applications if not one.kept]
-    for manifest in wanted:
-        task = _apply(found, manifest, Stage.APPLICATIONS, take)
+    wanted = [
+        (one, says.project(one)) for one in (manifests.project(found, name) for name in manifests.projects(found))
+    ]
+    wanted += [(manifests.namespace(found, name), ()) for name in manifests.namespaces(found)]
+    for one in topology.applications:
+        if not one.kept:
+            wanted.append((manifests.application_set(found, one), says.application_set(found, one)))
+    for manifest, phrases in wanted:
+        task = _apply(found, manifest, Stage.APPLICATIONS, take, phrases)
         if task is not None:
             yield task
     for one in topology.applications:
         yield from _synced(found, one)
 
 
-def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str]) -> Task | None:
-    """Apply a manifest where its object is missing or differs."""
+def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str], phrases: Phrases = ()) -> Task | None:
+    """Apply a manifest where its object is missing or differs. `phrases`: what is said of it where it is new."""
     key = key_of(manifest)
     live = found.hub.find(key.kind, key.name, key.namespace)
     if live is None:
         return Task(
             f"apply {key}", stage, "create", f"create {key}", Apply("hub", manifest, str(key) in take),
-            undo=f"delete {key}", final=_final(manifest), usual=5.0,
+            undo=f"delete {key}", final=_final(manifest), says=phrases, usual=5.0,
         )  # fmt: skip
     differing = changes(manifest, live)
     if not differing:
@@ -101,11 +110,14 @@ def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
     part = found.topology.gateway
     if part is None:
         return
-    wanted = [manifests.alb_config(found, part), manifests.ingress_class(found, part)]
+    wanted = [
+        (manifests.alb_config(found, part), says.alb_config(found, part)),
+        (manifests.ingress_class(found, part), says.ingress_class(part)),
+    ]
     if not found.topology.applications:
-        wanted += [manifests.namespace(found, name) for name in manifests.namespaces(found)]
-    wanted += [manifests.ingress(found, one, part) for one in found.topology.routes]
-    tasks = [_apply(found, one, Stage.GATEWAY, take) for one in wanted]
+        wanted += [(manifests.namespace(found, name), ()) for name in manifests.namespaces(found)]
+    wanted += [(manifests.ingress(found, one, part), says.ingress(one, part)) for one in found.topology.routes]
+    tasks = [_apply(found, one, Stage.GATEWAY, take, phrases) for one, phrases in wanted]
     yield from (one for one in tasks if one is not None)
     yield from _active(found, part.name)
     yield from (one for route in found.topology.routes if (one := _routed(found, route)) is not None)
@@ -167,6 +179,10 @@ def files(found: Found) -> Task:
     """10. What is left behind for people and for the console."""
     return Task(
         "files", Stage.FINISH, "write",
-        "write the console's settings, the manifests and the teardown plan into the set-up's directory", Files(),
-        undo="remove the files", usual=2.0,
+        "write the console's settings, the manifests and the teardown plan into the set-up's directory",
+        Files(_digest(found.topology)), undo="remove the files", usual=2.0,
     )  # fmt: skip
+
+
+def _digest(topology: Topology) -> str:
+    return hashlib.sha256(msgspec.json.encode(topology, order="deterministic")).hexdigest()

@@ -15,7 +15,7 @@ from msgspec import structs
 import assets
 from console.decide.setup import manifests
 from console.decide.setup.adopt import Hints, adopt
-from console.decide.setup.drift import changes, merged
+from console.decide.setup.drift import OTHERS, changes, merged
 from console.decide.setup.export import files, settings
 from console.decide.setup.file import dump, parse
 from console.decide.setup.found import Found
@@ -134,6 +134,82 @@ def test_items_of_others_stay_in_named_lists() -> None:
         "spec.listeners[8001/HTTP].port", "spec.listeners[8001/HTTP].protocol",
     ]  # fmt: skip
     assert merged(wanted, live)["spec"]["listeners"] == [{"port": 8001, "protocol": "HTTP"}, others]
+
+
+def live_gateway(
+    ports: list[int], *managers: tuple[str, str, dict[str, Any]], note: str | None = None
+) -> dict[str, Any]:
+    """An AlbConfig with HTTP listeners; managers as name, operation, fields."""
+    metadata: dict[str, Any] = {
+        "name": "gw",
+        "managedFields": [{"manager": one, "operation": how, "fieldsV1": fields} for one, how, fields in managers],
+        **({"annotations": {OTHERS: note}} if note else {}),
+    }
+    return {"metadata": metadata, "spec": {"listeners": [{"port": one, "protocol": "HTTP"} for one in ports]}}
+
+
+_WHOLE: dict[str, Any] = {"f:spec": {"f:listeners": {}}}
+_OURS, _THEIRS = ("fleet-console-setup", "Apply", _WHOLE), ("kubectl-edit", "Update", _WHOLE)
+_KEY: dict[str, Any] = {f'k:{{"port":{port},"protocol":"HTTP"}}': {".": {}, "f:port": {}} for port in (8001, 443)}
+_ITEMS = {"f:spec": {"f:listeners": _KEY}}
+
+
+@pytest.mark.parametrize(
+    ("managers", "note", "kept"),
+    [
+        ((_OURS,), None, []),
+        ((("fleet-console-setup", "Apply", _ITEMS),), None, []),
+        ((_OURS, _THEIRS), None, [8001, 443]),
+        ((_THEIRS,), None, [8001, 443]),
+        ((), None, [8001, 443]),
+        ((_OURS,), '["spec.listeners[443/HTTP]"]', [443]),
+        (
+            (
+                ("fleet-console-setup", "Apply", _ITEMS),
+                ("alb", "Update", {"f:spec": {"f:listeners": dict([list(_KEY.items())[1]])}}),
+            ),
+            None, [443],
+        ),
+    ],
+    ids=["list ours", "items ours", "list shared", "list theirs", "nobody's", "taken with theirs", "one item shared"],
+)  # fmt: skip
+def test_items_that_are_ours_alone_go_and_all_others_stay(
+    managers: tuple[tuple[str, str, dict[str, Any]], ...], note: str | None, kept: list[int]
+) -> None:
+    wanted = {"metadata": {"name": "gw"}, "spec": {"listeners": [{"port": 8002, "protocol": "HTTP"}]}}
+    live = live_gateway([8001, 443], *managers, note=note)
+    gone = [one.path for one in changes(wanted, live) if one.after is None]
+    assert gone == [f"spec.listeners[{port}/HTTP]" for port in (8001, 443) if port not in kept]
+    assert [one["port"] for one in merged(wanted, live)["spec"]["listeners"]] == [8002, *kept]
+
+
+def test_what_was_taken_with_a_list_is_still_others_when_it_is_planned_again() -> None:
+    wanted = {"metadata": {"name": "gw"}, "spec": {"listeners": [{"port": 8002, "protocol": "HTTP"}]}}
+    taken = merged(wanted, live_gateway([8001, 443], _THEIRS), take=True)
+    owned = {"f:metadata": {"f:annotations": {f"f:{OTHERS}": {}}}, **_WHOLE}
+    managed = {"managedFields": [{"manager": "fleet-console-setup", "operation": "Apply", "fieldsV1": owned}]}
+    live = {**taken, "metadata": {**taken["metadata"], **managed}}
+    assert changes(wanted, live) == ()
+    again = merged(wanted, live)
+    assert (again["spec"], again["metadata"]["annotations"]) == (taken["spec"], taken["metadata"]["annotations"])
+
+
+def test_a_field_that_we_applied_and_want_no_more_is_removed_unless_others_manage_it() -> None:
+    ours: dict[str, Any] = {"f:spec": {"f:config": {"f:edition": {}, "f:name": {}}, "f:tags": {}}}
+    others: dict[str, Any] = {"f:spec": {"f:tags": {}}}
+    live = {
+        "metadata": {
+            "managedFields": [
+                {"manager": "fleet-console-setup", "operation": "Apply", "fieldsV1": ours},
+                {"manager": "somebody", "operation": "Update", "fieldsV1": others},
+            ]
+        },
+        "spec": {"config": {"edition": "Basic", "name": "gw"}, "tags": []},
+    }
+    wanted = {"metadata": {}, "spec": {"config": {"name": "gw"}}}
+    assert [(one.path, one.before, one.after) for one in changes(wanted, live)] == [
+        ("spec.config.edition", "Basic", None)
+    ]
 
 
 def test_an_annotation_that_we_applied_and_want_no_more_is_given_up() -> None:

@@ -10,7 +10,7 @@ from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wa
 from console.decide.setup.teardown import unseen
 from console.model.text import inert
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
-from console.present.setups import nothing_to_do, verdict_line
+from console.present.setups import change_text, nothing_to_do, verdict_line
 from console.present.times import exact
 
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED)
@@ -94,9 +94,7 @@ def _task(one: Task, number: int, cells: int) -> list[Line]:
     first, *rest = paragraph(f"{number:>3} {one.verb:<6} {one.what}  ({usual})", cells, indent=1)
     out = [first, *(line("            ", *more[1:]) for more in rest)]
     for change in one.changes:
-        before = "absent" if change.before is None else change.before
-        after = "absent" if change.after is None else change.after
-        out += paragraph(f"{change.path}: {before} -> {after}", cells, indent=12, ink=Ink.ACCENT)
+        out += paragraph(change_text(change), cells, indent=12, ink=Ink.ACCENT)
     for phrase in one.says:
         out += paragraph(phrase, cells, indent=12, ink=Ink.DIM)
     if one.final:

@@ -7,7 +7,7 @@ from typing import Any
 
 from console.decide.plan import short
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
-from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, canonical, writes
+from console.decide.setup.task import Change, Check, SetupPlan, Stage, Task, Verdict, Wait, canonical, writes
 from console.errors import EXIT_DONE, EXIT_HELD
 from console.model.run import RunReport
 from console.model.text import inert
@@ -70,15 +70,19 @@ def task_lines(one: Task, number: int) -> list[str]:
     """One task."""
     waits = isinstance(one.call, Wait)
     lines = [f"  {number:>3} {one.verb:<7} {one.what}  ({'usually ' if waits else ''}{exact(one.usual)})"]
-    for change in one.changes:
-        before = "absent" if change.before is None else change.before
-        after = "absent" if change.after is None else change.after
-        lines.append(f"{'':<14}{change.path}: {before} -> {after}")
+    lines += [f"{'':<14}{change_text(change)}" for change in one.changes]
     for phrase in one.says:
         lines += [f"{'':<14}{said}" for said in wrap(phrase, _CELLS - 14)]
     lines += [f"{'':<14}final: {one.final}"] if one.final else []
     lines += [f"{'':<14}failed: {one.failed}"] if one.failed else []
     return lines
+
+
+def change_text(change: Change) -> str:
+    """`spec.listeners[8001/HTTP]: ... -> removed`."""
+    before = "absent" if change.before is None else change.before
+    after = "removed" if change.after is None else change.after
+    return f"{change.path}: {before} -> {after}"
 
 
 def plan_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan | None, notes: Sequence[str] = ()) -> str:

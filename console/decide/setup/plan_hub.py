@@ -69,10 +69,10 @@ def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str],
     differing = changes(manifest, live)
     if not differing:
         return None
-    fields = f"{len(differing)} field{'s' if len(differing) > 1 else ''}"
+    fields, taken = f"{len(differing)} field{'s' if len(differing) > 1 else ''}", str(key) in take
     return Task(
         f"apply {key}", stage, "change", f"change {fields} of {key}",
-        Apply("hub", merged(manifest, live), str(key) in take), undo="apply the values before",
+        Apply("hub", merged(manifest, live, take=taken), taken), undo="apply the values before",
         changes=differing, usual=5.0,
     )  # fmt: skip
 

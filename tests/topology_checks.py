@@ -68,7 +68,14 @@ _ALL = Admission("ALL", "-1/-1", "10.0.0.0/8")
 _NO_HEALTH = ("  weights:\n", "  health_check:\n    enabled: false\n  weights:\n")
 _UNDERLAY = ("  network: overlay\n", "  network: underlay\n")
 
+_OURS = {"metadata": {"labels": {"fleet-console/topology": "demo"}}}
+
 TABLE: tuple[Broken, ...] = (
+    Broken("left-behind", (), hub((Key("networking.k8s.io", "Ingress", "shop", "old"), _OURS)),
+           "Ingress shop/old was made by this topology's set-up, and the file no longer names it; it still takes",
+           "the file names all", "kubectl delete ingress old -n shop", WARN),
+    Broken("left-behind", (), account(clusters=(*_CLUSTERS, replace(_ACK, id="c9", name="ack-old", vpc="",
+           tags=(("fleet-console/topology", "demo"),)))), "cluster ack-old (c9)", "names all", "ACK console", WARN),
     Broken("region", (), account(regions=("cn-beijing",)), "not among 1 regions", "cn-hangzhou", "cn-beijing"),
     Broken("region", (), account(clusters=(replace(_ACK, region="cn-beijing"), _IDC)), "is in cn-beijing",
            "in cn-hangzhou", "Set region"),

@@ -18,6 +18,8 @@ from console.present.times import exact
 
 _CELLS = 80
 """Of what is told of a new thing: the narrowest terminal that is read on."""
+_NAMED = 4
+"""Things left behind that one line names."""
 _LONGEST = 10_000
 _PROOF = (Stage.FIRST, Stage.FINISH)
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED, Verdict.OK)
@@ -62,8 +64,19 @@ def plan_lines(plan: SetupPlan) -> list[str]:
 
 def nothing_to_do(plan: SetupPlan) -> str:
     """What a plan without tasks means."""
-    rest = "nothing of ours is there" if plan.kind == "teardown" else "everything is as the topology says"
-    return f"nothing to do: {rest}"
+    if plan.kind == "teardown":
+        return "nothing to do: nothing of ours is there"
+    if plan.left:
+        return f"nothing to do for what the topology names; {left_line(plan)}"
+    return "nothing to do: everything is as the topology says"
+
+
+def left_line(plan: SetupPlan) -> str:
+    """`2 things that it named before still stand: Ingress shop/old, ApplicationSet argocd/old`."""
+    count, told = len(plan.left), ", ".join(plan.left[:_NAMED])
+    more = f" and {count - _NAMED} more" if count > _NAMED else ""
+    things, stand = ("things", "stand") if count > 1 else ("thing", "stands")
+    return f"{count} {things} that it named before still {stand}: {told}{more}"
 
 
 def task_lines(one: Task, number: int) -> list[str]:
@@ -101,7 +114,8 @@ def verdict_line(checks: Sequence[Check], plan: SetupPlan) -> str:
         return f"refused: {red} check{'s are' if red > 1 else ' is'} red, and nothing is written on red"
     rest = f"; {open_} unchecked, recorded as unconfirmed" if open_ else ""
     count = sum(1 for one in plan.tasks if writes(one.call))
-    return f"{count} write{'s' if count != 1 else ''}{rest}"
+    left = f"; {len(plan.left)} left behind, see left-behind" if plan.left else ""
+    return f"{count} write{'s' if count != 1 else ''}{rest}{left}"
 
 
 def status_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan, notes: Sequence[str]) -> str:
@@ -115,6 +129,7 @@ def status_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan, no
         lines.append(f"  {stage.value:<14} {word:<10} {missing[0].what if missing else ''}".rstrip())
     red = reds(checks)
     lines += [f"  red: {one.rule}: {one.about}: {one.measured}" for one in red]
+    lines += [f"  left behind: {left_line(plan)}"] if plan.left else []
     return "\n".join([*lines, *notes])
 
 

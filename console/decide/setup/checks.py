@@ -16,6 +16,7 @@ from console.decide.setup import checks_of_gateway as gateway
 from console.decide.setup import checks_of_members as members
 from console.decide.setup import checks_of_ranges as ranges
 from console.decide.setup import checks_of_words as words
+from console.decide.setup import left_behind
 from console.decide.setup.finding import Finding
 from console.decide.setup.found import Found
 from console.decide.setup.task import Check, Stage, Verdict
@@ -104,6 +105,8 @@ RULES: tuple[Rule, ...] = (
          "domain.md 2", gateway.gateway_events),
     Rule("health-checks", Stage.GATEWAY, RED, "Health checks are on; the controller's own default is off.",
          "domain.md 1.3 and 1.4", gateway.health_checks),
+    Rule("left-behind", Stage.FINISH, WARN, "The file names all that its set-up made.",
+         "issue of the set-up: what is no longer named is not gone", left_behind.check),
 )  # fmt: skip
 """In the order of the wizard's steps, and within one as things depend on one another."""
 

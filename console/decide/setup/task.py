@@ -192,6 +192,8 @@ class SetupPlan:
     """Its name."""
     kind: str
     tasks: tuple[Task, ...]
+    left: tuple[str, ...] = ()
+    """What a set-up made earlier and the topology no longer names: it stands, and no task touches it."""
 
     @property
     def hash(self) -> str:

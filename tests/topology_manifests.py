@@ -4,6 +4,7 @@ read backwards into the same topology."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -20,8 +21,9 @@ from console.decide.setup.export import files, settings
 from console.decide.setup.file import dump, parse
 from console.decide.setup.found import Found
 from console.decide.setup.plan import plan
-from console.model.ground import Ground
-from console.model.topology import ApplicationPart
+from console.decide.setup.task import Apply
+from console.model.ground import Ground, Key
+from console.model.topology import ApplicationPart, ListenerPart
 from console.run.setup.discover import hints
 from console.settings import parse as parse_settings
 from tests.setup_stand import APPLICATION, DEMO, Stand, World, hybrid
@@ -235,3 +237,41 @@ def test_what_is_left_behind_opens_the_console_and_holds_no_secret(made: World) 
     assert "routes/gateway-demo/web-demo.yaml" in yaml.safe_load(texts["kustomization.yaml"])["resources"]
     assert parse(texts["topology.yaml"], "exported") == hybrid()
     assert all(yaml.safe_load(text) for name, text in texts.items() if name.endswith(".yaml"))
+
+
+def _owned_listeners(ground: Ground, *others: tuple[Key, dict[str, Any]]) -> Ground:
+    """The ground with the gateway's listeners applied by us alone, and objects of others."""
+    assert ground.hub is not None
+    objects = dict(ground.hub.objects) | dict(others)
+    key = next(one for one in objects if one.kind == "AlbConfig")
+    managed = [{"manager": "fleet-console-setup", "operation": "Apply", "fieldsV1": _WHOLE}]
+    objects[key] = {**objects[key], "metadata": {**objects[key]["metadata"], "managedFields": managed}}
+    return replace(ground, hub=replace(ground.hub, objects=objects))
+
+
+def _stranger(ports: str) -> tuple[Key, dict[str, Any]]:
+    notes = {"alb.ingress.kubernetes.io/listen-ports": ports}
+    thing = {"metadata": {"annotations": notes}, "spec": {"ingressClassName": "alb"}}
+    return Key("networking.k8s.io", "Ingress", "shop", "theirs"), thing
+
+
+def test_a_listener_goes_once_no_ingress_asks_for_it(made: World) -> None:
+    """The controller adds a listener again while any Ingress asks for it."""
+    gateway = hybrid().gateway
+    assert gateway is not None
+    moved = hybrid(gateway=structs.replace(gateway, listeners=(ListenerPart(port=8002),)))
+    ground = made.read()
+    tasks = plan(moved, _owned_listeners(ground)).tasks
+    ids = [one.id for one in tasks if isinstance(one.call, Apply)]
+    config, route = "apply AlbConfig ackone-gateway-demo", "apply Ingress gateway-demo/web-demo"
+    assert ids == [config, route, f"{config} listeners"]
+    ports = [
+        [each["port"] for each in one.call.manifest["spec"]["listeners"]]
+        for one in tasks
+        if isinstance(one.call, Apply) and one.id != route
+    ]
+    assert ports == [[8002, 8001], [8002]]
+    gone = next(one for one in tasks if one.id.endswith("listeners"))
+    assert [(one.path, one.after) for one in gone.changes] == [("spec.listeners[8001/HTTP]", None)]
+    kept = plan(moved, _owned_listeners(ground, _stranger('[{"HTTP": 8001}]'))).tasks
+    assert [one.id for one in kept if isinstance(one.call, Apply)] == [config, route]

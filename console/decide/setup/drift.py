@@ -58,6 +58,14 @@ def changes(wanted: Object, live: Object) -> tuple[Change, ...]:
     return (*found, *_given_up(wanted, live, whole.owned))
 
 
+def going(wanted: Object, live: Object, *way: str) -> list[Mapping[str, Any]]:
+    """Items of the named list at `way` that are ours alone and wanted no more, as they stand."""
+    here, there = _reached(wanted, way), _reached(live, way)
+    if not isinstance(here, list) or not isinstance(there, list):
+        return []
+    return [one for one, ours in _Live(live).strangers(way, ".".join(way), here, there) if ours]
+
+
 def merged(wanted: Object, live: Object, *, take: bool = False) -> dict[str, Any]:
     """`wanted` with the items that others hold in its named lists, so that applying it takes nothing from them.
     `take`: the lists become ours by it, so which of their items are others' is noted on the object."""

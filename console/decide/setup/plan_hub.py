@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
 from console.decide.setup import manifests, says
-from console.decide.setup.drift import changes, merged
+from console.decide.setup.drift import changes, going, merged
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import Manifest, key_of
 from console.decide.setup.plan_words import MINUTE
@@ -18,7 +18,7 @@ from console.decide.setup.task import Apply, Files, Requests, Stage, Task, Wait
 from console.model.ground import Object
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
-from console.model.topology import ApplicationPart, RoutePart, Topology
+from console.model.topology import ApplicationPart, GatewayPart, RoutePart, Topology
 
 _HUB = Wait(("hub",))
 _DROPS = "an ApplicationSet that chooses by the former label drops its Application, and its workload, at once"
@@ -110,8 +110,9 @@ def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
     part = found.topology.gateway
     if part is None:
         return
+    config, rest = _listening(found, part)
     wanted = [
-        (manifests.alb_config(found, part), says.alb_config(found, part)),
+        (config, says.alb_config(found, part)),
         (manifests.ingress_class(found, part), says.ingress_class(part)),
     ]
     if not found.topology.applications:
@@ -119,8 +120,48 @@ def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
     wanted += [(manifests.ingress(found, one, part), says.ingress(one, part)) for one in found.topology.routes]
     tasks = [_apply(found, one, Stage.GATEWAY, take, phrases) for one, phrases in wanted]
     yield from (one for one in tasks if one is not None)
+    yield from _listeners_away(found, rest, take)
     yield from _active(found, part.name)
     yield from (one for route in found.topology.routes if (one := _routed(found, route)) is not None)
+
+
+def _listening(found: Found, part: GatewayPart) -> tuple[Manifest, Manifest | None]:
+    """The AlbConfig with the listeners that it has until every Ingress asks for others, and, where some then go,
+    without them: the controller adds a listener again as long as any Ingress asks for it (domain.md 1.3)."""
+    config = manifests.alb_config(found, part)
+    live = found.hub.find("AlbConfig", part.name)
+    surplus = going(config, live, "spec", "listeners") if live is not None else []
+    if not surplus:
+        return config, None
+    asked = _asked_by_others(found, part)
+    kept = [one for one in surplus if one.get("port") in asked]
+    last = _with_listeners(config, kept) if len(kept) < len(surplus) else None
+    return _with_listeners(config, surplus), last
+
+
+def _with_listeners(config: Manifest, more: Sequence[Mapping[str, object]]) -> Manifest:
+    spec = config["spec"]
+    return {**config, "spec": {**spec, "listeners": [*spec["listeners"], *map(dict, more)]}}
+
+
+def _asked_by_others(found: Found, part: GatewayPart) -> set[int]:
+    """Ports that Ingresses of the gateway ask for which are none of the topology's routes."""
+    routes = {one.name for one in found.topology.routes}
+    ports: set[int] = set()
+    for key, one in found.hub.objects.items():
+        if key.kind == "Ingress" and f"{key.namespace}/{key.name}" not in routes:
+            ports |= manifests.asked_ports(one, part.ingress_class)
+    return ports
+
+
+def _listeners_away(found: Found, config: Manifest | None, take: frozenset[str]) -> Iterator[Task]:
+    task = _apply(found, config, Stage.GATEWAY, take) if config is not None else None
+    if task is not None and config is not None:
+        gone = tuple(one for one in task.changes if one.after is None and one.path.startswith("spec.listeners["))
+        what = (
+            f"take {len(gone)} listener{'s' if len(gone) > 1 else ''} off {key_of(config)}, which no Ingress asks for"
+        )
+        yield replace(task, id=f"{task.id} listeners", what=what, changes=gone)
 
 
 def _active(found: Found, name: str) -> Iterator[Task]:

@@ -90,11 +90,34 @@ def test_from_nothing_to_first_requests_and_back(empty: Simulated, tmp_path: Pat
     code, told = console.topology("plan")
     assert (code, told["steps"]) == (0, [])
     _usable(console)
+    _edited(console)
     _sealed(console, empty)
     _seen_late(console, Console(empty, tmp_path / "elsewhere"))
     code, told = console.topology("teardown", "--yes")
     assert code == 0, told["run"]["message"]
     assert console.account() == whole
+
+
+def _edited(console: Console) -> None:
+    """Another host and another listener take the place of the former ones, by the very plan that was seen."""
+    whole = console.file.read_text()
+    former = console.topology("plan")[1]["plan_hash"]
+    text = whole.replace("host: demo.example.com", "host: other.example.com")
+    console.file.write_text(text.replace("- port: 8001", "- port: 8002"))
+    code, told = console.topology("plan")
+    gone = [one["path"] for one in told["drift"] if one["after"] is None]
+    assert (code, gone) == (0, ["spec.rules[demo.example.com]", "spec.listeners[8001/HTTP]"])
+    assert console.topology("apply", "--yes", "--plan-hash", former)[0] == 3
+    code, done = console.topology("apply", "--yes", "--plan-hash", told["plan_hash"])
+    assert code == 0, done["run"]["message"]
+    own = ["kubectl", "--kubeconfig", str(next((console.directory / "state" / "setups" / "demo").glob("*.kubeconfig")))]
+    for words, expected in (
+        (("ingress", "-A", "-o", "jsonpath={.items[*].spec.rules[*].host}"), "other.example.com"),
+        (("albconfig", "-o", "jsonpath={.items[*].spec.listeners[*].port}"), "8002"),
+    ):
+        shown = subprocess.run([*own, "get", *words], check=True, capture_output=True, text=True, timeout=30).stdout
+        assert shown == expected
+    assert console.topology("plan")[1]["steps"] == []
 
 
 def _usable(console: Console) -> None:
@@ -247,7 +270,7 @@ def test_what_names_nothing_of_the_topology_is_refused(
     assert console.topology(verb, *rest, "Ingress shop/checkout")[0] == 0
 
 
-@pytest.mark.parametrize("name", ["Bad Name", "1st", "a-", "", "a" * 56])
+@pytest.mark.parametrize("name", ["Bad Name", "1st", "a-", "a..b", "", "a" * 56])
 def test_a_topology_gets_no_name_that_its_file_could_not_hold(name: str, empty: Simulated, tmp_path: Path) -> None:
     console = Console(empty, tmp_path)
     code, told = console.topology("init", "--name", name)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from console.model.text import inert
-from console.model.topology import CloudName, Name, Part, Path, RouteKey
+from console.model.topology import CloudName, Host, Label, LabelValue, Name, Part, Path, RouteKey, ServiceName
 
 LONGEST = 2_000
 """Characters of one text of a topology."""
@@ -21,8 +21,15 @@ _WORDS: Mapping[str, str] = {
     for kind, words in (
         (Name, "lower-case letters, digits, - and . within, at most 63, as Kubernetes names objects"),
         (CloudName, "letters, digits, -, _ and . behind a letter, at most 63"),
-        (RouteKey, "NAMESPACE/NAME"),
-        (Path, "a path that begins with /"),
+        (RouteKey, "NAMESPACE/NAME, lower-case letters, digits and - within"),
+        (Path, "a path that begins with /, without blanks"),
+        (Label, "lower-case letters, digits and - within, at most 63, as Kubernetes names namespaces"),
+        (
+            ServiceName,
+            "lower-case letters, digits and - within, behind a letter, at most 63, as Kubernetes names Services",
+        ),
+        (LabelValue, "letters, digits, and -, _ and . within, at most 63"),
+        (Host, "a name without scheme, port or path, as shop.example.com or *.example.com"),
     )
 }
 """Pattern of a text -> what it admits."""

@@ -70,7 +70,25 @@ _UNDERLAY = ("  network: overlay\n", "  network: underlay\n")
 
 _OURS = {"metadata": {"labels": {"fleet-console/topology": "demo"}}}
 
+_RUNS = replace(_ACK, nodes=2, version="1.30.1-aliyun.1")
+_NODES = ("  network: underlay\n", "  network: underlay\n  nodes: {count: 5, instance_types: [ecs.g7.xlarge]}\n")
+_FIXED = "cannot be changed"
+
 TABLE: tuple[Broken, ...] = (
+    Broken("as-it-stands", (_NODES,), account(clusters=(_RUNS, _IDC)), "ack-prod has 2 nodes; the file says 5",
+           "as it stands", "Scale its node pool", WARN),
+    Broken("as-it-stands", (("  network: underlay\n", "  network: underlay\n  version: '1.31'\n"),),
+           account(clusters=(_RUNS, _IDC)), "runs 1.30.1-aliyun.1; the file says 1.31", "as it stands", "Upgrade",
+           WARN),
+    Broken("as-it-stands", (("172.19.0.0/20", "172.29.0.0/20"),), GROUND,
+           "cluster ack-prod services: 172.19.0.0/20 stands; the file says 172.29.0.0/20", _FIXED, "Say 172.19.0.0/20"),
+    Broken("as-it-stands", (_FLANNEL,), GROUND, "vSwitches vsw-pods stands; the file says 10.32.0.0/12", _FIXED, "Say"),
+    Broken("as-it-stands", (("  pod_vswitches:\n  - pods-j\n", "  pod_vswitches:\n  - gateway-j\n"),), GROUND,
+           "vSwitches vsw-pods stands; the file says vsw-gw-j", _FIXED, "make it anew"),
+    Broken("as-it-stands", (_FLANNEL,), account(clusters=(replace(_ACK, pod_vswitches=(), pods="172.24.0.0/14"), _IDC)),
+           "pods: 172.24.0.0/14 stands; the file says 10.32.0.0/12", _FIXED, "Say 172.24.0.0/14"),
+    Broken("as-it-stands", (("  id: vsw-gw-k\n", "  id: vsw-gw-k\n  cidr: 10.0.202.0/24\n"),), GROUND,
+           "vSwitch gateway-k: 10.0.201.0/24 stands; the file says 10.0.202.0/24", _FIXED, "Say 10.0.201.0/24"),
     Broken("left-behind", (), hub((Key("networking.k8s.io", "Ingress", "shop", "old"), _OURS)),
            "Ingress shop/old was made by this topology's set-up, and the file no longer names it; it still takes",
            "the file names all", "kubectl delete ingress old -n shop", WARN),

@@ -123,6 +123,8 @@ class MemberCluster:
     services: str = ""
     security_group: str = ""
     version: str = ""
+    nodes: int | None = None
+    """How many it has; None where it was not said."""
     fleet: str = ""
     error: str = ""
     tags: Tags = ()

@@ -15,6 +15,7 @@ from console.decide.setup import checks_of_applications as applications
 from console.decide.setup import checks_of_gateway as gateway
 from console.decide.setup import checks_of_members as members
 from console.decide.setup import checks_of_ranges as ranges
+from console.decide.setup import checks_of_standing as standing
 from console.decide.setup import checks_of_words as words
 from console.decide.setup import left_behind
 from console.decide.setup.finding import Finding
@@ -61,6 +62,8 @@ RULES: tuple[Rule, ...] = (
          "domain.md 6, rows 4 and 5", ranges.service_cidr),
     Rule("cidr-range", NETWORK, RED, "Ranges and masks are those that the services take.",
          "domain.md 6, row 7", ranges.cidr_range),
+    Rule("as-it-stands", NETWORK, RED, "What stands and cannot be changed is as the file says.",
+         "domain.md 6, row 4", standing.as_it_stands),
     Rule("one-fleet", Stage.ASSOCIATE, RED, "A cluster is a member of one Fleet at most.",
          "domain.md 6, row 9", members.one_fleet),
     Rule("data-centre-api", Stage.REGISTERED, RED, "The data centre's own API answers, where its context is named.",

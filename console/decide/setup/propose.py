@@ -54,7 +54,7 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"a topology cannot be called '{inert(name, 80)}'",
-            fix="Name it with lower-case letters, digits, - and single dots behind a letter, no - or . at its end, at most 55.",
+            fix="Name it with lower-case letters, digits, - and single . within, behind a letter, at most 55.",
         )
 
 

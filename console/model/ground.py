@@ -71,12 +71,14 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """DescribeSecurityGroupAttribute. `rules` None: not read."""
+    """DescribeSecurityGroupAttribute. `rules` None: not read; `denied`: for want of a permission, so that asking again
+    does not help."""
 
     id: str
     vpc: str
     name: str = ""
     rules: tuple[Admission, ...] | None = None
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

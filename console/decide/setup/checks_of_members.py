@@ -66,7 +66,8 @@ def _admitted(
     source, needed = "DescribeSecurityGroupAttribute", f"all ports from {network} (ALB vSwitch {name})"
     if group is None or group.rules is None:
         shown = inert(identifier, 60) or "the cluster's security group"
-        how = f"Look in the ECS console whether {shown} admits all ports from {network}."
+        how = f"Look in the ECS console whether {shown} admits all ports from {network}"
+        how += ", and add it there: no step does." if group is not None and group.denied else "."
         one = f"groups {identifier}"
         return unread(found, one if one in found.ground.unread else "groups", about, source, needed, how)
     shown = f"{inert(group.id, 60)} ({len(group.rules)} rules)"

@@ -101,6 +101,8 @@ def link(found: Found) -> Iterator[Task]:
         there = found.cluster(part)
         name = there.security_group if there else f"<security group of {part.name}>"
         group = next((one for one in found.account.groups or () if one.id == name), None)
+        if group is not None and group.denied:
+            continue  # nobody would see whether it is written, or was there before: a person looks
         for vswitch in gateway.vswitches:
             cidr = found.subnet_cidr(vswitch)
             if name and cidr and not (group is not None and admits(group, cidr)):

@@ -173,9 +173,11 @@ def export(options: Options, file: Path, out: Path) -> None:
 
     said = files.read(file)
     ground, checks, made = survey(options, said, ())
-    texts = exports.files(Found(said, ground))
+    moved = exports.moving(checks)
+    texts = exports.files(Found(said, ground), moved)
     setups.written(out, texts)
-    tell(options, f"{len(texts)} files are in {out}", said, checks, made)
+    told = "\n".join((f"{len(texts)} files are in {out}", *(f"! {one}" for one in moved)))
+    tell(options, told, said, checks, made, notes=moved)
 
 
 def survey(

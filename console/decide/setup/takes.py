@@ -9,6 +9,9 @@ from console.decide.setup.manifests import key_of
 from console.decide.setup.task import Apply, Check, SetupPlan, Stage, Task, Verdict
 from console.model.topology import Topology
 
+LIVE_WEIGHTS = "live-weights"
+"""Rule of a plan that would move traffic."""
+
 
 def live_weights(topology: Topology, plan: SetupPlan) -> Iterator[Check]:
     """Weights of a route that is there are moved by a shift, with its guardrails: a file that is applied again, perhaps
@@ -22,7 +25,7 @@ def live_weights(topology: Topology, plan: SetupPlan) -> Iterator[Check]:
         weights = ":".join(one.before or "absent" for one in moved)
         wanted = ":".join(one.after or "absent" for one in moved)
         yield Check(
-            "live-weights", Verdict.WARN if task.call.take else Verdict.RED, Stage.GATEWAY, _about(topology, route),
+            LIVE_WEIGHTS, Verdict.WARN if task.call.take else Verdict.RED, Stage.GATEWAY, _about(topology, route),
             f"Ingress {route}: annotations", f"traffic flows at {weights}, the topology says {wanted}",
             "the same weights, or your word that traffic is to move",
             "" if task.call.take else f"Take the live weights into the file, or move traffic with: fleet-console shift"

@@ -12,6 +12,7 @@ import pytest
 from msgspec import structs
 
 from console.cloud.outcome import Declined
+from console.decide.setup import takes
 from console.decide.setup.checks import checks, reds
 from console.decide.setup.found import Found
 from console.decide.setup.plan import plan
@@ -329,6 +330,27 @@ def test_rules_of_a_group_that_may_not_be_read_are_left_to_a_person(tmp_path: Pa
     named = hybrid(members=(structs.replace(hybrid().members[0], id=ack.id), hybrid().members[1]))
     theirs = replace(ground, account=replace(ground.account, clusters=others))
     assert unknown_to_teardown(named, theirs) == (f"{name}: {why}",)
+
+
+def test_what_has_failed_is_red_in_the_plan_until_it_is_made_anew(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    stand.carry_out(stand.set_up(hybrid()))
+    whole = stand.world.read()
+    fleets = tuple(replace(one, state="failed") for one in whole.account.fleets or ())
+    clusters = tuple(
+        replace(one, state="failed" if one.kind == "ack" else one.state) for one in whole.account.clusters or ()
+    )
+    for item, about, account in (
+        ("fleet", "fleet", replace(whole.account, fleets=fleets)),
+        ("member ack-a", "members[0]", replace(whole.account, clusters=clusters)),
+    ):
+        ground = replace(whole, account=account)
+        [said] = takes.failed(Found(hybrid(), ground), plan(hybrid(), ground))
+        assert (said.rule, said.verdict, said.about) == ("failed", Verdict.RED, about)
+        assert said.measured.startswith("the cloud says failed")
+        assert f"--retry {shlex.quote(item)}" in said.fix
+        retried = plan(hybrid(), ground, retry=frozenset({item}))
+        assert [*takes.failed(Found(hybrid(), ground), retried)] == []
 
 
 def test_of_a_region_that_is_none_the_rule_speaks_and_nothing_else() -> None:

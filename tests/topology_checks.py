@@ -74,7 +74,13 @@ _RUNS = replace(_ACK, nodes=2, version="1.30.1-aliyun.1")
 _NODES = ("  network: underlay\n", "  network: underlay\n  nodes: {count: 5, instance_types: [ecs.g7.xlarge]}\n")
 _FIXED = "cannot be changed"
 
+_TYPO = ("cluster_name}}'", "nope}}'")
+_NO_SECRET = replace(GROUND, hub=replace(HUB, objects=dict(list(HUB.objects.items())[1:])))
+
 TABLE: tuple[Broken, ...] = (
+    Broken("node-pool", (_IDS,), _NEW_ACK, "ack-prod is made without nodes", "a node pool", "Say nodes", WARN),
+    Broken("applicationset-template", (_TYPO,), _NO_SECRET, "nothing gives it nope: its association gives cluster_id",
+           "annotations cluster_id, nope", "Correct the name"),
     Broken("as-it-stands", (_NODES,), account(clusters=(_RUNS, _IDC)), "ack-prod has 2 nodes; the file says 5",
            "as it stands", "Scale its node pool", WARN),
     Broken("as-it-stands", (("  network: underlay\n", "  network: underlay\n  version: '1.31'\n"),),

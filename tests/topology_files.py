@@ -23,7 +23,7 @@ from console.decide.setup.references import references
 from console.errors import TopologyError
 from console.model.topology import Topology
 from tests.present_documents import schema
-from tests.topologies import TEXT, edited, hybrid
+from tests.topologies import ACK, TEXT, edited, hybrid
 
 
 def refused(text: str) -> list[str]:
@@ -63,6 +63,8 @@ def test_defaults_are_left_out_however_they_were_said() -> None:
          "t.yaml:58:9: routes[0].name: 'web-demo' is not accepted; NAMESPACE/NAME"),
         (("host: demo.example.com", "host: http://bad host/"),
          "t.yaml:59:9: routes[0].host: 'http://bad host/' is not accepted; a name without scheme, port or path"),
+        ((f"  id: {ACK}\n", "  nodes: {instance_types: []}\n"),
+         "t.yaml:21:27: members[0].nodes.instance_types: a new node pool needs an instance type; one or more"),
         (("host: demo.example.com", "host: a..b"), "t.yaml:59:9: routes[0].host: 'a..b' is not accepted"),
         (("host: demo.example.com", "host: Demo.example.com"), "t.yaml:59:9: routes[0].host: 'Demo.example.com' is"),
         (("host: demo.example.com", "host: a.*.example.com"), "t.yaml:59:9: routes[0].host: 'a.*.example.com' is not"),

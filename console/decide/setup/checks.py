@@ -64,6 +64,8 @@ RULES: tuple[Rule, ...] = (
          "domain.md 6, row 7", ranges.cidr_range),
     Rule("as-it-stands", NETWORK, RED, "What stands and cannot be changed is as the file says.",
          "domain.md 6, row 4", standing.as_it_stands),
+    Rule("node-pool", Stage.ACK, WARN, "A new ACK cluster has nodes for what is to run on it.",
+         "domain.md 5.2: CreateCluster", members.node_pool),
     Rule("one-fleet", Stage.ASSOCIATE, RED, "A cluster is a member of one Fleet at most.",
          "domain.md 6, row 9", members.one_fleet),
     Rule("data-centre-api", Stage.REGISTERED, RED, "The data centre's own API answers, where its context is named.",

@@ -71,6 +71,10 @@ def _member(topology: Topology, part: MemberPart, path: str) -> Iterator[Problem
         if part.id is None and not part.pod_vswitches and not part.cidrs.pods:
             sentence = "a new ACK cluster needs addresses for its pods"
             yield Problem(f"{path}.cidrs.pods", sentence, "a range (Flannel), or pod_vswitches (Terway)")
+        if part.id is None and part.nodes is not None and not any(map(str.strip, part.nodes.instance_types)):
+            yield Problem(
+                f"{path}.nodes.instance_types", "a new node pool needs an instance type", "one or more: ecs.g7.xlarge"
+            )
         if part.pod_vswitches and part.cidrs.pods:
             sentence = "pods have addresses of pod_vswitches (Terway) or of a range (Flannel), not of both"
             yield Problem(f"{path}.cidrs.pods", sentence, "one of the two")

@@ -55,7 +55,8 @@ def judged(topology: Topology, ground: Ground, plan: SetupPlan, sight: WireEyes 
     """What the rules say of a ground and of the plan for it, and, by `sight` of that ground, what the Fleet's API
     server does. Blocks."""
     tried = _tried(topology, plan, sight) if sight is not None else ()
-    return (*checks(topology, ground), *takes.live_weights(topology, plan), *tried)
+    found = Found(topology, ground)
+    return (*checks(topology, ground), *takes.failed(found, plan), *takes.live_weights(topology, plan), *tried)
 
 
 def _tried(topology: Topology, plan: SetupPlan, sight: WireEyes) -> tuple[Check, ...]:

@@ -123,6 +123,10 @@ def _edited(console: Console) -> None:
 def _usable(console: Console) -> None:
     """The settings that were left behind open the Fleet that was made."""
     config = console.directory / "state" / "setups" / "demo" / "config.yaml"
+    members = yaml.safe_load(config.read_text())["fleets"][0]["members"].values()
+    assert [(one["context"], one["kubeconfig"]) for one in members if "context" in one] == [
+        ("idc", str(console.fleet / "kubeconfig"))
+    ]
     own = ["--config", str(config), "--state-dir", str(console.directory / "state")]
     done = forked.run([*own, "status", "-o", "json"], timeout=60)
     told = json.loads(done.stdout)

@@ -255,6 +255,23 @@ def test_what_was_not_read_is_unchecked_with_the_reason_and_never_red() -> None:
     assert all(one.fix for one in unconfirmed(found))
 
 
+def test_a_vpc_that_is_not_there_is_told_once_and_not_by_each_of_its_vswitches() -> None:
+    found = checks(hybrid(("id: vpc-1", "id: vpc-9")), account(subnets=(), clusters=(), fleets=()))
+
+    assert {"vpc.id"} == {one.about for one in reds(found) if one.rule == "resource-found" and "vpc" in one.about}
+    assert not [one for one in reds(found) if one.about.startswith("vswitches")]
+    elsewhere = checks(hybrid(("id: vsw-nodes", "id: vsw-other")), GROUND)
+    assert ["not among 4 in vpc-1"] == [one.measured for one in reds(elsewhere)]
+
+
+def test_a_fix_of_an_overlap_can_be_followed() -> None:
+    found = checks(hybrid(_IDS, _FLANNEL, ("172.20.0.0/16", "0.0.0.0/0")), _NEW_ACK)
+
+    fixes = {one.fix for one in reds(found) if one.rule in ("cidr-overlap", "service-cidr")}
+    assert "Correct idc-prod pods: outside 0.0.0.0/0 there is no private range." in fixes
+    assert not any("outside 0.0.0.0/0." in one for one in fixes)
+
+
 def test_a_persons_word_is_recorded_as_a_word_and_makes_no_red_green() -> None:
     said = hybrid(("routes:\n", "confirmed: [leased-line, cen, node-routes]\nroutes:\n"))
 

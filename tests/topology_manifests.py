@@ -233,6 +233,8 @@ def test_what_is_left_behind_opens_the_console_and_holds_no_secret(made: World) 
     document = settings(found, {"region": "cn-hangzhou", "credentials": {"profile": "work"}}, "/k", None)
     fleet = parse_settings(yaml.safe_load(yaml.safe_dump(document))).fleet
     assert sorted(one.name or "" for one in fleet.members.values()) == ["ack-a", "idc-b"]
+    told = settings(found, {}, "/k", None, {"idc-b": "/home/kubeconfig"})["fleets"][0]["members"].values()
+    assert [(one.get("context"), one.get("kubeconfig")) for one in told] == [(None, None), ("idc", "/home/kubeconfig")]
     texts = files(found)
     assert "routes/gateway-demo/web-demo.yaml" in yaml.safe_load(texts["kustomization.yaml"])["resources"]
     assert parse(texts["topology.yaml"], "exported") == hybrid()

@@ -70,8 +70,11 @@ def _readme(found: Found, resources: Sequence[str], moved: Sequence[str]) -> str
     )
 
 
-def settings(found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str | None) -> dict[str, Any]:
-    """The console's settings for this Fleet, as console.settings reads them. `cloud`: the section that was used."""
+def settings(
+    found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str | None, sites: Mapping[str, str] = {}
+) -> dict[str, Any]:
+    """The console's settings for this Fleet, as console.settings reads them. `cloud`: the section that was used;
+    `sites`: member -> the kubeconfig that holds its context, for those whose topology names none."""
     topology, balancer = found.topology, found.balancer
     ranges = cidrs.ranges(found)
     fleet: dict[str, Any] = {
@@ -79,7 +82,7 @@ def settings(found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str
         "region": topology.region,
         "kubeconfig": kubeconfig,
         "weights": {"key_prefix": topology.key_prefix},
-        "members": {found.cluster_id(one): _member(one, ranges) for one in topology.members},
+        "members": {found.cluster_id(one): _member(one, ranges, sites) for one in topology.members},
         "cloud": {**cloud, "region": topology.region, "fleet": found.fleet_id},
         "argocd": {"cluster_secrets": True},
     }
@@ -88,7 +91,7 @@ def settings(found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str
     return {"fleets": [fleet], **({"probe": {"proxy": proxy}} if proxy else {})}
 
 
-def _member(part: MemberPart, ranges: Sequence[cidrs.Range]) -> dict[str, Any]:
+def _member(part: MemberPart, ranges: Sequence[cidrs.Range], sites: Mapping[str, str]) -> dict[str, Any]:
     # Pods first: in that order adopting reads them again.
     own = [
         str(one.network)
@@ -96,7 +99,8 @@ def _member(part: MemberPart, ranges: Sequence[cidrs.Range]) -> dict[str, Any]:
         for one in ranges
         if (one.owner, one.use) == (part.name, use)
     ]
-    site = {"context": part.context, "kubeconfig": part.kubeconfig} if part.kubeconfig and part.context else {}
+    file = part.kubeconfig or sites.get(part.name)
+    site = {"context": part.context, "kubeconfig": file} if file and part.context else {}
     return {"name": part.name, "zone": part.zone, "kind": part.kind, "cidrs": own, **site}
 
 

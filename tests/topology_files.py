@@ -134,6 +134,47 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_file() -> None:
     assert ["20", "30", "33", "48"] == [one.split(":")[1] for one in found]
 
 
+_SUM = (("    idc-prod: 40", "    idc-prod: 30"), "routes[0].weights: weights sum to 90")
+_SWITCH = (("  - gateway-k\n", "  - gatewy-k\n"), "gateway.vswitches[1]: no vSwitch is called 'gatewy-k'")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("host: demo.example.com", "host: a..b"), (_SUM, _SWITCH)),
+        (("    services: 172.21.0.0/20", "    services: 3"), (_SUM, _SWITCH)),
+        (("  namespace: gateway-demo", "  namespace: 3"), (_SUM, _SWITCH)),
+        (("routes:\n", "nope: 1\nroutes:\n"), (_SUM, _SWITCH)),
+        (("  service: service1", "  service: s.1"), (_SWITCH,)),
+        (("port: 8001", "port: 0"),
+         ((("  - pods-j\n  cidrs", "  - pod-j\n  cidrs"), "members[0].pod_vswitches[0]: no"),)),
+    ],
+)  # fmt: skip
+def test_what_parts_say_of_each_other_is_told_along_with_a_wrong_field(
+    wrong: tuple[str, str], said: tuple[tuple[tuple[str, str], str], ...]
+) -> None:
+    whole = refused(edited(*(change for change, _ in said), wrong))
+
+    assert 1 + len(said) == len(whole), whole
+    assert all(any(words in one for one in whole) for _, words in said), whole
+    alone = refused(edited(wrong))
+    assert 1 == len(alone), alone
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("kind: ack\n", "kind: akc\n"), ("vpc:\n  id: vpc-1", "vpc:\n  id: 3"),
+        ("  - pods-j\n  cidrs", "  - 3\n  cidrs"),
+        ("name: pods-j", "name: 3"), ("  name: demo-fleet", "  name: 3"), ("    ack-prod: 60", "    ack-prod: x"),
+        ("  name: gateway-demo\n", "  name: 3\n"), ("- name: web-demo\n", "- name: web-demo\n  kept: 3\n"),
+        ("region: cn-hangzhou\n", ""), ("  listeners:\n  - port: 8001\n", "  listeners: 3\n"),
+    ],
+)  # fmt: skip
+def test_nothing_is_told_of_a_part_that_only_the_wrong_field_makes_unsound(wrong: tuple[str, str]) -> None:
+    assert 1 == len(refused(edited(wrong)))
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

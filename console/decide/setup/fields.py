@@ -52,7 +52,7 @@ class Problem:
 
 def problems(value: object, kind: Any, path: str = "") -> Iterator[Problem]:
     """Everything that keeps a value from being of a type of `console.model.topology`."""
-    kind, optional = _plain(kind)
+    kind, optional = plain(kind)
     if value is None and optional:
         return
     origin = get_origin(kind)
@@ -121,7 +121,7 @@ def nearest(word: str, known: Sequence[str] | Mapping[str, object]) -> str | Non
     return next(iter(difflib.get_close_matches(word, list(known), 1, 0.6)), None)
 
 
-def _plain(kind: Any) -> tuple[Any, bool]:
+def plain(kind: Any) -> tuple[Any, bool]:
     """A type without `| None`, and whether it had it."""
     if get_origin(kind) in (Union, UnionType):
         inner = [one for one in get_args(kind) if one is not NoneType]
@@ -130,7 +130,7 @@ def _plain(kind: Any) -> tuple[Any, bool]:
 
 
 def _choices(kind: Any) -> tuple[str, ...]:
-    kind, _ = _plain(kind)
+    kind, _ = plain(kind)
     return get_args(kind) if get_origin(kind) is Literal else ()
 
 
@@ -140,7 +140,7 @@ def _admits_text(kind: Any) -> bool:
 
 def _accepted(kind: Any) -> str:
     """In words, what a type accepts."""
-    kind, _ = _plain(kind)
+    kind, _ = plain(kind)
     if (choices := _choices(kind)) != ():
         return f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
     if get_origin(kind) is Annotated:

@@ -20,7 +20,7 @@ from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
 from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown, unseen
-from console.decide.setup.unknown import unknown
+from console.decide.setup.unknown import unknown, unknown_to_show
 from console.errors import FleetConsoleError
 from console.model.ground import Ground
 from console.model.run import RunReport
@@ -91,7 +91,7 @@ class ReviewPage(StartingPlace):
         worker = get_current_worker()
         try:
             ground = self.console.desk.setups.look(self._topology)
-            missing = unknown(self._topology, ground)
+            missing = (unknown if self._kind == "teardown" else unknown_to_show)(self._topology, ground)
             if not worker.is_cancelled:
                 self.post_message(self.Looked(ground, "; ".join(missing)))
         except FleetConsoleError as error:

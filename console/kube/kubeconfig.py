@@ -61,6 +61,14 @@ def contexts(kubeconfig: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*filter(None, current), *merged.contexts)))
 
 
+def file_of(kubeconfig: str | None, context: str) -> Path | None:
+    """The file, absolute, that a context is taken from; None where none has it. Raises nothing."""
+    try:
+        return next((path.absolute() for path in files(kubeconfig) if context in contexts(str(path))), None)
+    except KubeconfigError:
+        return None
+
+
 def files(kubeconfig: str | None) -> list[Path]:
     """The files that are read, in their order. Raises `KubeconfigError` where there is none."""
     if kubeconfig is not None:

@@ -71,12 +71,14 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """DescribeSecurityGroupAttribute. `rules` None: not read."""
+    """DescribeSecurityGroupAttribute. `rules` None: not read; `denied`: for want of a permission, so that asking again
+    does not help."""
 
     id: str
     vpc: str
     name: str = ""
     rules: tuple[Admission, ...] | None = None
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class MemberCluster:
     services: str = ""
     security_group: str = ""
     version: str = ""
+    nodes: int | None = None
+    """How many it has; None where it was not said."""
     fleet: str = ""
     error: str = ""
     tags: Tags = ()

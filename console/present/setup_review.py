@@ -9,8 +9,8 @@ from console.decide.setup.checks import is_confirmed, reds, unconfirmed
 from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
 from console.decide.setup.teardown import unseen
 from console.model.text import inert
-from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
-from console.present.setups import nothing_to_do, verdict_line
+from console.present.line import EMPTY, Ink, Line, dim, line, paragraph, strong, title
+from console.present.setups import change_text, nothing_to_do, verdict_line
 from console.present.times import exact
 
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED)
@@ -78,7 +78,8 @@ def _check(one: Check, cells: int) -> list[Line]:
 def plan_lines(plan: SetupPlan, cells: int) -> list[Line]:
     """The tasks by stage, with what they change, what is final, and how each is taken back."""
     if not plan.tasks:
-        return [line(title("PLAN")), line(Span(f"  {nothing_to_do(plan)}", Ink.GOOD))]
+        said = paragraph(nothing_to_do(plan), cells, indent=2, ink=Ink.WARN if plan.left else Ink.GOOD)
+        return [line(title("PLAN")), *said]
     out: list[Line] = [line(title("PLAN"), dim(f"  {short(plan.hash)}"))]
     stage: Stage | None = None
     for number, one in enumerate(plan.tasks, 1):
@@ -94,9 +95,9 @@ def _task(one: Task, number: int, cells: int) -> list[Line]:
     first, *rest = paragraph(f"{number:>3} {one.verb:<6} {one.what}  ({usual})", cells, indent=1)
     out = [first, *(line("            ", *more[1:]) for more in rest)]
     for change in one.changes:
-        before = "absent" if change.before is None else change.before
-        after = "absent" if change.after is None else change.after
-        out += paragraph(f"{change.path}: {before} -> {after}", cells, indent=12, ink=Ink.ACCENT)
+        out += paragraph(change_text(change), cells, indent=12, ink=Ink.ACCENT)
+    for phrase in one.says:
+        out += paragraph(phrase, cells, indent=12, ink=Ink.DIM)
     if one.final:
         out += paragraph(f"final: {one.final}", cells, indent=12, ink=Ink.WARN)
     if one.failed:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from console.decide.setup import manifests
 from console.decide.setup.found import ARGO, Found
+from console.decide.setup.left_behind import left_behind
 from console.decide.setup.plan_words import CLUSTERS, FLEETS, KUBECONFIG, MINUTE, kubeconfig, note
 from console.decide.setup.task import Agent, CloudCall, Delete, SetupPlan, Stage, Task, Wait
 from console.decide.setup.unknown import UNSEEN
@@ -53,6 +54,7 @@ def left(topology: Topology, ground: Ground) -> tuple[str, ...]:
     for key in manifests.wanted(found):
         live = found.hub.find(key.kind, key.name, key.namespace)
         kept += [str(key)] if live is not None and key.kind != "Secret" and not found.made(live) else []
+    kept += [f"{one.what}, which the file does not name" for one in left_behind(found) if one.key is None]
     return tuple(kept)
 
 
@@ -77,7 +79,8 @@ def _sight(found: Found, also: frozenset[str]) -> Iterator[Task]:
 
 def _objects(found: Found, also: frozenset[str]) -> Iterator[Task]:
     """The hub's objects, Ingresses first: an AlbConfig waits for them (domain.md 1.1)."""
-    for key in reversed(manifests.wanted(found)):
+    strays = [one.key for one in left_behind(found) if one.key is not None]
+    for key in (*strays, *reversed(manifests.wanted(found))):
         live = found.hub.find(key.kind, key.name, key.namespace)
         if live is None or key.kind == "Secret" or not (found.made(live) or str(key) in also):
             continue
@@ -89,11 +92,12 @@ def _objects(found: Found, also: frozenset[str]) -> Iterator[Task]:
     if found.topology.gateway is not None and _gateway_is_ours(found, also):
         what = "wait until the gateway's ALB is gone"
         yield Task("gateway gone", Stage.GATEWAY, "wait", what, gone, usual=MINUTE, allowed=15 * MINUTE)
-    for part in found.topology.applications:
-        there = found.hub.find("ApplicationSet", part.name, ARGO)
-        if there is not None and (found.made(there) or f"ApplicationSet {ARGO}/{part.name}" in also):
-            what = f"wait until the Applications of {part.name} are gone"
-            yield Task(f"applications of {part.name} gone", Stage.APPLICATIONS, "wait", what, _HUB, usual=MINUTE)
+    sets = [one.name for one in strays if one.kind == "ApplicationSet"]
+    for name in (*sets, *(part.name for part in found.topology.applications)):
+        there = found.hub.find("ApplicationSet", name, ARGO)
+        if there is not None and (found.made(there) or f"ApplicationSet {ARGO}/{name}" in also):
+            what = f"wait until the Applications of {name} are gone"
+            yield Task(f"applications of {name} gone", Stage.APPLICATIONS, "wait", what, _HUB, usual=MINUTE)
 
 
 def _gateway_is_ours(found: Found, also: frozenset[str]) -> bool:

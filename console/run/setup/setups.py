@@ -19,6 +19,7 @@ from console.decide.setup.order import Order
 from console.decide.setup.task import Apply, Check, SetupPlan
 from console.decide.setup.teardown import left, teardown
 from console.errors import Denied, FleetConsoleError, Refused, SettingsError
+from console.kube import kubeconfig
 from console.kube.apply import Applier, Conflict
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
@@ -55,7 +56,8 @@ def judged(topology: Topology, ground: Ground, plan: SetupPlan, sight: WireEyes 
     """What the rules say of a ground and of the plan for it, and, by `sight` of that ground, what the Fleet's API
     server does. Blocks."""
     tried = _tried(topology, plan, sight) if sight is not None else ()
-    return (*checks(topology, ground), *takes.live_weights(topology, plan), *tried)
+    found = Found(topology, ground)
+    return (*checks(topology, ground), *takes.failed(found, plan), *takes.live_weights(topology, plan), *tried)
 
 
 def _tried(topology: Topology, plan: SetupPlan, sight: WireEyes) -> tuple[Check, ...]:
@@ -124,7 +126,7 @@ def carry_out(
     order = orders.parse(row.plan)
     shelf = Shelf(journal.directory, order.topology.name)
     sight = WireEyes(settings, order.topology, shelf, kubeconfig=kubeconfig, context=context)
-    found = _Left(order.topology, sight, settings, shelf)
+    found = _Left(order.topology, sight, settings, shelf, kubeconfig)
     requests = FirstRequests(order.topology, sight.last, sight.shares, settings.probe.proxy)
 
     def lease(hub: Hub) -> FleetLease:
@@ -148,7 +150,10 @@ def carry_out(
 class _Left:
     """What a set-up leaves on its shelf."""
 
-    def __init__(self, topology: Topology, sight: WireEyes, settings: Settings, shelf: Shelf) -> None:
+    def __init__(
+        self, topology: Topology, sight: WireEyes, settings: Settings, shelf: Shelf, kubeconfig: str | None
+    ) -> None:
+        self._kubeconfig = kubeconfig or settings.fleet.kubeconfig
         self._topology = topology
         self._sight = sight
         self._settings = settings
@@ -164,13 +169,18 @@ class _Left:
         said = {name: value for name, value in cloud.items() if value not in (None, {}, ())}
         fetched = self._shelf.kubeconfig(found.fleet_id)
         named = str(fetched) if fetched.exists() else self._settings.fleet.kubeconfig or ""
-        document = export.settings(found, said, named, self._settings.probe.proxy)
+        document = export.settings(found, said, named, self._settings.probe.proxy, self._sites())
         self._shelf.write("config.yaml", export.yaml_text(document))
         for name, text in export.files(found).items():
             self._shelf.write(f"manifests/{name}", text)
         plan = teardown(self._topology, ground)
         self._shelf.write("teardown.md", export.way_back(plan.tasks, left(self._topology, ground)))
         return f"settings, manifests and the way back are in {self._shelf.directory}"
+
+    def _sites(self) -> dict[str, str]:
+        """Where the contexts of members stand: the settings that are written name another kubeconfig, the Fleet's."""
+        named = ((one.name, kubeconfig.file_of(self._kubeconfig, one.context or "")) for one in self._topology.members)
+        return {name: str(path) for name, path in named if path is not None}
 
 
 def written(directory: Path, texts: dict[str, str]) -> None:

@@ -102,7 +102,9 @@ class Dashboard(Place):
         widget.display = rows > 0
 
     def _timeline(self, fleet: Fleet, cells: int, rows: int) -> list[Line]:
-        shown = timeline.lines(fleet, cells, rows - 1) or (timeline.nothing(fleet, self.now) if fleet.uid else [])
+        shown = timeline.lines(fleet, self.wall, cells, rows - 1) or (
+            timeline.nothing(fleet, self.now) if fleet.uid else []
+        )
         return [line(title("TIMELINE")), *shown] if shown else []
 
     def _fill(self, fleet: Fleet, now: float, people: Table, paths: Table, apps: Table) -> None:
@@ -126,7 +128,7 @@ class Dashboard(Place):
         from console.present import detail
 
         room = self.size.width - arrange.LEFT - 3
-        panel.content = detail.selected(fleet, *self.marked, self.now, room)
+        panel.content = detail.selected(fleet, *self.marked, self.now, self.wall, room)
 
     @property
     def route_key(self) -> str | None:

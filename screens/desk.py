@@ -42,6 +42,10 @@ class Desk(Protocol):
         """The monotonic clock of the picture."""
 
     @property
+    def wall(self) -> float:
+        """The epoch second of the same moment."""
+
+    @property
     def setups(self) -> SetupDesk:
         """What the wizard asks."""
 
@@ -127,6 +131,11 @@ class ObservedFleet:
     def now(self) -> float:
         """The monotonic clock."""
         return time.monotonic()
+
+    @property
+    def wall(self) -> float:
+        """This host's clock."""
+        return time.time()
 
     @property
     def setups(self) -> SetupDesk:

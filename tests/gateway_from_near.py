@@ -32,7 +32,9 @@ FACTS = LoadBalancerFacts(
 
 def words(fleet: Fleet, cells: int = 80) -> str:
     """The page of the first gateway."""
-    return "\n".join(map(line.text, gateways.gateway_lines(fleet, fleet.gateways[0], situations.NOW, cells)))
+    return "\n".join(
+        map(line.text, gateways.gateway_lines(fleet, fleet.gateways[0], situations.NOW, situations.WALL, cells))
+    )
 
 
 def with_alb(**more: object) -> Fleet:

@@ -12,7 +12,7 @@ from console.model.freshness import Source, SourceName, SourceState
 from console.present import alerts, documents, gateways, members
 from console.present.line import length, text
 from tests import situations
-from tests.situations import ACK, IDC, NOW
+from tests.situations import ACK, IDC, NOW, WALL
 from tests.wishes import shift
 
 
@@ -103,7 +103,7 @@ def test_what_is_longer_than_the_line_goes_on_below_and_nothing_is_cut() -> None
 def test_the_fleets_own_state_stands_on_the_gateways_page_and_among_the_alerts() -> None:
     hub = HubCluster("c-hub", "hz", "inactive", "1.30.1", "arrears", NOW - 70)
     fleet = replace(situations.calm(), cloud=hub)
-    lines = gateways.gateway_lines(fleet, fleet.gateways[0], NOW, 80)
+    lines = gateways.gateway_lines(fleet, fleet.gateways[0], NOW, WALL, 80)
 
     assert any(text(one).startswith("Fleet         inactive  seen so for 1 min") for one in lines)
     assert all(length(one) <= 80 for one in lines)

@@ -38,7 +38,7 @@ def test_status_tells_the_applications_that_there_are() -> None:
 
 def test_a_route_is_told_with_every_layer_and_its_annotations() -> None:
     fleet = situations.controller_waiting()
-    said = tables.route_text(fleet, fleet.routes[0], NOW)
+    said = tables.route_text(fleet, fleet.routes[0], NOW, situations.WALL)
 
     for words in ("ASKED", "NOTED", "CTRL", "RULE", "CLIENTS", situations.PREFIX + situations.ACK, '"80"'):
         assert words in said

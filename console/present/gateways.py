@@ -28,11 +28,11 @@ def of_row(fleet: Fleet, table: str, key: str | None) -> str | None:
     return next((one.name for one in (*own, *fleet.gateways)), None)
 
 
-def gateway_lines(fleet: Fleet, gateway: Gateway, now: float, cells: int, moments: int = 12) -> list[Line]:
+def gateway_lines(fleet: Fleet, gateway: Gateway, now: float, wall: float, cells: int, moments: int = 12) -> list[Line]:
     """Everything known of one gateway."""
     on_it = [route for route in fleet.routes if route.gateway == gateway.name]
     about = {gateway.name, *(route.key for route in on_it)}
-    happened = [timeline.moment_line(one, cells) for one in fleet.timeline if one.about in about][:moments]
+    happened = [timeline.moment_line(one, wall, cells) for one in fleet.timeline if one.about in about][:moments]
     return [
         line(strong(gateway.name), Span("  "), _state(gateway), dim(f"  {gateway.id or 'no ALB yet'}")),
         *paragraph(gateway.dns or "no address yet", cells, ink=Ink.DIM),

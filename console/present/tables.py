@@ -28,9 +28,9 @@ def status_text(fleet: Fleet, now: float) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def route_text(fleet: Fleet, route: Route, now: float) -> str:
+def route_text(fleet: Fleet, route: Route, now: float, wall: float) -> str:
     """The five layers of one route, member by member."""
-    return "\n".join(_plain(detail.route_lines(fleet, route, now, COLUMNS)))
+    return "\n".join(_plain(detail.route_lines(fleet, route, now, wall, COLUMNS)))
 
 
 def _title(fleet: Fleet) -> str:

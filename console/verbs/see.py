@@ -71,7 +71,7 @@ def route(options: Options, route: str, timeout: float) -> None:
     if options.json:
         click.echo(json.dumps(documents.route_document(found), ensure_ascii=False))
     else:
-        click.echo(tables.route_text(fleet, found, now))
+        click.echo(tables.route_text(fleet, found, now, time.time()))
 
 
 @click.command()

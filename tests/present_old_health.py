@@ -34,7 +34,11 @@ def words(fleet: Fleet) -> tuple[str, str, str]:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(20.0, ("12/12", "serving", "ok")), (90.0, ("12/12 1m", "ALB not read for 1m", "ok 1m"))],
+    [
+        (8.0, ("12/12", "serving", "ok")),
+        (20.0, ("12/12 20s", "ALB not read for 20s", "ok 20s")),
+        (90.0, ("12/12 1m", "ALB not read for 1m", "ok 1m")),
+    ],
 )
 def test_old_health_stands_with_its_age(seconds: float, said: tuple[str, str, str]) -> None:
     assert said == words(throttled(seconds))

@@ -98,7 +98,7 @@ class SlowSource:
         self, state: SourceState, words: str, permission: str | None = None, *,
         answered: bool = False, echo: bool = False,
     ) -> None:  # fmt: skip
-        now, mode = self._clock(), f"poll {self.every / self._budget.share:.3g}s"
+        now, mode = self._clock(), f"poll {self.every / self._budget.share:.0f}s"
         fresh = self.source.told(state, now, words, permission, answered=answered, mode=mode, echo=echo)
         if fresh != self.source:
             self.source = fresh

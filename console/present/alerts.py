@@ -41,6 +41,7 @@ def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Al
         *_hub(fleet, now),
         *(Alert(said.tone, "Fleet", said.sentence, SourceName.FLEET) for said in clouds.of_fleet(fleet.cloud, now)),
         *(alert for member in _ailing(fleet) for alert in _member(fleet, member, now)),
+        *_failing(fleet),
         *_clouds(fleet, now),
         *_gateways(fleet),
         *_freeze(fleet),
@@ -189,11 +190,12 @@ def _blocked(gateway: str, routes: Sequence[Route], failed: Sequence[Route]) -> 
     named = [route for route in failed if route.key in route.failing]
     first = (named or failed)[0]
     others = len(routes) - len(named or failed)
-    also = f" It keeps {others} other route{'s' if others > 1 else ''} of this ALB back, too." if others else ""
+    keeps = f" keeps {others} other route{'s' if others > 1 else ''} of this ALB back" if others else ""
     if not named and len(failed) > 1:
-        return Alert(Tone.BAD, gateway, f"nothing is carried on to this ALB: {first.failing}.", gateway)
-    said = first.failing.replace(f"{first.key}: ", "", 1)
-    return Alert(Tone.BAD, gateway, f"{cut(first.key, 48)}: {said}.{also}", first.key)
+        return Alert(Tone.BAD, gateway, f"nothing is carried on to this ALB: {first.failing.rstrip('.')}.", gateway)
+    reason, _, said = first.failing.partition(" ")
+    said = said.rpartition(f"{first.key}: ")[2].rstrip(".")
+    return Alert(Tone.BAD, gateway, f"{cut(first.key, 48)}{keeps}: {reason} {said}.", first.key)
 
 
 def _freeze(fleet: Fleet) -> Iterator[Alert]:
@@ -204,22 +206,27 @@ def _freeze(fleet: Fleet) -> Iterator[Alert]:
         yield Alert(Tone.WARN, "Fleet", said, "freeze")
 
 
+def _failing(fleet: Fleet) -> Iterator[Alert]:
+    for route in fleet.routes:
+        if (share := splits.failing_share(route)) is not None:
+            failed, asked = route.unanswered
+            said = f"{share:.0f} % of the probe's requests get no answer ({failed} of {asked} in {LATELY:.0f} s)."
+            yield Alert(Tone.BAD, route.key, said, route.key)
+
+
 def _route(fleet: Fleet, route: Route, here: Known, now: float) -> Iterator[Alert]:
     agreement = route.agreement
-    if (share := splits.failing_share(route)) is not None:
-        said = f"{share:.0f} % of the probe's requests get no answer ({{}} of {{}} in {LATELY:.0f} s)."
-        said = said.format(*route.unanswered)
-        yield Alert(Tone.BAD, route.key, said, route.key)
     if agreement.agrees or agreement.stuck_at is None or route.controller is Controller.FAILED:
         return
-    if agreement.stuck_at is Layer.OBSERVED and share is not None:
+    if agreement.stuck_at is Layer.OBSERVED and splits.failing_share(route) is not None:
         return  # who answers in their place is known by who does not
     waited = 0.0 if agreement.since is None else now - agreement.since
     running = any(route.key in run.routes and run_alerts.works(run, here) for run in fleet.runs)
     reverted = agreement.stuck_at is Layer.ANNOTATION
     if reverted and all(one.asked is None for one in route.members):
         # Nobody asked for other weights: it is the annotations themselves that say nothing.
-        yield Alert(Tone.WARN, route.key, f"{agreement.sentence}.", route.key)
+        idle = bool(route.noted) and not any(route.noted.values())
+        yield Alert(Tone.BAD if idle else Tone.WARN, route.key, f"{agreement.sentence}.", route.key)
         return
     if waited < PATIENCE and not reverted:
         return

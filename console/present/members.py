@@ -19,7 +19,7 @@ from console.present.times import UNKNOWN, age
 
 _LEAD = 14
 """Cells of a fact's name."""
-OLD = 30.0
+OLD = 10.0
 """Seconds after which what the ALB said last is shown with its age, and believed no more."""
 _CURRENT = (SourceState.LIVE, SourceState.EMPTY, SourceState.LOADING)
 KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
@@ -208,7 +208,7 @@ def state_span(member: Member, fleet: Fleet, now: float) -> Span:
     if health is AlbHealthWord.DEAD:
         return Span("dead, still has weight" if carries else "dead, carries nothing", Ink.BAD)
     if cut_off and serving(member):
-        return Span("serving, control link lost", Ink.WARN)
+        return Span(f"serving, control link {member.link}", Ink.WARN)
     if health is AlbHealthWord.SOME:
         return Span("serving in part", Ink.WARN)
     if member.cloud.cut_off and health is AlbHealthWord.OK:

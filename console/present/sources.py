@@ -102,7 +102,7 @@ def freshness(source: Source, now: float) -> Span:
         return Span(f"{name} {age(source.age(now))}", shown.ink)
     if source.state is SourceState.UNCONFIGURED:
         return Span(f"no {name}", shown.ink)
-    aged = (SourceState.STALE, SourceState.LOST, SourceState.THROTTLED)
+    aged = (SourceState.STALE, SourceState.LOST, SourceState.THROTTLED, SourceState.DENIED)
     seen = source.age(now)
     if source.state in aged and seen is not None and seen >= FRESH:
         return Span(f"{name} {shown.word} {age(seen)}", shown.ink)

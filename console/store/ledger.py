@@ -256,12 +256,17 @@ def agreement(ledger: Sequence[Weights], state: Controller, words: str, rule: Ru
                 deepest,
                 f"the annotation holds {_say(line.annotation)}, asked was {line.asked}",
             )
+    noted = [line.annotation for line in ledger if line.raw is not None]
+    if noted and not any(noted):
+        return Agreement(False, Layer.ANNOTATION, deepest, "every weight is 0: no member is to serve it")
     if state in (Controller.WAITING, Controller.FAILED):
         return Agreement(False, Layer.CONTROLLER, Layer.CONTROLLER, words)
     if state is Controller.ACKNOWLEDGED:
         deepest = Layer.CONTROLLER
     if rule.state not in (None, "Available"):
         return Agreement(False, Layer.RULE, Layer.RULE, rule.message or f"the ALB rule is {rule.state}")
+    if noted and rule.missing:
+        return Agreement(False, Layer.RULE, deepest, f"{rule.message}: nothing carries it")
     for line in ledger:
         if line.rule is None:
             continue

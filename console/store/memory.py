@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from console.model.alb import LoadBalancerFacts
-from console.model.fleet import Route
+from console.model.fleet import AlbHealthWord, Member, Route
 from console.model.hub import Event, Heartbeat, Ingress
 from console.settings import MemberSettings
 from console.store.applications import Resolved
@@ -124,6 +124,14 @@ class Memory:
     """AlbConfig's name -> what its backends were resolved from, and they."""
     resolved: Resolved = field(default_factory=Resolved)
     kept: Kept = field(default_factory=Kept)
+    _first: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Member id -> (monotonic, epoch) second at which its Lease was seen first, until it is seen renewed."""
+    _skew: float = 0.0
+    _judged: tuple[Member, ...] = ()
+    _dead: dict[str, bool] = field(default_factory=dict)
+    turned: Mapping[str, float] = field(default_factory=dict)
+    """Member id -> the monotonic second at which the ALB was seen to find it dead, or to find it so no more; another
+    object with each such turn."""
     carried: tuple[tuple[Route, ...], tuple[Route, ...]] = ((), ())
     """The routes as they were made last, and with the moment since when each is stuck."""
     _doubtful: set[str] = field(default_factory=set)
@@ -181,14 +189,45 @@ class Memory:
         return known[1]
 
     def beat(self, fact: Heartbeat, now: float, wall: float) -> None:
-        """Remember a Lease: a renewal that was watched is dated by our own clock, the first sight by the agent's."""
+        """Remember a Lease: a renewal that was watched is dated by our own clock, the first sight by the agent's, with
+        the difference of clocks as it is known; `wall`: epoch second."""
         known, self._beaten = self.beats.get(fact.member), True
         if fact.renewed is None:
             self.beats.pop(fact.member, None)
         elif known is None:
-            self.beats[fact.member] = (fact.renewed, now - max(0.0, wall - fact.renewed))
+            self._first[fact.member] = (now, wall)
+            self.beats[fact.member] = (fact.renewed, self._sight(fact.member, fact.renewed))
         elif known[0] != fact.renewed:
+            self._first.pop(fact.member, None)
             self.beats[fact.member] = (fact.renewed, now)
+
+    def skewed(self, skew: float) -> None:
+        """The hub's clock is so many seconds ahead of ours: what was dated by it is dated anew."""
+        if abs(skew - self._skew) < 1.0:
+            return  # a Date header counts in seconds
+        self._skew, self._beaten = skew, True
+        for member in self._first.keys() & self.beats.keys():
+            renewed = self.beats[member][0]
+            if renewed is not None:
+                self.beats[member] = (renewed, self._sight(member, renewed))
+
+    def _sight(self, member: str, renewed: float) -> float:
+        now, wall = self._first[member]
+        return now - max(0.0, wall + self._skew - renewed)
+
+    def healths(self, members: tuple[Member, ...], now: float) -> None:
+        """Remember which members the ALB finds dead."""
+        if members is self._judged:
+            return
+        self._judged = members
+        for member in members:
+            word = member.alb_health.word
+            if word is AlbHealthWord.UNKNOWN:
+                continue
+            dead = word is AlbHealthWord.DEAD
+            if self._dead.setdefault(member.id, dead) is not dead:
+                self._dead[member.id] = dead
+                self.turned = {**self.turned, member.id: now}
 
     def silence(self, member: str) -> None:
         """Drop a Lease that is no more."""

@@ -27,6 +27,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     scene = _scene(facts, memory, settings, now)
     kept, events, records = memory.kept, scene.events, scene.records
     shown_members, shown_gateways = members.members(scene), gateways.gateways(scene)
+    memory.healths(shown_members, now)
     shown_routes = routes.routes(scene, shown_gateways)
     resolved = _resolved(scene, shown_members)
     fleet = Fleet(

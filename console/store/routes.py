@@ -8,7 +8,7 @@ from itertools import chain
 from operator import is_not
 
 from console.decide.plan import weight
-from console.model.fleet import Agreement, Gateway, Layer, Route
+from console.model.fleet import Gateway, Route
 from console.model.freshness import SourceName
 from console.model.hub import FENCE_ANNOTATION, AlbConfig, Ingress, Problem
 from console.model.share import ProbeSeries
@@ -41,8 +41,10 @@ def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
         told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
         members = scene.ids if config is None else scene.orders[config.name]
         mark, resolved, heard = memory.marks.get(row), scene.backends.get(name or ""), said.get(name or "")
-        ruled = resolved or _unruled(scene, fact, name), config is None and _read(scene, SourceName.GATEWAYS)
-        return fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, ruled, records
+        unruled = None if resolved else _unruled(scene, fact, name)
+        ruled = resolved or (unruled and (unruled.message, unruled.missing))
+        found = fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, ruled, records
+        return (*found, memory.turned)
 
     def made() -> tuple[Route, ...]:
         told, marks = scene.told, memory.marks
@@ -59,8 +61,10 @@ def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
             lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")),
         )
 
-    classes = facts.all(SourceName.CLASSES), _read(scene, SourceName.CLASSES), _read(scene, SourceName.GATEWAYS)
-    common = (classes, configs, tuple(said.items()), series, backends, records, scene.ids)
+    alb = facts.sources.get(SourceName.ALB)
+    read = _read(scene, SourceName.CLASSES), _read(scene, SourceName.GATEWAYS), alb is not None and alb.seen is not None
+    classes = facts.all(SourceName.CLASSES), read
+    common = (classes, configs, tuple(said.items()), series, backends, records, scene.ids, memory.turned)
     return scene.kept.take("all routes", (chosen, scene.events, doubts, common), made)
 
 
@@ -84,22 +88,20 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
     reports, labels = said or (False, False)
     mark = scene.memory.marks.get(fact.key)
     resolved = scene.backends.get(name or "")
-    rule = resolved.reading(fact) if resolved else RuleReading({}, None, _unruled(scene, fact, name))
+    rule = resolved.reading(fact) if resolved else _unruled(scene, fact, name)
     carried = ledger.carries(fact, rule, scene.prefix)
     doubt = mark is not None and mark.doubted(scene.now) and not carried
     state, words = ledger.controller(
         fact, mark, config, scene.told, reports, labels, scene.prefix, doubt=doubt, carried=carried
     )
     changed = scene.memory.rule(fact.key, tuple(sorted(rule.weights.items())), scene.now)
+    turns = (at for member, at in scene.memory.turned.items() if any(key.endswith(member) for key in keys))
     marks = [at for at in (changed, mark.at if mark and resolved is None else None) if at is not None]
     since = max(marks, default=0.0)
     series: ProbeSeries | None = scene.facts.of(SourceName.PROBE).get(fact.key)
     members = scene.ids if config is None else scene.orders[config.name]
-    lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, since, scene.places)
-    agreement = ledger.agreement(lines, state, words, rule)
-    if name is not None and config is None and _read(scene, SourceName.GATEWAYS):
-        gone = f"AlbConfig {inert(name, 60)} is not on the hub: nothing carries the route"
-        agreement = Agreement(False, Layer.RULE, Layer.ANNOTATION, gone)
+    answers = max(since, *turns, 0.0)
+    lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, answers, scene.places)
     checks = fact.annotation("alb.ingress.kubernetes.io/healthcheck-enabled")
     return Route(
         key=fact.key,
@@ -114,7 +116,7 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
         controller_message=words,
         rule_state=rule.state,
         rule_message=rule.message,
-        agreement=agreement,
+        agreement=ledger.agreement(lines, state, words, rule),
         health_check=checks == "true",
         owner=inert(owner, 80),
         owner_at=owner_at,
@@ -130,14 +132,23 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
     )
 
 
-def _unruled(scene: Scene, fact: Ingress, gateway: str | None) -> str:
-    """Why no rule of a route is known."""
-    if gateway is not None or not _read(scene, SourceName.CLASSES):
-        return "the ALB is not read"
-    if fact.class_name is None:
-        return "it names no IngressClass, and the hub has no default one"
-    there = fact.class_name in scene.facts.of(SourceName.CLASSES)
-    return f"its IngressClass {inert(fact.class_name, 60)} {'leads to no AlbConfig' if there else 'is not on the hub'}"
+def _unruled(scene: Scene, fact: Ingress, gateway: str | None) -> RuleReading:
+    """Why no rule of a route is known; that nothing carries it is said only where the cloud was read, and where its
+    gateway is gone."""
+    alb = scene.facts.sources.get(SourceName.ALB)
+    cloud = alb is not None and alb.seen is not None
+    if gateway is None and _read(scene, SourceName.CLASSES):
+        there = fact.class_name in scene.facts.of(SourceName.CLASSES)
+        leads = "leads to no AlbConfig" if there else "is not on the hub"
+        why = f"its IngressClass {inert(fact.class_name or '', 60)} {leads}"
+        none = "it names no IngressClass, and the hub has no default one"
+        return RuleReading({}, None, none if fact.class_name is None else why, missing=cloud)
+    config: AlbConfig | None = scene.facts.of(SourceName.GATEWAYS).get(gateway or "")
+    if config is None and gateway is not None and _read(scene, SourceName.GATEWAYS):
+        return RuleReading({}, None, f"AlbConfig {inert(gateway, 60)} is not on the hub", missing=True)
+    if config is not None and config.load_balancer is None and _read(scene, SourceName.GATEWAYS):
+        return RuleReading({}, None, f"AlbConfig {inert(config.name, 60)} has no ALB yet", missing=cloud)
+    return RuleReading({}, None, "the ALB is not read")
 
 
 def _read(scene: Scene, name: SourceName) -> bool:

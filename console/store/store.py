@@ -158,12 +158,14 @@ class FleetStore:
         before = (shown_skew(facts.skew), facts.until)
         facts.skew, facts.until = said.skew, said.until
         if facts.uid == uid:
+            self._memory.skewed(said.skew)
             return before != (shown_skew(said.skew), said.until)
         if facts.uid is not None:
             sources = {s: v for s, v in facts.sources.items() if v.state is SourceState.UNCONFIGURED}
             self._facts = Facts(sources=sources, members=facts.members)  # members are who they are under any hub
             self._memory = Memory(self._settings.weights.key_prefix)
         self._facts.uid, self._facts.skew, self._facts.until = uid, said.skew, said.until
+        self._memory.skewed(said.skew)
         return True
 
     def _list(self, name: Topic, facts: dict[str, object], problems: dict[str, object], at: float) -> bool:
@@ -208,7 +210,7 @@ class FleetStore:
         elif isinstance(fact, Event):
             self._memory.word(fact, at)
         elif isinstance(fact, Heartbeat):
-            self._memory.beat(fact, at, self._wall() + self._facts.skew)
+            self._memory.beat(fact, at, self._wall())
 
     def _forget(self, name: Topic, key: str) -> None:
         if name is SourceName.ROUTES:

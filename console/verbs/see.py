@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -119,6 +120,8 @@ def unread(fleet: Fleet, source: SourceName, called: str) -> FleetConsoleError:
     found, hub = fleet.source(source), fleet.source(SourceName.HUB)
     if found.echoes and hub.wanting:
         found = hub
+    if found.state is SourceState.LOADING:
+        found = hub if hub.wanting else replace(found, message=f"the hub has not said in time which {called} there are")
     why = found.message or f"{called} are {found.state}"
     if found.state is SourceState.DENIED:
         return Denied(why, permission=found.permission or "")

@@ -84,7 +84,7 @@ class Way:
             self.fault("write-refusal", resource=resource, kind=kind, times=1)
 
     def resume(self, run: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        return self.console("resume", run["run"])
+        return self.console("resume", run["run"], "--yes")
 
     def made(self) -> None:
         """Everything is there, and a teardown leaves nothing."""

@@ -152,7 +152,7 @@ def test_killed_and_resumed(seam: int, empty: Simulated, tmp_path: Path) -> None
     console.file.write_text(text[: text.index("  # the demonstration names its cluster")])
     code, told = console.topology("apply", "--yes", FLEET_CONSOLE_SEAM=str(seam))
     assert told["run"]["state"] == "interrupted", told["run"]
-    code, again = console("resume", told["run"]["run"])
+    code, again = console("resume", told["run"]["run"], "--yes")
     assert code == 0, again
     assert console.topology("plan")[1]["steps"] == []
     account = made_of(console, f"k{seam}")

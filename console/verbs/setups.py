@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, EXIT_REFUSED, Lost, Refused
+from console.errors import EXIT_DONE, EXIT_REFUSED, FleetConsoleError, Lost, Refused
 from console.options import Options, common
 from console.verbs.telling import confirm_word, follow
 from console.verbs.topology import FILE, TAKE, survey, tell, topology
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from console.decide.setup.order import Order
     from console.decide.setup.task import Check, SetupPlan
     from console.model.topology import Topology
+    from console.run.rows import Row
 
 _YES = click.option("--yes", is_flag=True, help="Answer the typed confirmation.")
 _DETACH = click.option("--detach", is_flag=True, help="Leave once the run has begun.")
@@ -147,6 +148,28 @@ def _begin(
         options, started, () if detach else engine.follow(options.access(), started.run),
         lambda report: tell(options, "", said, checks, made, run=report, notes=notes),
     )  # fmt: skip
+
+
+def show_rest(options: Options, row: Row) -> None:
+    """What a run that is over has left to do, by the ground as it is now; and why not, where that cannot be read."""
+    from dataclasses import replace
+
+    from console.decide.setup import order as orders
+    from console.present import setups as words
+    from console.run.setup import setups
+
+    order = orders.parse(row.plan)
+    access = replace(options.access(), **{name: row.access.get(name) for name in ("kubeconfig", "context")})
+    missing: Sequence[str]
+    try:
+        ground = setups.eyes(access, options.load(), order.topology).read()
+        missing = order.unknown(ground)
+    except FleetConsoleError as error:
+        missing = (str(error),)
+    if missing:
+        click.echo(f"what is left to do cannot be shown now: {'; '.join(missing)}", err=True)
+        return
+    click.echo(words.plan_text(order.topology, (), order.plan(ground, prove=True)), err=True)
 
 
 for verb in (apply, teardown):

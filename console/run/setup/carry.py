@@ -154,7 +154,7 @@ class SetupRun:
         return self._past.had(f"{item} associated", "intended")
 
     def _ways(self, task: Task | None = None) -> str:
-        return ways(self._order, self._run, task)
+        return ways(self._order, self._run, task, wrote=self._past.made or bool(self._sent))
 
     def _held(self, task: Task, sentence: str, state: RunState = RunState.HELD) -> Ending:
         """An end in the middle: the step, what became of it, and what a person may do."""

@@ -21,6 +21,8 @@ class Past:
         self._run = report.run
         self._seen: set[tuple[str, str]] = set()
         self._done: Counter[str] = Counter()
+        self._stood = False
+        """Whether something that a former runner may have sent stands there."""
         self.open: set[str] = set()
         """Tasks that were begun, and neither confirmed nor refused since."""
         for one in report.lines:
@@ -42,6 +44,11 @@ class Past:
         """Whether anything may have been changed."""
         return any(phase in ("sent", "confirmed") for _, phase in self._seen)
 
+    @property
+    def made(self) -> bool:
+        """Whether anything of the world's may have been changed: not files of ours, nor what was waited for."""
+        return self._stood or any(phase == "sent" for _, phase in self._seen)
+
     def token(self, step: str) -> str:
         """The client token of a task: the same in every try, whoever is the runner, until it was confirmed; what is
         made anew later is another thing."""
@@ -52,6 +59,7 @@ class Past:
         """Confirm what was begun by a former runner and stands `there`."""
         for name in sorted(one for one in self.orphans if there(one)):
             self.orphans.discard(name)
+            self._stood = True
             self.line(name, "confirmed", "it stands there")
 
     def _keep(self, step: str, phase: str) -> None:

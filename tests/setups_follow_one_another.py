@@ -1,0 +1,79 @@
+"""A set-up that holds is gone on with while it is its topology's newest run; once another came after it, it is history,
+and what is said then is what helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from console.errors import Refused, Superseded, UsageError
+from console.model.run import RunState
+from console.run import runs
+from console.run.access import Access
+from tests.setup_stand import Stand, hybrid
+
+
+def held(stand: Stand) -> str:
+    """A set-up that holds in the middle, its cause gone since."""
+    stand.world.fail["member ack-a"] = Refused("QuotaExceeded.Cluster")
+    run = stand.set_up(hybrid(), file="old.yaml")
+    assert stand.carry_out(run).state is RunState.HELD
+    return run
+
+
+def test_a_set_up_that_another_one_followed_is_not_resumed(tmp_path: Path) -> None:
+    stand, access = Stand(tmp_path), Access(state_dir=tmp_path)
+    old = held(stand)
+    assert runs.resumable(access, old).report.run == old
+    new = stand.set_up(hybrid(), file="new one.yaml")
+    stand.carry_out(new)
+    for way in (runs.resumable, runs.resume):
+        with pytest.raises(Superseded) as raised:
+            way(access, old)
+
+        assert str(raised.value) == (
+            f"run {old} (setup of demo) was followed by run {new} (setup, done): going on with it would undo what came"
+            " after it. What the file says now is set up by: fleet-console topology apply 'new one.yaml'."
+        )
+
+
+def test_a_teardown_that_a_set_up_followed_takes_nothing_away_any_more(tmp_path: Path) -> None:
+    stand, access = Stand(tmp_path), Access(state_dir=tmp_path)
+    stand.carry_out(stand.set_up(hybrid()))
+    stand.world.fail["fleet deleted"] = Refused("OperationDenied")
+    away = stand.take_away(hybrid())
+    assert stand.carry_out(away).state is RunState.HELD
+    stand.carry_out(stand.set_up(hybrid()))
+    with pytest.raises(Superseded, match=f"run {away} .teardown of demo. was followed by run s3"):
+        runs.resumable(access, away)
+
+
+def test_a_run_that_changed_nothing_is_in_nobodys_way_and_one_that_goes_is(tmp_path: Path) -> None:
+    stand, access = Stand(tmp_path), Access(state_dir=tmp_path)
+    old = held(stand)
+    refused = stand.set_up(hybrid())
+    stand.journal.update(refused, state=RunState.REFUSED, ended=2.0)
+    assert runs.resumable(access, old).report.run == old
+    stand.journal.update(refused, state=RunState.RUNNING, ended=None)
+    with pytest.raises(Refused, match=f"run {refused} .setup of demo. is under way. Look at it"):
+        runs.resumable(access, old)
+
+
+@pytest.mark.parametrize(
+    ("kind", "helps"),
+    [("setup", "Take away what it made: fleet-console topology teardown t.yaml."),
+     ("teardown", "Set it up again: fleet-console topology apply t.yaml.")],
+)  # fmt: skip
+def test_a_run_that_is_done_says_what_undoes_it(kind: str, helps: str, tmp_path: Path) -> None:
+    stand, access = Stand(tmp_path), Access(state_dir=tmp_path)
+    run = stand.set_up(hybrid(), file="t.yaml")
+    stand.carry_out(run)
+    if kind == "teardown":
+        run = stand.take_away(hybrid(), file="t.yaml")
+        stand.carry_out(run)
+    for way in (runs.resumable, runs.rollback_plan):
+        with pytest.raises(UsageError) as raised:
+            way(access, run)
+
+        assert raised.value.fix == helps

@@ -60,7 +60,7 @@ class SetupRunPage(FollowingPlace):
             told, made = setup_runs.outline(order, self._plan), desk.made(order.topology.name)
             self.post_message(self.Outlined(order.topology, told, made))
             if order.kind == "teardown" and self._plan is None and not self._report.state.over:
-                left = order.plan(desk.look(order.topology))
+                left = order.plan(desk.look(order.topology, away=True))
                 if not worker.is_cancelled:
                     self.post_message(self.Outlined(order.topology, setup_runs.outline(order, left), None))
         except FleetConsoleError as error:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from console.decide.setup.away import left, unseen
 from console.decide.setup.plan import plan
-from console.decide.setup.teardown import left, teardown, unseen
+from console.decide.setup.teardown import teardown
 from console.errors import Refused
 from console.model.run import RunState
 from console.present import setup_review

@@ -11,6 +11,8 @@ from console.errors import Refused, Superseded, UsageError
 from console.model.run import RunState
 from console.run import runs
 from console.run.access import Access
+from console.run.setup import setups
+from console.run.setup.shelf import Shelf
 from tests.setup_stand import Stand, hybrid
 
 
@@ -77,3 +79,21 @@ def test_a_run_that_is_done_says_what_undoes_it(kind: str, helps: str, tmp_path:
             way(access, run)
 
         assert raised.value.fix == helps
+
+
+def test_what_opened_a_fleet_or_an_agent_that_are_gone_does_not_stay_on_the_shelf(tmp_path: Path) -> None:
+    stand, shelf = Stand(tmp_path), Shelf(tmp_path, "demo")
+    stand.carry_out(stand.set_up(hybrid()))
+    kept = [shelf.write(name, "x") for name in ("fleet-1.kubeconfig", "agent-idc-b.yaml", "agent-idc-b-objects.yaml")]
+    setups.tidy(Access(state_dir=tmp_path), hybrid(), stand.world.read())
+    assert all(one.exists() for one in kept)
+    stand.carry_out(stand.take_away(hybrid()))
+    gone = stand.world.read()
+    run = stand.set_up(hybrid())
+    stand.journal.update(run, state=RunState.RUNNING)
+    setups.tidy(Access(state_dir=tmp_path), hybrid(), gone)
+    assert all(one.exists() for one in kept), "a run is under way"
+    stand.journal.update(run, state=RunState.REFUSED)
+    setups.tidy(Access(state_dir=tmp_path), hybrid(), gone)
+
+    assert [False, False, True] == [one.exists() for one in kept]

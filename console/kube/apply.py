@@ -168,6 +168,26 @@ def documents(text: str) -> Iterator[dict[str, Any]]:
             yield item
 
 
+def named_alone(text: str) -> str:
+    """The objects of a YAML text by name alone, as `kubectl delete -f` takes them: nothing secret stays. Raises as
+    `documents` does."""
+    import yaml
+
+    return str(yaml.safe_dump_all(map(_bare, documents(text)), sort_keys=False))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """`KIND NAME` of each object of a YAML text. Raises as `documents` does."""
+    return tuple(f"{one['kind']} {_bare(one)['metadata'].get('name', '?')}" for one in documents(text))
+
+
+def _bare(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = manifest.get("metadata")
+    held = metadata if isinstance(metadata, Mapping) else {}
+    kept = {name: held[name] for name in ("name", "namespace") if name in held}
+    return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": kept}
+
+
 def _conflict(answer: Answer, shown: str) -> FleetConsoleError:
     """A 409 as its causes; without causes the object changed while it was applied."""
     try:

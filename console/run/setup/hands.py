@@ -12,7 +12,7 @@ from console.decide.setup.manifests import key_of
 from console.decide.setup.task import Agent, Apply, CloudCall, Delete, Files, Kubeconfig, Requests, Task
 from console.errors import Answered, Denied, FleetConsoleError, Refused, Superseded, Throttled, Unsent
 from console.kube import write
-from console.kube.apply import Applier, Conflict
+from console.kube.apply import Applier, Conflict, named_alone
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
 from console.model.ground import Key
@@ -22,7 +22,7 @@ from console.model.topology import Topology
 from console.run.setup.eyes import WireEyes
 from console.run.setup.requests import FirstRequests
 from console.run.setup.shelf import Shelf, kubeconfig_of
-from console.run.setup.sides import Again, NotKnown
+from console.run.setup.sides import WRITTEN, Again, NotKnown
 
 _AGAIN = (
     "IncorrectStatus", "IncorrectBusinessStatus", "ResourceInConfiguring", "SystemBusy", "IdempotenceProcessing",
@@ -97,7 +97,7 @@ class WireHands:
                 return self._agent(call)
             case Kubeconfig():
                 paper = self._papers.hub_kubeconfig(call.fleet, private=not self._topology.fleet.public)
-                return f"written to {self._shelf.write(kubeconfig_of(call.fleet), paper.text)}"
+                return f"{WRITTEN}{self._shelf.write(kubeconfig_of(call.fleet), paper.text)}"
             case Requests():
                 return self._requests.send()
             case Files():
@@ -131,7 +131,8 @@ class WireHands:
         part = self._topology.member(call.member)
         paper = self._papers.agent(call.cluster, private=not self._topology.fleet.public)
         if part is None or part.context is None:
-            return f"written to {self._shelf.write(f'agent-{call.member}.yaml', paper.text)}"
+            self._shelf.write(self._shelf.agent_objects(call.member).name, named_alone(paper.text))
+            return f"{WRITTEN}{self._shelf.write(self._shelf.agent(call.member).name, paper.text)}"
         hub = self._eyes.site(call.member)
         try:
             applier = Applier(hub)

@@ -21,19 +21,21 @@ class Past:
         self._run = report.run
         self._seen: set[tuple[str, str]] = set()
         self._done: Counter[str] = Counter()
+        self._last: dict[str, str] = {}
+        """Task -> what was said when it was confirmed last."""
         self._stood = False
         """Whether something that a former runner may have sent stands there."""
         self.open: set[str] = set()
         """Tasks that were begun, and neither confirmed nor refused since."""
         for one in report.lines:
-            self._keep(one.step, one.phase)
+            self._keep(one.step, one.phase, one.sentence)
         self.orphans = set(self.open)
         """Those that a former runner may have sent, and died before it knew."""
 
     def line(self, step: str, phase: str, sentence: str) -> None:
         """Journal one."""
         self._journal.line(self._run, step, phase, sentence)
-        self._keep(step, phase)
+        self._keep(step, phase, sentence)
 
     def had(self, step: str, phase: str) -> bool:
         """Whether a task reached a phase at any time of this run."""
@@ -62,10 +64,16 @@ class Past:
             self._stood = True
             self.line(name, "confirmed", "it stands there")
 
-    def _keep(self, step: str, phase: str) -> None:
+    def confirmed(self, step: str) -> str:
+        """What was said when a task was confirmed last; empty where it never was."""
+        return self._last.get(step, "")
+
+    def _keep(self, step: str, phase: str, sentence: str) -> None:
         self._seen.add((step, phase))
         if phase in _BEGUN:
             self.open.add(step)
         elif phase in _ENDED:
             self.open.discard(step)
-            self._done[step] += phase == "confirmed"
+            if phase == "confirmed":
+                self._done[step] += 1
+                self._last[step] = sentence

@@ -17,6 +17,10 @@ _TOUCHED = {
 }  # fmt: skip
 
 
+WRITTEN = "written to "
+"""Begins what hands say of a file; its path follows."""
+
+
 class NotKnown(FleetConsoleError):
     """A write got no answer: it may have taken effect, and what stands there decides."""
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from console.cloud.account import AccountReader
 from console.errors import Refused, Superseded, UsageError
-from console.model.run import RunState
+from console.model.run import JournalLine, RunState
 from console.run import runs
 from console.run.access import Access
-from console.run.setup import setups
+from console.run.setup import past, setups
 from console.run.setup.shelf import Shelf
+from console.settings import parse
 from tests.setup_stand import Stand, hybrid
 
 
@@ -97,3 +99,22 @@ def test_what_opened_a_fleet_or_an_agent_that_are_gone_does_not_stay_on_the_shel
     setups.tidy(Access(state_dir=tmp_path), hybrid(), gone)
 
     assert [False, False, True] == [one.exists() for one in kept]
+
+
+def test_the_clouds_tasks_of_former_runs_are_followed_by_later_ones() -> None:
+    said = ("made c1, task T-1, request R", "made c1, request R", "task T-2", "made f1, task T-3")
+    lines = [JournalLine(1.0, "x", phase, one) for one in said for phase in ("intended", "sent")]
+
+    assert [("c1", "T-1"), ("f1", "T-3")] == list(past.followed(lines))
+
+
+def test_a_later_front_reads_the_tasks_that_former_runs_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand, told = Stand(tmp_path), list[tuple[str, str]]()
+    for number in (1, 2):
+        run = stand.set_up(hybrid())
+        stand.journal.line(run, "fleet", "sent", f"made f1, task T-{number}, request R")
+    monkeypatch.setattr(AccountReader, "remember", lambda _, about, task: told.append((about, task)))
+    said = {"cloud": {"region": "cn-hangzhou", "credentials": {"environment": True}}}
+    setups.eyes(Access(state_dir=tmp_path), parse({"fleets": [said]}, where="here"), hybrid())
+
+    assert [("f1", "T-1"), ("f1", "T-2")] == told

@@ -22,7 +22,7 @@ from console.model.topology import Topology
 from console.run.setup.eyes import WireEyes
 from console.run.setup.requests import FirstRequests
 from console.run.setup.shelf import Shelf, kubeconfig_of
-from console.run.setup.sides import WRITTEN, Again, NotKnown
+from console.run.setup.sides import MADE, TASK, WRITTEN, Again, NotKnown
 
 _AGAIN = (
     "IncorrectStatus", "IncorrectBusinessStatus", "ResourceInConfiguring", "SystemBusy", "IdempotenceProcessing",
@@ -86,7 +86,7 @@ class WireHands:
         match call:
             case CloudCall():
                 done = self._provision.call(call.product, call.action, call.params, token)
-                told = (("made", done.id), ("task", done.task), ("request", done.request))
+                told = ((MADE, done.id), (TASK, done.task), ("request", done.request))
                 return ", ".join(f"{word} {one}" for word, one in told if one)
             case Apply():
                 return self._apply(call)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
-from console.model.run import RunReport
+from console.model.run import JournalLine, RunReport
 from console.run.journal import Journal
+from console.run.setup.sides import MADE, TASK
 
 _TOKENS = uuid.UUID("7d1c9d0e-6f0a-4f57-9d7b-3f2a6c1b8e55")
+_FOLLOWED = re.compile(rf"{MADE} (\S+), {TASK} ([^\s,]+)")
 _BEGUN, _ENDED = ("intended", "sent"), ("confirmed", "refused")
+
+
+def followed(lines: Iterable[JournalLine]) -> Iterator[tuple[str, str]]:
+    """Cluster or Fleet and the cloud's task of each call that was taken, oldest first: by it its code and its log are
+    read, by whichever run comes later."""
+    for one in lines:
+        found = _FOLLOWED.match(one.sentence) if one.phase == "sent" else None
+        if found is not None:
+            yield found[1], found[2]
 
 
 class Past:

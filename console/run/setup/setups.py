@@ -31,6 +31,7 @@ from console.run.access import Access
 from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.rows import Row
+from console.run.setup import past
 from console.run.setup.carry import Pace, SetupRun
 from console.run.setup.eyes import WireEyes
 from console.run.setup.hands import WireHands
@@ -52,9 +53,21 @@ def eyes(access: Access, settings: Settings, topology: Topology, *, away: bool =
     shelf = Shelf(access.state_dir, topology.name)
     before = last(access, topology.name)
     unproven = before is not None and before.kind == "setup" and before.state is not RunState.DONE
-    return WireEyes(
+    sight = WireEyes(
         settings, topology, shelf, kubeconfig=access.kubeconfig, context=access.context, unproven=unproven, away=away
     )
+    journal = Journal.there(access.state_dir)
+    if journal is not None:
+        with journal:
+            _take_up(journal, topology, sight)
+    return sight
+
+
+def _take_up(journal: Journal, topology: Topology, sight: WireEyes) -> None:
+    """Have the cloud's tasks read that former runs of the topology began here: only their sender was told of them."""
+    for row in reversed(journal.rows(UID.format(topology.name))):
+        for about, task in past.followed(row.report.lines):
+            sight.account.remember(about, task)
 
 
 def judged(topology: Topology, ground: Ground, plan: SetupPlan, sight: WireEyes | None) -> tuple[Check, ...]:
@@ -131,6 +144,7 @@ def carry_out(
     shelf = Shelf(journal.directory, order.topology.name)
     gone = order.kind == "teardown"
     sight = WireEyes(settings, order.topology, shelf, kubeconfig=kubeconfig, context=context, away=gone)
+    _take_up(journal, order.topology, sight)
     found = _Left(order.topology, sight, settings, shelf)
     requests = FirstRequests(order.topology, sight.last, sight.shares, settings.probe.proxy)
 

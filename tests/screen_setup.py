@@ -567,8 +567,11 @@ async def test_where_no_account_is_named_w_offers_what_can_be_done() -> None:
         await settled(pilot)
 
         assert "an account is needed" in words.text(app.screen.query_one("#detail", Lines).content[-1])
+        asked = "\n".join(rows(app))
+        assert "the data centre's; absent: as kubectl finds it" in asked
+        assert "context" not in asked
 
-        await pilot.press("down", "down", "enter", *"cn-hangzhou", "enter", "down", "enter")
+        await pilot.press("down", "enter", *"cn-hangzhou", "enter", "down", "enter")
         await pilot.pause()
         await pilot.press("enter", "ctrl+s")
         await settled(pilot)

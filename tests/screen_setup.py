@@ -407,6 +407,8 @@ async def test_the_run_says_what_is_done_under_way_and_to_come() -> None:
 
         assert on(pilot, SetupRunPage)
         assert "1 of 36 tasks done" in page(pilot.app)
+        await until(pilot, lambda: "admit 10.0.200.0/24" in page(pilot.app))
+        assert " admits " not in page(pilot.app), "no task to come is told by its id"
 
 
 async def test_a_run_that_held_is_resumed_once_the_console_is_armed() -> None:

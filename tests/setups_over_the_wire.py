@@ -224,6 +224,10 @@ def test_teardown_of_what_was_adopted_takes_nothing(calm: Simulated, tmp_path: P
     own = ["--config", str(calm[0] / "config.yaml"), "--state-dir", str(tmp_path / "state")]
     shown = forked.run([*own, "topology", "teardown", str(console.file), "--show"])
     assert "  nothing to do: nothing of ours is there\n" in shown.stdout
+    code, told = console.topology("teardown", "--show", "--also", "member idc-prod")
+    [hit] = [one for one in told["checks"] if one["rule"] == "routes-to-member"]
+    assert "routes that stay send it weight: " in hit["measured"] and "shop/checkout 38 %" in hit["measured"]
+    assert "cluster idc-prod" not in " ".join(told["notes"])
 
 
 @pytest.mark.parametrize(

@@ -200,9 +200,9 @@ def test_an_agent_that_a_person_applied_stays_and_is_named_with_the_command(tmp_
     stand.carry_out(stand.set_up(topology))
     ground = stand.world.read()
     ground = replace(ground, handed={"idc-b": Handed("/s/agent-idc-b-objects.yaml", ("Namespace a", "Secret b"))})
-    words = "the agent of idc-b in its data centre, where no context leads (Namespace a, Secret b); there: kubectl"
+    words = "the agent of idc-b in its data centre, where no context leads; there: kubectl delete -f"
 
-    assert f"{words} delete -f /s/agent-idc-b-objects.yaml" in left(topology, ground)
+    assert f"{words} /s/agent-idc-b-objects.yaml (Namespace a, Secret b)" in left(topology, ground)
     assert "kubectl delete -f MANIFEST" in " ".join(left(topology, stand.world.read()))
     report = stand.carry_out(stand.take_away(topology))
     assert report.state is RunState.DONE
@@ -223,7 +223,7 @@ metadata: {name: agent-admin}
     bare = named_alone(text)
 
     assert "aGVsbG8" not in bare and "labels" not in bare
-    assert names_in(bare) == ("Secret agent", "ClusterRoleBinding agent-admin")
+    assert names_in(bare) == ("ClusterRoleBinding agent-admin", "Secret agent")
 
 
 def test_what_was_unchecked_at_first_and_is_known_at_the_end_is_not_said_to_be_unchecked(tmp_path: Path) -> None:

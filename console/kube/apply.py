@@ -169,11 +169,11 @@ def documents(text: str) -> Iterator[dict[str, Any]]:
 
 
 def named_alone(text: str) -> str:
-    """The objects of a YAML text by name alone, as `kubectl delete -f` takes them: nothing secret stays. Raises as
-    `documents` does."""
+    """The objects of a YAML text by name alone, the last one first, as `kubectl delete -f` takes them: nothing secret
+    stays. Raises as `documents` does."""
     import yaml
 
-    return str(yaml.safe_dump_all(map(_bare, documents(text)), sort_keys=False))
+    return str(yaml.safe_dump_all([_bare(one) for one in reversed(tuple(documents(text)))], sort_keys=False))
 
 
 def names_in(text: str) -> tuple[str, ...]:

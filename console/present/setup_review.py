@@ -44,7 +44,7 @@ def lines(
     out += plan_lines(plan, cells)
     if kept:
         out += [EMPTY, line(title("STAYS"), dim("  adopted, of somebody else, or out of reach"))]
-        out += [one for each in kept for one in paragraph(inert(each, 300), cells, indent=2)]
+        out += [one for each in kept for one in paragraph(inert(each, 1000), cells, indent=2)]
     return out
 
 

@@ -15,6 +15,9 @@ from console.decide.setup.unknown import UNSEEN, unknown_to_teardown
 from console.model.ground import Ground, Key
 from console.model.topology import MemberPart, Topology
 
+_TOLD = 12
+"""Objects that one sentence names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Away:
@@ -106,11 +109,10 @@ def by_hand(part: MemberPart) -> bool:
 def agent_stays(found: Found, part: MemberPart) -> str:
     """What a person has to take away in a data centre, with the command."""
     handed = found.ground.handed.get(part.name)
-    named = f" ({', '.join(handed.objects)})" if handed is not None else ""
-    file = shlex.quote(handed.file) if handed is not None else "MANIFEST, the one that was applied there"
-    return (
-        f"the agent of {part.name} in its data centre, where no context leads{named}; there: kubectl delete -f {file}"
-    )
+    what = f"the agent of {part.name} in its data centre, where no context leads; there: kubectl delete -f"
+    if handed is None:
+        return f"{what} MANIFEST, the one that was applied there"
+    return f"{what} {shlex.quote(handed.file)} ({', '.join(handed.objects[:_TOLD])})"
 
 
 def remains(

@@ -17,7 +17,7 @@ def ways(order: Order, run: str, task: Task | None = None, *, wrote: bool = True
     """Resume, begin again with a file that was mended (a run keeps the one that it began with), or take away, where the
     run `wrote` anything; of what its cloud says has failed: make it anew, adopt another, or take all away."""
     file = shlex.quote(order.file) if order.file else "FILE"
-    undo = f"fleet-console topology teardown {file}"
+    undo = _teardown(order)
     on = f"{_MEND}fleet-console resume {run}"
     if order.kind == "teardown":
         return f"{on}; {_FILE}{undo}"
@@ -32,9 +32,12 @@ def ways(order: Order, run: str, task: Task | None = None, *, wrote: bool = True
 
 def confirm_again(order: Order) -> str:
     """Of a teardown that was confirmed before all of it could be seen."""
+    return f"look at it, and confirm it by teardown again: {_teardown(order)}"
+
+
+def _teardown(order: Order) -> str:
     also = "".join(f" --also {shlex.quote(one)}" for one in order.also)
-    file = shlex.quote(order.file) if order.file else "FILE"
-    return f"look at it, and confirm it by teardown again: fleet-console topology teardown {file}{also}"
+    return f"fleet-console topology teardown {shlex.quote(order.file) if order.file else 'FILE'}{also}"
 
 
 def parted(message: str) -> tuple[str, ...]:

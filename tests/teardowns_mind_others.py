@@ -15,7 +15,7 @@ from console.decide.setup.away import away, left, nameable
 from console.decide.setup.checks import reds
 from console.decide.setup.task import Agent, Task
 from console.decide.setup.teardown import teardown
-from console.kube.apply import named_alone, names_in
+from console.kube.manifest import named_alone, names_in
 from console.model.ground import Ground, Handed, HubGround, Inside, Key
 from console.model.run import RunState
 from console.model.topology import FleetPart, Topology

@@ -150,7 +150,7 @@ def _checked(known: Known, stage: Stage) -> Iterator[Row]:
         words = f"checks wait until {many} problem{'s are' if many != 1 else ' is'} gone"
         yield Row("head checks", "head", words)
         return
-    mine = [one for one in known.checks if setup_steps.step_of(one, known.draft.document) is stage]
+    mine = [one for one in known.checks if stage in setup_steps.told_at(one, known.draft.document)]
     good = sum(1 for one in mine if one.verdict is Verdict.OK)
     yield Row("head checks", "head", f"checks: {good} ok" if mine else "checks: none at this step")
     for number, one in enumerate(mine):

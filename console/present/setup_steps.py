@@ -199,22 +199,24 @@ def stage_of(path: str, document: Document) -> Stage:
     return Stage.LINK if top == "confirmed" else found.get(top, Stage.NETWORK)
 
 
-def step_of(check: Check, document: Document) -> Stage:
-    """The step where a check is told: its rule's own, unless what it is about is asked for at another. A word is asked
-    for at the rule's own."""
+def told_at(check: Check, document: Document) -> tuple[Stage, ...]:
+    """The steps where a check is told: its rule's own, unless what it is about is asked for at another; and wherever
+    else the field stands. A word is asked for at the rule's own."""
     named = drafts.steps(check.about)
+    if check.verdict is Verdict.UNCHECKED or not named or named[0] not in _TOP_NAMES:
+        return (check.stage,)
     inner = named[2] if len(named) > 2 and isinstance(named[1], int) else named[1] if len(named) > 1 else ""
-    here = named and str(named[0]) in TOPS.get(check.stage, ()) and not _left_out(check.stage, str(inner))
-    if here or check.verdict is Verdict.UNCHECKED or not named or named[0] not in _TOP_NAMES:
-        return check.stage
-    return stage_of(check.about, document)
+    asked = named[0] in TOPS.get(check.stage, ()) and not _left_out(check.stage, str(inner))
+    first = check.stage if asked else stage_of(check.about, document)
+    also = named[0] == "members" and inner in _ONLY[Stage.LINK] and first is not Stage.LINK
+    return (first, Stage.LINK) if also else (first,)
 
 
 def standing(draft: Draft, checks: tuple[Check, ...], stage: Stage) -> str:
     """`!` where something keeps the set-up from beginning at a step, `?` where a word is wanted, else a blank."""
     if any(stage_of(one.path, draft.document) is stage for one in draft.problems):
         return "!"
-    mine = [one for one in checks if step_of(one, draft.document) is stage]
+    mine = [one for one in checks if stage in told_at(one, draft.document)]
     if any(one.verdict is Verdict.RED for one in mine):
         return "!"
     return "?" if unconfirmed(mine) else " "

@@ -17,8 +17,8 @@ from console.decide.setup import hits
 from console.decide.setup.found import Found
 from console.errors import FleetConsoleError
 from console.kube import groundwork, site
-from console.kube.apply import names_in
 from console.kube.connect import Hub
+from console.kube.manifest import names_in
 from console.model.ground import Ground, Handed, HubGround, Share, Site
 from console.model.text import inert
 from console.model.topology import Topology

@@ -12,9 +12,10 @@ from console.decide.setup.manifests import key_of
 from console.decide.setup.task import Agent, Apply, CloudCall, Delete, Files, Kubeconfig, Requests, Task
 from console.errors import Answered, Denied, FleetConsoleError, Refused, Superseded, Throttled, Unsent
 from console.kube import write
-from console.kube.apply import Applier, Conflict, named_alone
+from console.kube.apply import Applier, Conflict
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
+from console.kube.manifest import named_alone
 from console.model.ground import Key
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert

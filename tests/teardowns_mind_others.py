@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from console.decide.setup import hits
 from console.decide.setup.away import away, left, nameable
 from console.decide.setup.checks import reds
+from console.decide.setup.found import Found
+from console.decide.setup.named import refuse_also
 from console.decide.setup.task import Agent, Task
 from console.decide.setup.teardown import teardown
 from console.kube.manifest import named_alone, names_in
 from console.model.ground import Ground, Handed, HubGround, Inside, Key
 from console.model.run import RunState
-from console.model.topology import FleetPart, Topology
+from console.model.topology import LABEL, FleetPart, Topology
 from tests.setup_stand import Stand, World, hybrid
 
 NETWORKING = "networking.k8s.io"
@@ -111,6 +114,18 @@ def test_on_a_fleet_that_stays_a_namespace_with_things_of_others_stays_unless_it
     assert report.state is RunState.DONE
     kept = "what the set-up made is gone, but for Namespace gateway-demo: others have 2 things in it"
     assert report.message == kept
+
+
+def test_a_namespace_of_ours_that_the_file_names_no_more_is_kept_for_others_and_can_be_named(tmp_path: Path) -> None:
+    _, world, topology = shared(tmp_path, adopted=True)
+    world._put(Key("", "Namespace", "", "old"), {"metadata": {"name": "old", "labels": {LABEL: topology.name}}})
+    world.inside = {"old": Inside((Key("", "Service", "old", "theirs"),))}
+    ground = world.read()
+
+    assert hits.keeps(Found(topology, ground), "old", frozenset())
+    assert "Namespace old: others have 1 thing in it" in left(topology, ground)
+    assert "Namespace old" in nameable(topology, ground)
+    refuse_also(Found(topology, ground), ["Namespace old"])
 
 
 def test_ingresses_of_others_on_the_gateway_are_counted_before_its_alb_goes(tmp_path: Path) -> None:

@@ -66,13 +66,16 @@ def nameable(topology: Topology, ground: Ground) -> tuple[str, ...]:
 
 
 def _kept(found: Found, also: frozenset[str]) -> Iterator[Key]:
-    """Objects of the Fleet that the topology describes, and that a teardown leaves."""
+    """Objects of the Fleet that the topology describes, and namespaces of ours, that a teardown leaves."""
     for key in manifests.wanted(found):
         live = found.hub.find(key.kind, key.name, key.namespace)
-        if live is None or key.kind == "Secret" or str(key) in also:
-            continue
-        if not found.made(live) or (key.kind == "Namespace" and hits.keeps(found, key.name, also)):
+        if live is not None and key.kind != "Secret" and str(key) not in also and not found.made(live):
             yield key
+    yield from (key for key in map(_namespace, hits.namespaces(found)) if hits.keeps(found, key.name, also))
+
+
+def _namespace(name: str) -> Key:
+    return Key("", "Namespace", "", name)
 
 
 def left(topology: Topology, ground: Ground, also: frozenset[str] = frozenset()) -> tuple[str, ...]:
@@ -120,7 +123,7 @@ def remains(
 ) -> tuple[str, ...]:
     """What a teardown of these `tasks` that came to its end left of what the set-up made, a sentence each."""
     found = Found(topology, ground)
-    namespaces = [Key("", "Namespace", "", name) for name in hits.namespaces(found)]
-    kept = [f"{key}{_why(found, key)}" for key in namespaces if hits.keeps(found, key.name, also)]
+    namespaces = (_namespace(name) for name in hits.namespaces(found) if hits.keeps(found, name, also))
+    kept = [f"{key}{_why(found, key)}" for key in namespaces]
     gone = (one for one in topology.members if f"member {one.name} deleted" in tasks)
     return (*kept, *(agent_stays(found, one) for one in gone if by_hand(one)))

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from console.decide.setup import manifests
 from console.decide.setup.found import Found
 from console.decide.setup.task import Check, Stage, Verdict
 from console.decide.setup.unknown import UNSEEN
@@ -26,13 +25,12 @@ _CLASS = "kubernetes.io/ingress.class"
 
 
 def namespaces(found: Found) -> tuple[str, ...]:
-    """Those of the Fleet that a teardown would take away, and into which it looks before. The console's own holds its
-    own records."""
+    """Those of the Fleet that our set-up made, which a teardown would take away, and into which it looks before. The
+    console's own holds its own records."""
     return tuple(
         key.name
-        for key in manifests.wanted(found)
-        if key.kind == "Namespace" and key.name != RUN_NAMESPACE
-        if (live := found.hub.find("Namespace", key.name)) is not None and found.made(live)
+        for key, live in found.hub.objects.items()
+        if key.kind == "Namespace" and key.name != RUN_NAMESPACE and found.made(live)
     )
 
 

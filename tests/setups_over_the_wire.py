@@ -179,7 +179,7 @@ def test_killed_and_resumed(seam: int, empty: Simulated, tmp_path: Path) -> None
     console.file.write_text(text[: text.index("  # the demonstration names its cluster")])
     code, told = console.topology("apply", "--yes", FLEET_CONSOLE_SEAM=str(seam))
     assert told["run"]["state"] == "interrupted", told["run"]
-    code, again = console("resume", told["run"]["run"])
+    code, again = console("resume", told["run"]["run"], "--yes")
     assert code == 0, again
     assert console.topology("plan")[1]["steps"] == []
     account = made_of(console, f"k{seam}")
@@ -256,6 +256,10 @@ def test_teardown_of_what_was_adopted_takes_nothing(calm: Simulated, tmp_path: P
     own = ["--config", str(calm[0] / "config.yaml"), "--state-dir", str(tmp_path / "state")]
     shown = forked.run([*own, "topology", "teardown", str(console.file), "--show"])
     assert "  nothing to do: nothing of ours is there\n" in shown.stdout
+    code, told = console.topology("teardown", "--show", "--also", "member idc-prod")
+    [hit] = [one for one in told["checks"] if one["rule"] == "routes-to-member"]
+    assert "routes that stay send it weight: " in hit["measured"] and "shop/checkout 38 %" in hit["measured"]
+    assert "cluster idc-prod" not in " ".join(told["notes"])
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ class _Merged:
             raise KubeconfigError(f"{where} names no current context", fix=f"Say --context NAME; known: {known}.")
         if name not in self.contexts:
             raise KubeconfigError(
-                f"no context '{inert(name, 80)}' in {where}", fix=f"Say --context NAME; known: {known}."
+                f"no context '{inert(name, 80)}' in {where}, which holds {known}", fix="Say --context NAME."
             )
         chosen = self.contexts[name][0]
         cluster, cluster_folder = self._named(self.clusters, chosen.get("cluster"), "cluster", name, where)

@@ -174,6 +174,15 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """What lies in a namespace beside the kinds of `HubGround.objects`, and no other object owns. `unread`: kind -> why
+    it could not be listed."""
+
+    keys: tuple[Key, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class HubGround:
     """The Fleet's Kubernetes API. `objects`: Namespaces, ManagedClusters, AlbConfigs, IngressClasses, Ingresses,
     AppProjects, ApplicationSets, Applications, and the metadata (never the data) of ArgoCD's cluster Secrets.
@@ -185,6 +194,8 @@ class HubGround:
     allowed: Mapping[str, bool] = field(default_factory=dict)
     gateway_events: tuple[str, ...] = ()
     """Newest Warning events of AlbConfigs and Ingresses, `KIND NAME: REASON MESSAGE`."""
+    inside: Mapping[str, Inside] = field(default_factory=dict)
+    """By namespace: those alone that a teardown looks into before it takes them away."""
 
     def find(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """An object by kind and name."""
@@ -208,6 +219,15 @@ class Site:
     agent: bool = False
     nodes: tuple[str, ...] = ()
     pods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """An agent's manifest that was written for a person to apply. `file`: its objects by name alone, without what is
+    secret, as `kubectl delete -f` takes it; `objects`: `KIND NAME`."""
+
+    file: str
+    objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +256,5 @@ class Ground:
     unproven: bool = False
     """Whether the last set-up from this host did not come to its end, so that all may stand, and nobody has asked for
     anything yet, nor are its files there."""
+    handed: Mapping[str, Handed] = field(default_factory=dict)
+    """By member name, registered members without a context for which a manifest was written on this host."""

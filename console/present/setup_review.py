@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.decide.plan import short
+from console.decide.setup.away import unseen
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
 from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
-from console.decide.setup.teardown import unseen
 from console.model.text import inert
 from console.present.line import EMPTY, Ink, Line, dim, line, paragraph, strong, title
 from console.present.setups import change_text, nothing_to_do, verdict_line
@@ -33,8 +33,9 @@ def lines(
 ) -> list[Line]:
     """Everything. `notes`: what was not said by what was adopted; `kept`: what a teardown leaves."""
     out: list[Line] = []
-    if plan.kind == "setup":
+    if plan.kind == "setup" or reds(checks):
         out += [*paragraph(verdict_line(checks, plan), cells, ink=Ink.BAD if reds(checks) else Ink.PLAIN), EMPTY]
+    if plan.kind == "setup" or checks:
         out += [*check_lines(checks, cells), EMPTY]
     told = [*notes, *filter(None, [unseen(plan)])]
     for one in told:
@@ -42,8 +43,8 @@ def lines(
     out += [EMPTY] if told else []
     out += plan_lines(plan, cells)
     if kept:
-        out += [EMPTY, line(title("STAYS"), dim("  adopted, or somebody else's"))]
-        out += [one for each in kept for one in paragraph(inert(each, 300), cells, indent=2)]
+        out += [EMPTY, line(title("STAYS"), dim("  adopted, of somebody else, or out of reach"))]
+        out += [one for each in kept for one in paragraph(inert(each, 1000), cells, indent=2)]
     return out
 
 

@@ -100,8 +100,8 @@ def change_text(change: Change) -> str:
 
 def plan_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan | None, notes: Sequence[str] = ()) -> str:
     """The whole answer of `topology plan`."""
-    lines = [f"topology {topology.name}, Fleet {topology.fleet.name} in {topology.region}", "", "CHECKS"]
-    lines += check_lines(checks)
+    lines = [f"topology {topology.name}, Fleet {topology.fleet.name} in {topology.region}"]
+    lines += ["", "CHECKS", *check_lines(checks)] if checks else []
     lines += ["", f"PLAN {short(plan.hash)}  {len(plan.tasks)} tasks", *plan_lines(plan)] if plan is not None else []
     lines += ["", *notes] if notes else []
     return "\n".join(lines)

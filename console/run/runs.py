@@ -27,7 +27,7 @@ from console.run import known
 from console.run.access import Access
 from console.run.journal import Journal
 from console.run.launch import launch, logout_warning
-from console.run.rows import Row
+from console.run.rows import MOVES_NOTHING, Row
 from console.run.who import actor, login
 from console.settings import Settings
 
@@ -200,7 +200,7 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
             raise UsageError(f"run {told.run} is a {told.kind}: it can be stopped and resumed")
         _check_touch(word, told)
         if not told.commandable:
-            fix = "Go on with it: fleet-console resume." if told.state is RunState.INTERRUPTED else _UNDO
+            fix = "Go on with it: fleet-console resume." if told.resumable else _undo(row)
             raise UsageError(f"run {row.report.run} is over ({told.state})", fix=fix)
         journal.command(row.report.run, f"{word} {seconds:g}" if seconds else word, login())
 
@@ -234,6 +234,9 @@ def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: 
         with journal:
             row = journal.named(run)
         if row is not None:
+            if row.report.provisions:
+                what = f"run {row.report.run} is a {row.report.kind} of a topology: {MOVES_NOTHING}"
+                raise UsageError(what, fix=_undo(row))
             return plans.undo(row.planned(), row.report.run, now=now)
     record = known.recorded(fleet, run)
     assert fleet is not None, "it has the record"
@@ -266,18 +269,48 @@ def judged(access: Access, settings: Settings, fleet: Fleet, record: Run) -> tup
 def resume(access: Access, run: str) -> RunReport:
     """Start a new runner for a run of this host's journal whose runner is dead; it goes on from what stands there.
 
-    Raises `UsageError` where the run is over, or its runner lives.
+    Raises as `resumable` does.
     """
     with _journal(access, run) as journal:
-        row = _named(journal, run)
+        row = _resumable(journal, run)
         told = known.told_of(row)
-        if not told.resumable:
-            raise UsageError(f"run {told.run} is {told.state}: there is nothing to resume", fix=_UNDO)
         if not journal.replan(told.run, row.process):
             raise UsageError(f"run {told.run} is being resumed already", fix="Attach to it.")
         launch(journal, told.run)
         again = journal.row(told.run)
     return known.told_of(again) if again else told
+
+
+def resumable(access: Access, run: str) -> Row:
+    """The run of this host's journal that a new runner may go on with.
+
+    Raises `UsageError` where it is over, or its runner lives; of a set-up `Superseded` where a newer run of the same
+    topology came after it, `Refused` where another one is under way.
+    """
+    with _journal(access, run) as journal:
+        return _resumable(journal, run)
+
+
+def _resumable(journal: Journal, run: str) -> Row:
+    row = _named(journal, run)
+    told = known.told_of(row)
+    if not told.resumable:
+        fix = _undo(row) if told.state.over else f"Look at it: fleet-console attach {told.run}."
+        raise UsageError(f"run {told.run} is {told.state}: there is nothing to resume", fix=fix)
+    if told.provisions:
+        from console.run.setup import after
+
+        after.check_newest(journal, told)
+    return row
+
+
+def _undo(row: Row) -> str:
+    """How a run that is over is undone."""
+    if row.report.provisions:
+        from console.run.setup import after
+
+        return after.instead(row)
+    return _UNDO
 
 
 def take_over(access: Access, settings: Settings, fleet: Fleet, record: Run, *, plan_hash: str) -> RunReport:

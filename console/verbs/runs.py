@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,7 @@ from console.verbs.telling import confirm_word, follow, say, warm
 if TYPE_CHECKING:
     from console.model.fleet import Fleet
     from console.model.run import RunReport
+    from console.run.rows import Row
 
 RECORDS_TIME = 5.0
 """Seconds for which the records on the Fleet are waited for."""
@@ -171,9 +173,11 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
 @_DETACH
 @common
 def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, yes: bool, detach: bool) -> None:
-    """Go on with a run whose runner is dead, from what the Ingresses hold; with --takeover from another host.
+    """Go on with a run whose runner is dead, or with a set-up that holds, from what stands; with --takeover from
+    another host.
 
     \b
+    Example: fleet-console resume 7c1
     Example: fleet-console resume 7c1 --takeover
     """
     from console.run import known
@@ -184,6 +188,9 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     if not takeover:
         if engine.report(access, run) is None:
             raise _of_another(options, run)
+        row = engine.resumable(access, run)
+        if not yes:
+            _confirm_resuming(options, row)
         started = engine.resume(access, run)
         follow(options, started, () if detach else engine.follow(access, started.run))
         return
@@ -202,6 +209,20 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
         confirm_word(short(plan.hash), f"take over run {record.run} of {record.actor or 'somebody'}")
     started = engine.take_over(access, settings, fleet, record, plan_hash=plan.hash)
     follow(options, started, () if detach else engine.follow(access, started.run))
+
+
+def _confirm_resuming(options: Options, row: Row) -> None:
+    """Ask for the run's id; of a set-up what is left to do is shown before."""
+    from console.present import ledgers
+    from console.run import known
+
+    told = known.told_of(row)
+    if told.provisions and sys.stdin.isatty():  # where nobody can be asked nothing need be read
+        from console.verbs.setups import show_rest
+
+        show_rest(options, row)
+    state = told.state.replace("_", " ")
+    confirm_word(told.run, f"go on with run {told.run} ({ledgers.what(told)}), which is {state}")
 
 
 def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach: bool) -> None:

@@ -270,10 +270,11 @@ class ObservedFleet:
         return runs.resume(self._access, run)
 
     def rollback_plan(self, run: str) -> Plan:
-        """From the journal's plan, else from the record's."""
+        """From the journal's plan, else from the record's, and what the Ingresses hold."""
         from console.run import runs
 
-        return runs.rollback_plan(self._access, run, self._reading().store.fleet)
+        reading = self._reading()
+        return runs.rollback_plan(self._access, run, reading.hub, reading.store.fleet)
 
 
 def _unreadable(settings: Settings, error: Exception) -> Fleet:

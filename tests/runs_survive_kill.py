@@ -101,7 +101,7 @@ class Nested:
 
     def rollback(self, run: str) -> RunReport:
         """The undoing of a run."""
-        return self._carried_out(runs.rollback_plan(self._access, run), 0)
+        return self._carried_out(runs.rollback_plan(self._access, run, self._shifter.hub), 0)
 
     def share(self) -> int:
         """Percent of ack-prod-j."""

@@ -362,7 +362,7 @@ def test_it_takes_no_words_and_moves_nothing_that_could_be_put_back(argo: Argo) 
     report = argo.carry_out(argo.step("sync"))
     for call in (
         lambda: runs.command(argo.access, report.run, "stop"),
-        lambda: runs.rollback_plan(argo.access, report.run),
+        lambda: runs.plan_of(argo.access, report.run),
     ):
         with pytest.raises(UsageError, match="sync"):
             call()

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from console.decide import reverters, steps
@@ -70,6 +71,10 @@ class RouteChange:
         now = dict(zip(keys, parts, strict=True))
         return tuple((key, _value(now[key], held[key], wanted[key])) for key, _ in self.before)
 
+    def places(self, positions: Sequence[int], held: Values) -> tuple[int, ...]:
+        """The indices of these positions, in percent of the way, whose values are `held`; small weights have several."""
+        return tuple(place for place, at in enumerate(positions) if dict(self.at(at)) == dict(held))
+
     def arranged(self, members: Sequence[str]) -> RouteChange:
         """The same change with its members in this order, others after them."""
         place = {member: index for index, member in enumerate(members)}
@@ -109,7 +114,7 @@ class Plan:
     target: str = ""
     """The zone or member that a drain empties."""
     at_once: bool = False
-    """Whether it goes to the end in one step; its `steps` then only tell where routes may stand at the start."""
+    """Whether it goes to the end in one step, whatever its `steps`."""
     probe_rate: float | None = None
     """Requests a second that may be sent to all its routes together until their answers agree; None: nobody consented
     to more than the probes' budget, and the plan's canonical form says nothing of it."""
@@ -258,12 +263,28 @@ def _text(value: object) -> str:
     return value
 
 
-def undo(plan: Plan, run: str, *, now: bool = False) -> Plan:
+def undo(plan: Plan, run: str, stands: Mapping[str, Values] | None = None, *, now: bool = False) -> Plan:
     """The plan that puts back exactly what `plan`, carried out as `run`, replaced: absent keys become absent again.
-    It goes down the steps that the other went up, or with `now` at once, from whichever of them it stands at."""
-    routes = tuple(replace(route, before=route.after, after=route.before) for route in plan.routes)
-    down = tuple(100 - step for step in reversed(plan.steps[:-1]))
+
+    `stands`: route key -> what its Ingress holds; each route begins there, and moves towards its former weights only.
+    One that is not named, or holds nothing that `plan` ever wanted, is taken to stand at the plan's end: the runner
+    looks, and refuses. It goes down the steps that the other went up, as far as the furthest route got, or at once.
+    """
+    begins, places = dict[str, Values](), list[int]()
+    for change in plan.routes:
+        held = (stands or {}).get(change.key, change.after)
+        found = change.places(plan.positions, held)
+        begins[change.key] = held if found else change.after
+        places.append(found[0] if found else len(plan.steps))
+    furthest = plan.positions[max(places)]
+    down = sorted({round(Fraction(100 * (furthest - step), furthest)) for step in plan.steps if step < furthest})
     return Plan(
-        plan.fleet_uid, "rollback", routes, (*down, 100), of=run, at_once=now, probe_rate=plan.probe_rate,
+        plan.fleet_uid,
+        "rollback",
+        tuple(replace(one, before=begins[one.key], after=one.before) for one in plan.routes),
+        (100,) if now else (*(percent for percent in down if 0 < percent < 100), 100),
+        of=run,
+        at_once=now,
+        probe_rate=plan.probe_rate,
         reverters=plan.reverters,
-    )  # fmt: skip
+    )

@@ -93,11 +93,11 @@ class Hand:
         Raises `Superseded` where it holds none of them.
         """
         ingress = self.read(change)
-        for index in range(len(positions) - 1, -1, -1):
-            if holds(ingress, change.at(positions[index])):
-                return index
-        self._expect(change, ingress, change.before)
-        raise AssertionError("the values before are position 0")
+        places = change.places(positions, held(ingress, change))
+        if not places:
+            self._expect(change, ingress, change.before)
+            raise AssertionError("the values before are position 0")
+        return places[-1]
 
     def try_dry(self, change: RouteChange, before: Values) -> None:
         """The API server's own word on the write, from a dry run without the fence: tried again where the Ingress, say
@@ -289,6 +289,12 @@ def holds(ingress: Ingress, values: Values) -> bool:
     """Whether an Ingress holds exactly these values, absent ones absent."""
     held = write.annotations_of(ingress)
     return all(held.get(key) == value for key, value in values)
+
+
+def held(ingress: Ingress, change: RouteChange) -> Values:
+    """What an Ingress holds of the keys of a change, absent ones as None."""
+    found = write.annotations_of(ingress)
+    return tuple((key, found.get(key)) for key, _ in change.before)
 
 
 def said(values: Values) -> str:

@@ -54,7 +54,7 @@ def debt(access: Access, hub: Hub, fleet: Fleet, run: str) -> Debt:
         _over(told, hub, here=here is not None)
         if told.debts:
             with suppress(UsageError):  # a record that was changed holds no plan; the Applications tell
-                plan = runs.rollback_plan(access, name, fleet)
+                plan, _ = runs.plan_of(access, name, fleet)
                 found = {one.key: one for one in plan.reverters if one.key in told.debts} | found
     return Debt(name, tuple(found[key] for key in sorted(found)), here is not None)
 

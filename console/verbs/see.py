@@ -112,14 +112,15 @@ def _known_set(fleet: Fleet, name: str) -> ApplicationSet:
     raise UsageError(f"no ApplicationSet is called '{shown}'", fix=f"Known: {names}.")
 
 
-def unread(fleet: Fleet, source: SourceName, called: str) -> FleetConsoleError:
-    """The failure that explains why a source says nothing: the hub's own where it is out of reach."""
+def unread(fleet: Fleet, source: SourceName, called: str, what: str = "") -> FleetConsoleError:
+    """The failure that explains why a source says nothing: the hub's own where it is out of reach. `what`: to begin the
+    sentence with."""
     from console.model.freshness import SourceName, SourceState
 
     found, hub = fleet.source(source), fleet.source(SourceName.HUB)
     if found.echoes and hub.wanting:
         found = hub
-    why = found.message or f"{called} are {found.state}"
+    why = ": ".join(filter(None, (what, found.message or f"{called} are {found.state}")))
     if found.state is SourceState.DENIED:
         return Denied(why, permission=found.permission or "")
     return (Answered if found.state is SourceState.MISSING else Lost)(why)

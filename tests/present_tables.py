@@ -13,27 +13,29 @@ from tests import situations
 from tests.stage import StageDesk
 from tests.wishes import shift
 
-NOW = situations.NOW
+NOW, WALL = situations.NOW, situations.WALL
 
 
 @pytest.mark.parametrize("name", situations.ALL)
 def test_status_is_plain_text_in_every_situation(name: str) -> None:
-    said = tables.status_text(situations.ALL[name](), NOW)
+    said = tables.status_text(situations.ALL[name](), NOW, (), WALL)
 
     assert said.replace("\n", "").isprintable()
     assert "\x1b" not in said
 
 
 def test_status_says_the_worst_thing_first() -> None:
-    assert tables.status_text(situations.zone_lost(), NOW).split("\n")[2].startswith("BAD   zone-b idc-prod: 0 of 12")
+    said = tables.status_text(situations.zone_lost(), NOW, (), WALL)
+
+    assert said.split("\n")[2].startswith("BAD   zone-b idc-prod: 0 of 12")
 
 
 def test_status_tells_the_applications_that_there_are() -> None:
     fleet = situations.calm()
-    said = tables.status_text(fleet, NOW)
+    said = tables.status_text(fleet, NOW, (), WALL)
 
     assert all(any(row.startswith(f"  {one.title} ") for row in said.split("\n")) for one in fleet.deployed)
-    assert "APPLICATIONS" not in tables.status_text(replace(fleet, deployed=()), NOW)
+    assert "APPLICATIONS" not in tables.status_text(replace(fleet, deployed=()), NOW, (), WALL)
 
 
 def test_a_route_is_told_with_every_layer_and_its_annotations() -> None:

@@ -92,6 +92,22 @@ def test_going_back_where_nothing_was_written_leaves_the_ingress_alone(stand: St
     assert clean(stand)
 
 
+def test_a_run_that_was_undone_goes_back_by_itself_no_more(stand: Stand) -> None:
+    plan = stand.shift(("62", "38"), ("80", "20"), expires=600.0)
+    report = stand.carry_out(plan)
+
+    assert stand.record(report.run)["expires"]
+
+    back = went_back(stand, report, plan)
+    undone = stand.journal.row(report.run)
+
+    assert ("done", "", f"undone by run {back.run}") == tuple(
+        stand.record(report.run)[name] for name in ("state", "expires", "message")
+    )
+    assert undone is not None
+    assert (RunState.DONE, None) == (undone.report.state, undone.report.expires)
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_the_record_tells_that_a_step_holds_and_until_when_where_the_hub_takes_it(stand: Stand, lost: bool) -> None:
     told: list[dict[str, str]] = []

@@ -242,8 +242,8 @@ def test_members_of_a_record_stand_in_the_order_of_the_fleet() -> None:
 @pytest.mark.parametrize(
     ("first", "then"),
     [
-        (("done", 900.0), ("done", 1500.0)),
-        (("done", 900.0), ("rolled_back", None)),
+        (("done", 8e9), ("done", 9e9)),
+        (("done", 8e9), ("rolled_back", None)),
         (("interrupted", None), ("running", None)),
     ],
     ids=["extended", "gone back", "taken over"],

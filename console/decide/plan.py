@@ -72,7 +72,8 @@ class RouteChange:
         return tuple((key, _value(now[key], held[key], wanted[key])) for key, _ in self.before)
 
     def places(self, positions: Sequence[int], held: Values) -> tuple[int, ...]:
-        """The indices of these positions, in percent of the way, whose values are `held`; small weights have several."""
+        """The indices of these positions, in percent of the way, whose values are `held`: one, several where little
+        moves, or none."""
         return tuple(place for place, at in enumerate(positions) if dict(self.at(at)) == dict(held))
 
     def arranged(self, members: Sequence[str]) -> RouteChange:

@@ -69,6 +69,8 @@ def rail(report: RunReport, wall: float, cells: int) -> list[Line]:
 
 def keys(report: RunReport) -> list[Line]:
     """The live commands, each with what it means; of a run whose runner is dead, the ways on."""
+    if report.state is RunState.INTERRUPTED and report.recorded and not report.one_step:
+        return [line(accent("2"), f" go back; fleet-console resume {inert(report.run, 40)} --takeover takes it over")]
     if report.state is RunState.INTERRUPTED and not report.provisions:
         resumes = (accent("5"), Span(" resume: a new runner goes on from what stands there  "))
         return [resumes if report.one_step else (*resumes, accent("2"), Span(" go back"))]
@@ -220,13 +222,18 @@ def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> She
     """The list of runs, newest first."""
     columns: list[Column[RunReport]] = [
         Column("RUNS", 8, lambda r: line(inert(r.run, 40)), least=8),
-        Column("STATE", 13, lambda r: line(words.of(r.state).marked)),
+        Column("STATE", 13, lambda r: line(_state(r))),
         Column("STARTED", 16, lambda r: line(moment(r.started))),
         Column("ROUTES", 22, lambda r: line(_listed(r)), grow=True),
         Column("BY", 18, lambda r: line(inert(r.actor, 60) or dim("?")), rank=2),
         Column("REASON", 12, lambda r: line(dim(inert(r.reason, 200))), rank=1, grow=True),
     ]
     return Sheet(tuple(columns), tuple(reports), lambda r: r.run, note)
+
+
+def _state(report: RunReport) -> Span:
+    """Its state, marked; that it should have gone back comes before that it is done."""
+    return Span("! overdue", Ink.BAD) if report.overdue else words.of(report.state).marked
 
 
 def _listed(report: RunReport) -> str:

@@ -91,7 +91,8 @@ class Teller:
         self._told = max(self._told, len(report.lines))
         where = f" at {words.LAYERS[report.layer][1]}" if report.layer and not report.state.over else ""
         waited = waits.told(report)
-        said = f"{report.state.value.replace('_', ' ')}{where}{': ' + report.message if report.message else ''}"
+        state = "expiry overdue" if report.overdue else report.state.value.replace("_", " ")
+        said = f"{state}{where}{': ' + report.message if report.message else ''}"
         said += f" ({waited})" if waited else ""
         if said != self._last:
             self._last = said

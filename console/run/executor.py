@@ -52,7 +52,8 @@ Ending = tuple[RunState, str]
 
 class Executor:
     """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over; it raises
-    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for."""
+    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for; `heard`:
+    as `Words` has it."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Executor:
         *,
         resumed: bool = False,
         taken: bool = False,
+        heard: str | None = "",
     ) -> None:
         self._journal = journal
         self._report = report
@@ -75,7 +77,7 @@ class Executor:
         self._resumed = resumed
         self._taken = taken
         self._hook = Hook(settings.run, report.run)
-        self._words = Words(journal, report.run, self._own_record)
+        self._words = Words(journal, report.run, self._own_record, heard)
         self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
         self._witness = Witness(journal, report.run, plan, hub)
         observer.listen(self._witness.probed)
@@ -96,6 +98,11 @@ class Executor:
         """Whether the part that ended last was refused, and not overtaken or lost."""
         self._strange: set[str] = set()
         """Routes that carried another run's fence."""
+
+    @property
+    def heard(self) -> str | None:
+        """The word of another login that was taken last, for who listens next."""
+        return self._words.last
 
     def tell(self, word: str) -> None:
         """A word from within this process, as a signal brings it: `stop`."""
@@ -332,6 +339,9 @@ class Executor:
             if change.key in self._hand.stamped:
                 self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
         left += self._restore(state)
+        if (of := self._plan.of) is not None and state is RunState.ROLLED_BACK:
+            undone = partial(others.undone, self._hub, self._journal, of, self._report.run)
+            self._try(undone, f"run {of} still tells that it goes back", left)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith("stopped on") else []
         expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None

@@ -24,6 +24,7 @@ from console.model.hub import Word
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
+from console.present.times import due
 from console.run import known
 from console.run.access import Access
 from console.run.hand import held
@@ -35,6 +36,8 @@ from console.settings import Settings
 
 VIEW = 5.0
 """Seconds between two signs of life of a viewer."""
+HEARD = 10.0
+"""Seconds within which a runner that lives has taken a word and said so in its record."""
 IDLE = 1.0
 """Seconds between two looks at a run that is over, and may go on or back."""
 _UNDO = "Undo it with a rollback of its own."
@@ -207,8 +210,8 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
         journal.command(row.report.run, f"{word} {seconds:g}" if seconds else word, login())
 
 
-def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 0.0) -> None:
-    """Leave a word for a run of another login or host, in its record on the Fleet.
+def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 0.0) -> str:
+    """Leave a word for a run of another login or host, in its record on the Fleet; returns its id.
 
     Raises `UsageError` where the record says that it is over, `Denied` with the permission that is missing.
     """
@@ -219,8 +222,26 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
         raise UsageError(f"run {told.run} is a {told.kind}: it takes no words, and ends by itself")
     _check_touch(word, told)
     if not told.commandable:
-        raise UsageError(f"run {told.run} is over ({told.state})", fix=_UNDO)
-    records.leave_word(hub, told.run, Word(secrets.token_hex(6), word, actor(hub.whoami()), seconds))
+        said = f"run {told.run} is over ({told.state})"
+        fix = _UNDO
+        if told.overdue:
+            said = f"run {told.run} should have gone back at {due(told.expires, told.started)}, and no runner listens"
+            fix = f"fleet-console resume {told.run} --takeover takes it back, rollback {told.run} undoes it."
+        raise UsageError(said, fix=fix)
+    left = Word(secrets.token_hex(6), word, actor(hub.whoami()), seconds)
+    records.leave_word(hub, told.run, left)
+    return left.id
+
+
+def heard(observer: Observer, run: str, word: str) -> bool:
+    """Whether the runner of a run that is done takes a word that was left on the Fleet, by its id, within `HEARD`: it
+    says so at once. One that is under way says so with its next step."""
+
+    def taken(fleet: Fleet) -> bool:
+        record = fleet.run(run)
+        return record is not None and record.heard == word
+
+    return observer.store.wait(taken, HEARD)
 
 
 def _check_touch(word: str, told: RunReport) -> None:
@@ -322,6 +343,8 @@ def take_over(access: Access, settings: Settings, fleet: Fleet, record: Run, *, 
         host=socket.gethostname(),
         routes=tuple(map(plans.untouched, plan.routes)),
         actor=actor(None),
+        overdue=False,
+        recorded=False,
     )
     with Journal(access.state_dir) as journal:
         own = journal.row(report.run)

@@ -3,7 +3,6 @@ Applications themselves; and how it is restored without a runner."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,9 +22,6 @@ from console.run import known, others, record, runs
 from console.run.access import Access
 from console.run.journal import Journal
 from console.run.reverters import Reverters
-
-GRACE = 60.0
-"""Seconds after its time in which a runner elsewhere may still be on its way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def _over(told: RunReport, hub: Hub, *, here: bool) -> None:
     if here:
         lives = not told.state.over or guarded
     else:
-        lives = guarded and time.time() < (told.expires or 0.0) + GRACE
+        lives = guarded  # not overdue: a runner elsewhere may wait for its time, or be on its way back
         if told.state is RunState.RUNNING:
             holds = holder(hub)
             lives = holds is not None and holds.run == told.run

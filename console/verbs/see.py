@@ -37,6 +37,7 @@ def status(options: Options, timeout: float) -> None:
     Example: fleet-console status -o json --timeout 5s
     """
     from console.present import documents, tables
+    from console.run import runs
 
     with observing(options, options.load(), probes=False) as observer:
         observer.settled(timeout)
@@ -44,7 +45,8 @@ def status(options: Options, timeout: float) -> None:
     if options.json:
         click.echo(json.dumps(documents.status_document(fleet, now, time.time()), ensure_ascii=False))
     else:
-        click.echo(tables.status_text(fleet, now))
+        host = runs.runs(options.access(), fleet_uid=fleet.uid) if fleet.uid else ()
+        click.echo(tables.status_text(fleet, now, host, time.time()))
     click.get_current_context().exit(answered(fleet))
 
 

@@ -62,7 +62,8 @@ def follow(
         answer(last)
     else:
         say(options, "", last)
-    click.get_current_context().exit(last.state.exit_code if last.state.over else EXIT_HELD)
+    ended = last.state.over and not last.overdue
+    click.get_current_context().exit(last.state.exit_code if ended else EXIT_HELD)
 
 
 def say(options: Options, text: str, report: RunReport) -> None:

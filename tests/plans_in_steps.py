@@ -286,6 +286,22 @@ def test_what_is_no_rate_of_probes_is_refused_wherever_it_was_said(said: float) 
             decide(two(), wish, around)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (25.0, "25 s"), (89.0, "1 min 29 s"), (119.0, "1 min 59 s"), (3600.0, "1 h"), (5340.0, "1 h 29 min"),
+        (7140.0, "1 h 59 min"), (0.5, "0.5 s"), (604_800.0, "7 d"), (90_061.0, "1 d 1 h 1 min 1 s"),
+    ],
+)  # fmt: skip
+def test_the_times_of_a_plan_are_said_to_the_second(seconds: float, words: str) -> None:
+    plan = decide(two(), replace(SHIFT, steps=(50, 100), hold=seconds, expires=seconds), Around()).plan
+    assert plan is not None
+    said = changes.terms(plan)
+
+    assert f"2 steps, {words} at each once it is verified" in said
+    assert f"goes back by itself {words} after it is done" in said
+
+
 def two(**values: object) -> Fleet:
     """One route, two healthy members."""
     found = fleet([route("shop/api", {MEMBERS[0]: "62", MEMBERS[1]: "38"})])

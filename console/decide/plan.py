@@ -157,6 +157,13 @@ def lasting(seconds: float, what: str) -> float:
     return seconds
 
 
+def expiring(seconds: float, what: str) -> float:
+    """The seconds after which a plan goes back by itself, as `lasting`; 0 are refused, too."""
+    if not seconds:
+        raise UsageError(f"{what} is no time after which it could go back", fix="Say how long it stays, or never.")
+    return lasting(seconds, what)
+
+
 def untouched(change: RouteChange) -> RunRoute:
     """A route as a run tells it before anything is written."""
     before, after = change.weights(change.before), change.weights(change.after)
@@ -233,7 +240,7 @@ def checked(plan: Plan) -> Plan:
     rising = all(a < b for a, b in zip((0, *plan.steps), plan.steps, strict=False))
     if not plan.steps or plan.steps[-1] != 100 or not rising:
         raise ValueError("steps do not rise to 100")
-    if not 0 <= plan.hold <= LONGEST or not 0 <= (plan.expires or 0.0) <= LONGEST:
+    if not 0 <= plan.hold <= LONGEST or (plan.expires is not None and not 0 < plan.expires <= LONGEST):
         raise ValueError("a hold or an expiry that is no time")
     if plan.probe_rate is not None and not 0 < plan.probe_rate <= FASTEST:
         raise ValueError("a rate of probes that is none")

@@ -39,7 +39,7 @@ def lint(options: Options, file: Path) -> None:
     """
     from console.decide import planfile
 
-    planfile.parse(planfile.read(file), str(file))
+    planfile.load(file)
     click.echo(f"{file}: sound")
 
 
@@ -57,7 +57,7 @@ def show(options: Options, file: Path, timeout: float) -> None:
     from console.decide.intents import decide
     from console.present import reports
 
-    asked = planfile.parse(planfile.read(file), str(file))
+    asked = planfile.load(file)
     settings = options.load()
     with planning(options, settings, timeout) as (observer, fleet):
         decision = decide(fleet, asked.wish(fleet), around(options, settings, fleet))
@@ -83,7 +83,7 @@ def diff(options: Options, file: Path, timeout: float) -> None:
     from console.decide.intents import decide
     from console.present import changes, reports
 
-    asked = planfile.parse(planfile.read(file), str(file))
+    asked = planfile.load(file)
     settings = options.load()
     with planning(options, settings, timeout) as (_, fleet):
         found = decide(fleet, asked.wish(fleet), around(options, settings, fleet)).plan

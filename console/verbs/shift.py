@@ -119,7 +119,7 @@ def run(options: Options, file: Path, **said: Any) -> None:
     """
     from console.decide import planfile
 
-    plan = planfile.parse(planfile.read(file), str(file))
+    plan = planfile.load(file)
     said["reason"] = said["reason"] or plan.reason
     said["ticket"] = said["ticket"] or plan.ticket
     _go(options, plan.wish, None, said)

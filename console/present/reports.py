@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from console.decide import rules
 from console.decide.intents import Decision
@@ -51,8 +52,10 @@ def ways_out(decision: Decision) -> str:
 def planned(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], reason: str, *, refused: bool) -> RunReport:
     """A plan as a report: nothing was started."""
     routes: tuple[RunRoute, ...] = ()
+    said: dict[str, Any] = {}
     if plan is not None:
         routes = tuple(map(untouched, plan.routes))
+        said = {"steps": plan.steps, "target": plan.target, "overrides": plan.overrides}
     return RunReport(
         run="",
         fleet_uid=fleet.uid or "",
@@ -63,6 +66,7 @@ def planned(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], reason: 
         routes=routes,
         reason=reason,
         message="refused: see reasons" if refused else "nothing was started",
+        **said,
     )
 
 

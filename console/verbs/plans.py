@@ -10,7 +10,7 @@ from console.errors import EXIT_DONE, EXIT_REFUSED
 from console.options import DURATION, Options, common
 from console.verbs.see import planning
 from console.verbs.shift import around, dry_run
-from console.verbs.telling import say
+from console.verbs.telling import say_plan
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 _TIME = click.option(
@@ -65,7 +65,7 @@ def show(options: Options, file: Path, timeout: float) -> None:
     reasons = (*decision.reasons, *trial)
     refused = decision.refused or any(one.severity == "blocks" for one in trial)
     report = reports.planned(fleet, decision.plan, reasons, asked.reason, refused=refused)
-    say(options, reports.plan_text(fleet, decision.plan, reasons, decision), report)
+    say_plan(options, reports.plan_text(fleet, decision.plan, reasons, decision), report, decision.plan)
     click.get_current_context().exit(EXIT_REFUSED if refused else EXIT_DONE)
 
 
@@ -88,7 +88,7 @@ def diff(options: Options, file: Path, timeout: float) -> None:
     with planning(options, settings, timeout) as (_, fleet):
         found = decide(fleet, asked.wish(fleet), around(options, settings, fleet)).plan
     if options.json:
-        say(options, "", reports.planned(fleet, found, (), asked.reason, refused=found is None))
+        say_plan(options, "", reports.planned(fleet, found, (), asked.reason, refused=found is None), found)
     elif found is None:
         click.echo("no plan can be made; `plan show` says why")
     elif found.idle:

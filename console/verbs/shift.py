@@ -12,7 +12,7 @@ import click
 from console.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from console.options import DURATION, LASTING, NEVER, Options, common
 from console.verbs.see import planning
-from console.verbs.telling import confirm, follow, say, warm
+from console.verbs.telling import confirm, follow, say_plan, warm
 
 if TYPE_CHECKING:
     from console.decide.case import Around, Wish
@@ -151,7 +151,7 @@ def _go(options: Options, wished: Callable[[Fleet], Wish], save: Path | None, sa
     text = reports.plan_text(fleet, plan, reasons, decision)
     if plan is None or refused or wrong or said["plan_only"]:
         report = reports.planned(fleet, plan, reasons, reason, refused=refused or wrong)
-        say(options, text, report)
+        say_plan(options, text, report, plan)
         if wrong and plan is not None:
             click.echo(f"refused: the plan is {short(plan.hash)}, not {said['plan_hash']}", err=True)
         elif refused and decision.blocking:

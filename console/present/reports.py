@@ -91,7 +91,7 @@ class Teller:
         if not self._began:
             self._began = True
             out.append(f"run {report.run} ({report.kind}, plan {_hash(report)}): {ledgers.what(report)}")
-        out += _plain(ledgers.journal(report.lines[self._told :], 200)) if report.lines[self._told :] else []
+        out += _plain(ledgers.journal(report.lines[self._told :])) if report.lines[self._told :] else []
         self._told = max(self._told, len(report.lines))
         where = f" at {words.LAYERS[report.layer][1]}" if report.layer and not report.state.over else ""
         waited = waits.told(report)

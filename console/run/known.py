@@ -141,6 +141,7 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
         plan_hash=record.plan_hash,
         routes=_routes(record, fleet, state, changes),
         started=record.started,
+        ended=record.updated if state.over else None,
         actor=record.actor,
         reason=record.reason,
         pid=record.pid,

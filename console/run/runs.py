@@ -343,6 +343,7 @@ def take_over(access: Access, settings: Settings, fleet: Fleet, record: Run, *, 
         host=socket.gethostname(),
         routes=tuple(map(plans.untouched, plan.routes)),
         actor=actor(None),
+        ended=None,
         overdue=False,
         recorded=False,
     )

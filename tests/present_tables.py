@@ -103,3 +103,11 @@ def test_a_zone_shows_what_it_carried_over_time_and_nothing_where_nobody_knew() 
     assert " " == shown[0]
     assert "▅" == shown[-4]
     assert "▁" == shown[-1]
+
+
+def test_a_route_page_tells_the_state_of_its_run_in_words() -> None:
+    fleet = situations.controller_waiting()
+    back = replace(fleet.runs[0], state="rolled_back")
+    said = tables.route_text(replace(fleet, runs=(back,)), fleet.routes[0], NOW)
+
+    assert f"run {back.run} rolled back by " in said

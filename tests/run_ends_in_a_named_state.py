@@ -108,6 +108,21 @@ def test_a_run_that_was_undone_goes_back_by_itself_no_more(stand: Stand) -> None
     assert (RunState.DONE, None) == (undone.report.state, undone.report.expires)
 
 
+def test_a_fence_of_another_run_is_not_told_as_taken_off(stand: Stand) -> None:
+    plan = stand.shift(("62", "38"), ("80", "20"))
+    around = Around(stand.hub)
+
+    def overtaken(method: str, path: str, body: Any) -> None:
+        if method == "PATCH" and path == PATH and A in str(body).replace("~1", "/"):
+            stand.annotate("fleet-console", **{FENCE_ANNOTATION: "9.other"})
+
+    around.after = overtaken
+    report = stand.carry_out(plan, hub=around)
+    (last,) = [line for line in report.lines if line.step.startswith("unstamp")]
+
+    assert ("confirmed", "another run's fence stands there, and stays: 9.other") == (last.phase, last.sentence)
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_the_record_tells_that_a_step_holds_and_until_when_where_the_hub_takes_it(stand: Stand, lost: bool) -> None:
     told: list[dict[str, str]] = []

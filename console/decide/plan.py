@@ -175,6 +175,12 @@ def short(digest: str) -> str:
     return f"{digest[:4]}-{digest[4:8]}"
 
 
+def means(digest: str, said: str) -> bool:
+    """Whether a hash is the one that was said: whole, in its short form, or its beginning of 8 digits or more."""
+    plain = said.replace("-", "").lower()
+    return len(plain) >= 8 and digest.startswith(plain)
+
+
 def weight(raw: str | None) -> int | None:
     """A raw annotation value as a weight; None where it is absent or no plain number from 0 to 100."""
     if raw is None or not re.fullmatch(r"[0-9]{1,3}", raw) or int(raw) > 100:

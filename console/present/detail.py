@@ -124,7 +124,9 @@ def says(fleet: Fleet, route: Route, layer: Layer) -> str:
             if route.run is None:
                 return "no run asks for these weights now"
             run = fleet.run(route.run)
-            return f"run {route.run}" + (f" {run.state} by {run.actor or UNKNOWN}: {run.reason}" if run else "")
+            return f"run {route.run}" + (
+                f" {run.state.replace('_', ' ')} by {run.actor or UNKNOWN}: {run.reason}" if run else ""
+            )
         case Layer.ANNOTATION:
             when = f" at {clock(route.owner_at)}" if route.owner_at is not None else ""
             return f"last written by {route.owner}{when}" if route.owner else "nobody is named as their writer"

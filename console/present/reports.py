@@ -41,10 +41,12 @@ def ways_out(decision: Decision) -> str:
     """How a decision that is refused could be carried out all the same, as options of the command."""
     blocks = sorted({one.rule for one in decision.blocking if one.severity is Severity.BLOCKS})
     asks = sorted({one.rule for one in decision.blocking if one.severity is Severity.ASKS})
-    absolute = [name for name in blocks if rules.named(name).absolute]
+    absolute = [name for name in blocks if rules.named(name).absolute and name != "new-key"]
     if absolute:
         return f"{', '.join(absolute)} cannot be overridden"
-    said = [f"--confirm {','.join(asks)}"] if asks else []
+    key = ["--new-key"] if "new-key" in blocks else []
+    blocks = [name for name in blocks if name != "new-key"]
+    said = [*key, *([f"--confirm {','.join(asks)}"] if asks else [])]
     said += [f"--override {','.join(blocks)}"] if blocks else []
     return f"repair what is named, or take it on yourself: {' '.join(said)}"
 

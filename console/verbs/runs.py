@@ -173,7 +173,11 @@ def _turn(options: Options, report: RunReport, *, yes: bool, now: bool, detach: 
 @click.command()
 @_RUN
 @click.option("--takeover", is_flag=True, help="Take it from another host, once its Lease was seen unrenewed.")
-@click.option("--plan-hash", metavar="HASH", help="With --takeover --yes: the hash of the plan that is meant.")
+@click.option(
+    "--plan-hash",
+    metavar="HASH",
+    help="With --takeover --yes: the hash of the plan that is meant (or its first 8 digits or more).",
+)
 @_YES
 @_DETACH
 @common
@@ -194,7 +198,7 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
         started = engine.resume(access, run)
         follow(options, started, () if detach else engine.follow(access, started.run))
         return
-    from console.decide.plan import short
+    from console.decide.plan import means, short
     from console.present import reports
 
     with planning(options, settings, SOURCES_TIME) as (_, fleet):
@@ -203,7 +207,7 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     click.echo(reports.plan_text(fleet, plan, reasons), err=True)
     if yes and plan_hash is None:
         raise UsageError("--yes needs --plan-hash here: the record is somebody else's", fix=f"It says {plan.hash}.")
-    if plan_hash is not None and plan.hash != plan_hash and short(plan.hash) != plan_hash:
+    if plan_hash is not None and not means(plan.hash, plan_hash):
         raise Refused(f"the record's plan is {short(plan.hash)}, not {plan_hash}")
     if not yes:
         confirm_word(short(plan.hash), f"take over run {record.run} of {record.actor or 'somebody'}")

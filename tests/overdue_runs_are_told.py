@@ -130,14 +130,26 @@ def test_a_new_runner_takes_no_word_that_was_left_for_a_former_one(tmp_path: Pat
     with Journal(tmp_path) as journal:
         words = Words(journal, "r1", lambda: record, None)
 
-        assert (False, None) == (words.told(), words.last)
+        assert (False, "") == (words.told(), words.heard)
 
         record = replace(DONE, word=stop)
 
-        assert (False, "w1") == (words.told(), words.last)
+        assert (False, "w1") == (words.told(), words.heard)
 
         record = replace(DONE, word=later)
 
-        assert (True, "w2") == (words.told(), words.last)
-        assert not Words(journal, "r1", lambda: record, "w2").told()
+        assert (True, "w2") == (words.told(), words.heard)
         assert Words(journal, "r1", lambda: record).told()
+
+
+def test_what_its_own_runner_says_of_it_is_told_and_it_still_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, LATE)
+    said = "expiry overdue: idc-prod is not clean yet; rollback r1 takes it back by hand"
+    waits = replace(DONE, message=said)
+    (told,) = known.merge((), fleet(waits))
+
+    assert (RunState.DONE, True, True) == (told.state, told.overdue, told.commandable)
+    assert said == reports.Teller().lines(told)[-1]
+    assert f"BAD   run r1: {said}. fleet-console resume r1 --takeover" in tables.status_text(
+        fleet(waits), NOW, (), LATE
+    )

@@ -9,6 +9,8 @@ from console.model.run import RunReport, RunState
 
 GRACE = 15.0
 """Seconds after its time in which a runner that lives has begun to go back, and said so."""
+SAID = "expiry overdue"
+"""How the message of a run begins whose runner itself says why it has not taken it back: it may well live."""
 UNWRITTEN = (RunState.REFUSED, RunState.FAILED, RunState.PLANNED)
 """States of a run that wrote no weight."""
 

@@ -9,6 +9,7 @@ from console.decide import rules
 from console.decide.intents import Decision
 from console.decide.plan import Plan, short, untouched
 from console.model.fleet import Fleet
+from console.model.overdue import SAID
 from console.model.run import Reason, RunReport, RunRoute, RunState, Severity
 from console.present import changes, ledgers, waits, words
 from console.present.line import Line, dim, line, text
@@ -97,8 +98,9 @@ class Teller:
         self._told = max(self._told, len(report.lines))
         where = f" at {words.LAYERS[report.layer][1]}" if report.layer and not report.state.over else ""
         waited = waits.told(report)
-        state = "expiry overdue" if report.overdue else report.state.value.replace("_", " ")
+        state = SAID if report.overdue else report.state.value.replace("_", " ")
         said = f"{state}{where}{': ' + report.message if report.message else ''}"
+        said = report.message if report.overdue and report.message.startswith(SAID) else said
         said += f" ({waited})" if waited else ""
         if said != self._last:
             self._last = said

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from console.errors import UsageError
 from console.model.fleet import Fleet, Run, Tone
-from console.model.overdue import UNWRITTEN, left, overdue, taken_over
+from console.model.overdue import SAID, UNWRITTEN, left, overdue, taken_over
 from console.model.run import RunReport, RunState
 from console.present.alert import Alert
 from console.present.times import clock, due
@@ -63,16 +63,16 @@ def runs(fleet: Fleet, here: Known, wall: float | None = None, *, typed: bool = 
 
 
 def _overdue(run: Run, stands: str, own: RunReport | None, *, typed: bool) -> str:
-    if own is None:
-        ways = f"{_command('resume', run)} --takeover, or rollback {run.run}"
-    else:
-        ways = f"{_command('resume', run)}, or rollback {run.run}"
-    if own is not None and own.state is not RunState.INTERRUPTED:
-        why, ways = f" ({own.message.rstrip('.')})" if own.message else "", _command("attach", run)
-    else:
-        why = ""
-    said = ways if typed else "r, enter tells the ways"
-    return f"expiry overdue: {stands} should have gone back at {_due(run)}, and nobody took it back{why}. {said}."
+    """Why a run has not gone back, by its own runner where that says so, and what can be done."""
+    dead = own is not None and own.state is RunState.INTERRUPTED
+    told = own.message if own is not None and not dead else run.message
+    resume = f"{_command('resume', run)}{'' if own is not None else ' --takeover'}, or rollback {run.run}"
+    alive = own is not None and not dead
+    ways = (_command("attach", run) if alive else resume) if typed else "r, enter tells the ways"
+    if told.startswith(SAID):
+        return f"{told.rstrip('.')}. {ways}."
+    why = f" ({told.rstrip('.')})" if alive and told else ""
+    return f"{SAID}: {stands} should have gone back at {_due(run)}, and nobody took it back{why}. {ways}."
 
 
 def _command(verb: str, run: Run) -> str:

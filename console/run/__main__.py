@@ -130,7 +130,7 @@ def _carry_out(journal: Journal, row: Row, *, resumed: bool, taken: bool) -> Run
         from console.run.onestep import OneStepRun
 
         return OneStepRun(journal, replace(report, actor=who), plan, settings, hub, resumed=resumed).carry_out()
-    stage = _Stage(journal, report.run, reach, settings, hub, resumed=resumed)
+    stage = _Stage(journal, report.run, reach, settings, hub)
     guarded = resumed and report.expires is not None and report.step == len(report.steps)
     state = RunState.DONE if guarded else stage.carry_out(resumed=resumed, taken=taken)
     if state is RunState.DONE and plan.expires is not None:
@@ -143,16 +143,12 @@ def _carry_out(journal: Journal, row: Row, *, resumed: bool, taken: bool) -> Run
 class _Stage:
     """What the parts of one run are carried out with."""
 
-    def __init__(
-        self, journal: Journal, run: str, reach: _Reach, settings: Settings, hub: Hub, *, resumed: bool
-    ) -> None:
+    def __init__(self, journal: Journal, run: str, reach: _Reach, settings: Settings, hub: Hub) -> None:
         self._journal = journal
         self._run = run
         self._reach = reach
         self._settings = settings
         self._hub = hub
-        self._heard = None if resumed else ""
-        """The word of another login that was taken last: each part begins with what the one before it heard."""
 
     def carry_out(self, *, resumed: bool = False, taken: bool = False, back: bool = False) -> RunState:
         """Forward from where the routes stand, or `back` from the end."""
@@ -162,17 +158,14 @@ class _Stage:
         with self._observing(self._settings, cloud_every=1.0) as observer:
             executor = Executor(
                 self._journal, row.report, row.planned(), self._settings, self._hub, observer, resumed=resumed,
-                taken=taken, heard=self._heard,
+                taken=taken,
             )  # fmt: skip
 
             def end(number: int, frame: FrameType | None) -> None:
                 executor.tell("stop")
 
             signal.signal(signal.SIGTERM, end)
-            try:
-                return executor.go_back() if back else executor.carry_out()
-            finally:
-                self._heard = executor.heard
+            return executor.go_back() if back else executor.carry_out()
 
     def guard(self) -> RunState:
         """Until its time is over, with the hub's watch alone; then back, as often as it takes to get the Lease."""
@@ -187,9 +180,7 @@ class _Stage:
             def recorded() -> Run | None:
                 return observer.store.fleet.run(self._run)
 
-            guardian = Guardian(self._journal, self._row, self._hub, recorded, heard=self._heard)
-            goes_back, self._heard = guardian.goes_back(), guardian.heard
-            if not goes_back:
+            if not Guardian(self._journal, self._row, self._hub, recorded).goes_back():
                 return RunState.DONE
         while True:
             state = self.carry_out(resumed=True, back=True)

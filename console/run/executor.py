@@ -52,8 +52,7 @@ Ending = tuple[RunState, str]
 
 class Executor:
     """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over; it raises
-    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for; `heard`:
-    as `Words` has it."""
+    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for."""
 
     def __init__(
         self,
@@ -66,7 +65,6 @@ class Executor:
         *,
         resumed: bool = False,
         taken: bool = False,
-        heard: str | None = "",
     ) -> None:
         self._journal = journal
         self._report = report
@@ -77,7 +75,7 @@ class Executor:
         self._resumed = resumed
         self._taken = taken
         self._hook = Hook(settings.run, report.run)
-        self._words = Words(journal, report.run, self._own_record, heard)
+        self._words = Words(journal, report.run, self._own_record, None if resumed else "")
         self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
         self._witness = Witness(journal, report.run, plan, hub)
         observer.listen(self._witness.probed)
@@ -98,11 +96,6 @@ class Executor:
         """Whether the part that ended last was refused, and not overtaken or lost."""
         self._strange: set[str] = set()
         """Routes that carried another run's fence."""
-
-    @property
-    def heard(self) -> str | None:
-        """The word of another login that was taken last, for who listens next."""
-        return self._words.last
 
     def tell(self, word: str) -> None:
         """A word from within this process, as a signal brings it: `stop`."""

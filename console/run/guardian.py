@@ -27,8 +27,7 @@ WORLD = 30.0
 
 
 class Guardian:
-    """Guards one run; `recorded` gives its record on the Fleet, None while unread; `heard` as `Words` has it.
-    Clocks are epoch seconds."""
+    """Guards one run; `recorded` gives its record on the Fleet, None while unread. Clocks are epoch seconds."""
 
     def __init__(
         self,
@@ -37,7 +36,6 @@ class Guardian:
         hub: Hub,
         recorded: Callable[[], Run | None],
         *,
-        heard: str | None = None,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -48,17 +46,12 @@ class Guardian:
         self._expires = row.report.expires or clock()
         self._clock = clock
         self._pause = pause
-        self._words = Words(journal, self._run, recorded, heard)
+        self._words = Words(journal, self._run, recorded, None)
         self._words.told()
         self._words.turn, self._words.more = None, 0.0  # what was said before it was done
         self._looked = clock()
         held, note = self._plan.reverters, partial(journal.line, self._run)
         self._reverters = Reverters(hub, note, self._run, self._plan.fleet_uid, held, owed=held, pause=pause)
-
-    @property
-    def heard(self) -> str | None:
-        """The word of another login that was taken last, for who listens next."""
-        return self._words.last
 
     def goes_back(self) -> bool:
         """Wait; True where the run has to go back now, False where it stays as it is for good."""

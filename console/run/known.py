@@ -17,7 +17,7 @@ from console.decide.plan import Plan, RouteChange
 from console.errors import UsageError
 from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
-from console.model.overdue import late, overdue, taken_over
+from console.model.overdue import SAID, late, overdue, taken_over
 from console.model.run import ONE_STEP, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
 from console.present.times import due
@@ -128,7 +128,7 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
     if silent and state is RunState.RUNNING:  # a step ends by itself, and nobody else marks what its runner left
         state, message = RunState.INTERRUPTED, "its runner has said nothing since it began"
     behind = overdue(record, fleet, time.time())
-    if behind:  # its runner is dead, or cannot: whoever sees it may take it back
+    if behind and not message.startswith(SAID):  # its runner is dead, or cannot: whoever sees it may take it back
         name = inert(record.run, 40)
         ways = f"fleet-console resume {name} --takeover takes it back, rollback {name} undoes it"
         at = due(record.expires, record.started)

@@ -334,7 +334,7 @@ def take_over(access: Access, settings: Settings, fleet: Fleet, record: Run, *, 
         raise Refused(f"the record's plan has hash {plans.short(plan.hash)}, not the one that was confirmed")
     settings.check_writable()
     found = known.of_record(record, fleet)
-    if found.state.over and found.state is not RunState.INTERRUPTED:
+    if found.state.over and found.state is not RunState.INTERRUPTED and not found.overdue:
         raise UsageError(f"run {record.run} is over ({found.state}): there is nothing to take over", fix=_UNDO)
     report = replace(
         found,

@@ -33,11 +33,6 @@ class Words:
         """Seconds by which the present hold, or the expiry, was extended, until that was done."""
 
     @property
-    def last(self) -> str | None:
-        """`heard`, to begin with for who listens next."""
-        return None if self._fresh else self.heard
-
-    @property
     def count(self) -> int:
         """Words of the journal that were heard."""
         return self._count

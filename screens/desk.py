@@ -271,10 +271,10 @@ class ObservedFleet:
 
     def rollback_plan(self, run: str) -> Plan:
         """From the journal's plan, else from the record's, and what the Ingresses hold."""
-        from console.run import runs
+        from console.run import undoing
 
         reading = self._reading()
-        return runs.rollback_plan(self._access, run, reading.hub, reading.store.fleet)
+        return undoing.rollback_plan(self._access, run, reading.hub, reading.store.fleet)
 
 
 def _unreadable(settings: Settings, error: Exception) -> Fleet:

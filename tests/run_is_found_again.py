@@ -18,7 +18,7 @@ from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
 from console.model.run import JournalLine, RunReport, RunState
 from console.observe import Observer
-from console.run import known, runs
+from console.run import known, runs, undoing
 from console.run.access import Access
 from console.settings import Settings
 from tests import situations
@@ -180,7 +180,7 @@ def test_an_interrupted_run_says_whether_weights_may_have_been_written(
 
 def test_going_back_is_the_plan_turned_round(stand: Stand, access: Access) -> None:
     stand.planned(stand.shift(("62", None), ("80", "20")))
-    plan = runs.rollback_plan(access, "t0", stand.hub)
+    plan = undoing.rollback_plan(access, "t0", stand.hub)
 
     assert ("rollback", "t001") == (plan.kind, plan.of)
     assert ((A, "62"), (B, None)) == plan.routes[0].after
@@ -189,15 +189,15 @@ def test_going_back_is_the_plan_turned_round(stand: Stand, access: Access) -> No
 def test_going_back_begins_at_what_stands_there(stand: Stand, access: Access) -> None:
     stand.planned(stand.shift(("62", "38"), ("100", "0"), steps=(25, 60, 100)))
     stand.annotate("fleet-console", a="72", b="28")
-    plan = runs.rollback_plan(access, "t0", stand.hub)
+    plan = undoing.rollback_plan(access, "t0", stand.hub)
 
     assert (((A, "72"), (B, "28")), ((A, "62"), (B, "38"))) == (plan.routes[0].before, plan.routes[0].after)
     assert (100,) == plan.steps
     with pytest.raises(Lost, match="not connected"):
-        runs.rollback_plan(access, "t0", None)
+        undoing.rollback_plan(access, "t0", None)
 
 
-@pytest.mark.parametrize("call", [lambda a: runs.plan_of(a, "zzz"), lambda a: runs.command(a, "zzz", "stop")])
+@pytest.mark.parametrize("call", [lambda a: undoing.plan_of(a, "zzz"), lambda a: runs.command(a, "zzz", "stop")])
 def test_a_run_that_nobody_knows_is_one_sentence(access: Access, call: object) -> None:
     with pytest.raises(UsageError, match="no run 'zzz'"):
         call(access)  # type: ignore[operator]

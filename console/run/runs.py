@@ -14,10 +14,9 @@ from console.decide import intents
 from console.decide import plan as plans
 from console.decide.case import Around
 from console.decide.onestep import OneStep
-from console.decide.plan import Plan, Values
-from console.errors import Lost, Refused, UsageError
-from console.kube import records, write
-from console.kube.connect import Hub
+from console.decide.plan import Plan
+from console.errors import Refused, UsageError
+from console.kube import records
 from console.kube.record import WORDS
 from console.model.fleet import Fleet, Run
 from console.model.hub import Word
@@ -27,7 +26,6 @@ from console.observe import Observer
 from console.present.times import due
 from console.run import known
 from console.run.access import Access
-from console.run.hand import held
 from console.run.journal import Journal
 from console.run.launch import launch, logout_warning
 from console.run.rows import Row
@@ -247,40 +245,6 @@ def heard(observer: Observer, run: str, word: str) -> bool:
 def _check_touch(word: str, told: RunReport) -> None:
     if word == "touch" and told.state.over:
         raise UsageError(f"run {told.run} is {told.state}: it waits for no controller", fix="Touch a run that goes.")
-
-
-def rollback_plan(access: Access, run: str, hub: Hub | None, fleet: Fleet | None = None, *, now: bool = False) -> Plan:
-    """The plan that undoes a run from what its Ingresses hold now, which are read for it. Raises `UsageError` as
-    `plan_of`, `Lost` where the hub is not connected, and what a reading raises."""
-    plan, named = plan_of(access, run, fleet)
-    if hub is None:
-        raise Lost("the hub is not connected", fix="What stands there must be read first: see the sources.")
-    return plans.undo(plan, named, _stands(hub, plan), now=now)
-
-
-def plan_of(access: Access, run: str, fleet: Fleet | None = None) -> tuple[Plan, str]:
-    """The plan of a run and its whole id: by this host's journal, else by its record on the Fleet, which is untrusted:
-    it is shown and confirmed like any plan. Raises `UsageError` where there is none of that id, or its record is
-    none."""
-    journal = Journal.there(access.state_dir)
-    if journal is not None:
-        with journal:
-            row = journal.named(run)
-        if row is not None:
-            return row.planned(), row.report.run
-    record = known.recorded(fleet, run)
-    assert fleet is not None, "it has the record"
-    return known.plan_of(record, fleet), record.run
-
-
-def _stands(hub: Hub, plan: Plan) -> dict[str, Values]:
-    """What each Ingress of a plan holds now; one that is gone, or another object, is left out."""
-    found: dict[str, Values] = {}
-    for change in plan.routes:
-        ingress = write.read_ingress(hub, change.namespace, change.name)
-        if ingress is not None and ingress["metadata"].get("uid") == change.uid:
-            found[change.key] = held(ingress, change)
-    return found
 
 
 def around(access: Access, settings: Settings, fleet: Fleet) -> Around:

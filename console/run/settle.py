@@ -18,7 +18,7 @@ from console.model.fleet import Fleet
 from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.present.times import due
-from console.run import known, others, record, runs
+from console.run import known, others, record, runs, undoing
 from console.run.access import Access
 from console.run.journal import Journal
 from console.run.reverters import Reverters, stays_off
@@ -52,7 +52,7 @@ def debt(access: Access, hub: Hub, fleet: Fleet, run: str) -> Debt:
         _over(told, hub, here=here is not None)
         if told.debts:
             with suppress(UsageError):  # a record that was changed holds no plan; the Applications tell
-                plan, _ = runs.plan_of(access, name, fleet)
+                plan, _ = undoing.plan_of(access, name, fleet)
                 found = {one.key: one for one in plan.reverters if one.key in told.debts} | found
     recorded = fleet.run(name)
     message = recorded.message if recorded is not None else ""

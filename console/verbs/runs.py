@@ -139,6 +139,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
     from console.decide.plan import short
     from console.present import changes
     from console.run import runs as engine
+    from console.run import undoing
 
     settings = options.load()
     settings.check_writable()
@@ -151,7 +152,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
         fleet = observer.store.fleet
         report = report or _known_run(options, run, fleet)
         if report.state.over:
-            plan = engine.rollback_plan(options.access(), report.run, observer.hub, fleet, now=now)
+            plan = undoing.rollback_plan(options.access(), report.run, observer.hub, fleet, now=now)
     if not report.state.over:
         _turn(options, report, yes=yes, now=now, detach=detach)
         return

@@ -3,8 +3,10 @@ by whichever clock is behind, and no longer once a newer run wrote its routes.""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -112,6 +114,29 @@ def test_a_word_to_an_overdue_run_says_that_nobody_listens(monkeypatch: pytest.M
     at(monkeypatch, LATE)
     with pytest.raises(UsageError, match=r"should have gone back at .*, and no runner listens.*resume r1 --takeover"):
         runs.command_elsewhere(Unasked(fleet(DONE)), "r1", "stop")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_a_word_to_a_run_that_waits_for_its_time_is_heard_or_said_not_to_be(
+    lives: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, WALL)
+    monkeypatch.setattr(runs, "actor", lambda user: "me")
+    left: list[str] = []
+    monkeypatch.setattr("console.kube.records.leave_word", lambda hub, run, word: left.append(word.id))
+
+    class Store:
+        fleet = fleet(DONE)
+
+        def wait(self, until: Callable[[Fleet], bool], timeout: float) -> bool:
+            return until(fleet(replace(DONE, heard=left[-1])) if lives else self.fleet)
+
+    readers = SimpleNamespace(store=Store(), hub=SimpleNamespace(whoami=lambda: None))
+
+    assert runs.command_elsewhere(readers, "r1", "stop") is lives  # type: ignore[arg-type]
+    assert runs.unheard(known.of_record(DONE, fleet(DONE))).startswith(
+        "nobody took the word within 10 s: its runner on"
+    )
 
 
 def test_a_run_that_was_taken_over_elsewhere_is_told_by_its_record(monkeypatch: pytest.MonkeyPatch) -> None:

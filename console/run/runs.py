@@ -208,8 +208,9 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
         journal.command(row.report.run, f"{word} {seconds:g}" if seconds else word, login())
 
 
-def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 0.0) -> str:
-    """Leave a word for a run of another login or host, in its record on the Fleet; returns its id.
+def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 0.0) -> bool:
+    """Leave a word for a run of another login or host, in its record on the Fleet. False where the run is done, and no
+    runner took the word within `HEARD`; one that is under way says that it did with its next step.
 
     Raises `UsageError` where the record says that it is over, `Denied` with the permission that is missing.
     """
@@ -228,18 +229,19 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
         raise UsageError(said, fix=fix)
     left = Word(secrets.token_hex(6), word, actor(hub.whoami()), seconds)
     records.leave_word(hub, told.run, left)
-    return left.id
+    return not told.state.over or observer.store.wait(lambda fleet: _heard(fleet, told.run) == left.id, HEARD)
 
 
-def heard(observer: Observer, run: str, word: str) -> bool:
-    """Whether the runner of a run that is done takes a word that was left on the Fleet, by its id, within `HEARD`: it
-    says so at once. One that is under way says so with its next step."""
+def _heard(fleet: Fleet, run: str) -> str:
+    record = fleet.run(run)
+    return record.heard if record is not None else ""
 
-    def taken(fleet: Fleet) -> bool:
-        record = fleet.run(run)
-        return record is not None and record.heard == word
 
-    return observer.store.wait(taken, HEARD)
+def unheard(told: RunReport) -> str:
+    """That no runner took a word, and what works without one."""
+    on = f"its runner on {told.host or 'another host'} is dead, or does not reach the hub"
+    undo = f"fleet-console rollback {told.run} puts back what it replaced"
+    return f"nobody took the word within {HEARD:g} s: {on}. Nothing follows from it. {undo}"
 
 
 def _check_touch(word: str, told: RunReport) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -234,24 +234,14 @@ def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach
     with observing(options, settings, probes=False) as observer:
         observer.store.wait(_records_known, RECORDS_TIME)
         told = _known_run(options, run, observer.store.fleet)
-        left = engine.command_elsewhere(observer, told.run, word, seconds)
+        if not engine.command_elsewhere(observer, told.run, word, seconds):
+            click.echo(f"{engine.unheard(told)}.", err=True)
+            say(options, "", told)
+            click.get_current_context().exit(EXIT_HELD)
         click.echo(f"run {told.run} is told on the Fleet: {word}", err=True)
-        if told.state.over and not engine.heard(observer, told.run, left):
-            _unheard(options, told)
         if word == "extend":
             _leave(options, told)
         follow(options, told, () if detach else engine.follow_record(observer, told.run))
-
-
-def _unheard(options: Options, report: RunReport) -> NoReturn:
-    """Say that no runner took a word, and leave."""
-    from console.run.runs import HEARD
-
-    on = f"its runner on {report.host or 'another host'} is dead, or does not reach the hub"
-    undo = f"fleet-console rollback {report.run} puts back what it replaced"
-    click.echo(f"nobody took the word within {HEARD:g} s: {on}. Nothing follows from it. {undo}.", err=True)
-    say(options, "", report)
-    click.get_current_context().exit(EXIT_HELD)
 
 
 def _leave(options: Options, report: RunReport) -> None:

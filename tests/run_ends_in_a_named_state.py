@@ -108,6 +108,21 @@ def test_a_run_that_was_undone_goes_back_by_itself_no_more(stand: Stand) -> None
     assert (RunState.DONE, None) == (undone.report.state, undone.report.expires)
 
 
+def test_a_run_that_is_stopped_on_its_way_stands_at_the_step_that_it_holds(stand: Stand) -> None:
+    around = Around(stand.hub)
+
+    def stopped(method: str, path: str, body: Any) -> None:
+        if "/configmaps/" in path and "'/data/step', 'value': '2'" in str(body):
+            stand.journal.command("t001", "stop")
+
+    around.after = stopped
+    report = stand.carry_out(stand.shift(("62", "38"), ("80", "20"), steps=(50, 100)), hub=around)
+
+    assert (RunState.HELD, 1) == (report.state, report.step)
+    assert {A: "71", B: "29", "other": "x"} == stand.annotations
+    assert "1" == stand.record("t001")["step"]
+
+
 def test_a_fence_of_another_run_is_not_told_as_taken_off(stand: Stand) -> None:
     plan = stand.shift(("62", "38"), ("80", "20"))
     around = Around(stand.hub)

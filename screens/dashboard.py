@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import ClassVar
 
@@ -67,7 +68,7 @@ class Dashboard(Place):
         columns, rows = self.size
         beside = columns >= arrange.BESIDE
         left = arrange.LEFT if beside else columns
-        found = alerts.alerts(fleet, now, self.console.host_runs)
+        found = alerts.alerts(fleet, now, self.console.host_runs, time.time())
         alert = alerts.lines(found, columns, ALERT_ROWS if fleet.uid else 2 * ALERT_ROWS)
         self.query_one("#alert", Lines).content = alert
         names = ("zones", "members", "routes", "applications")

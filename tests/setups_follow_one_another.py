@@ -10,7 +10,7 @@ import pytest
 from console.cloud.account import AccountReader
 from console.errors import Refused, Superseded, UsageError
 from console.model.run import JournalLine, RunState
-from console.run import runs
+from console.run import runs, undoing
 from console.run.access import Access
 from console.run.setup import past, setups
 from console.run.setup.shelf import Shelf
@@ -76,7 +76,7 @@ def test_a_run_that_is_done_says_what_undoes_it(kind: str, helps: str, tmp_path:
     if kind == "teardown":
         run = stand.take_away(hybrid(), file="t.yaml")
         stand.carry_out(run)
-    for way in (runs.resumable, runs.rollback_plan):
+    for way in (runs.resumable, undoing.plan_of):
         with pytest.raises(UsageError) as raised:
             way(access, run)
 

@@ -33,9 +33,12 @@ MARKS = {Tone.BAD: "!!", Tone.WARN: "! ", Tone.PLAIN: "  ", Tone.GOOD: "  "}
 """What stands before the worst one."""
 
 
-def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Alert, ...]:
+def alerts(
+    fleet: Fleet, now: float, host: Sequence[RunReport] = (), wall: float | None = None, *, typed: bool = False
+) -> tuple[Alert, ...]:
     """Everything that wants attention, the worst first; order among equals is that of the picture. `host`: the runs of
-    this host, which knows of a runner that is dead before the Fleet does."""
+    this host, which knows of a runner that is dead before the Fleet does. `wall`: the epoch second, None where nobody
+    says it, and no run is told as overdue. `typed`: what to do with a run is told as commands, else as keys."""
     here = run_alerts.known(host)
     found = [
         *_hub(fleet, now),
@@ -45,9 +48,9 @@ def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Al
         *_clouds(fleet, now),
         *_gateways(fleet),
         *_freeze(fleet),
-        *run_alerts.runs(fleet, here),
+        *run_alerts.runs(fleet, here, wall, typed=typed),
         *(alert for route in fleet.routes for alert in _route(fleet, route, here, now)),
-        *run_alerts.held(fleet, here),
+        *run_alerts.held(fleet, here, wall),
         *_applications(fleet),
         *_sources(fleet, now),
         *_problems(fleet),

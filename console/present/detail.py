@@ -124,7 +124,9 @@ def says(fleet: Fleet, route: Route, layer: Layer, wall: float) -> str:
             if route.run is None:
                 return "no run asks for these weights now"
             run = fleet.run(route.run)
-            return f"run {route.run}" + (f" {run.state} by {run.actor or UNKNOWN}: {run.reason}" if run else "")
+            return f"run {route.run}" + (
+                f" {run.state.replace('_', ' ')} by {run.actor or UNKNOWN}: {run.reason}" if run else ""
+            )
         case Layer.ANNOTATION:
             at = route.owner_at
             when = "" if at is None else f" on {moment(at)}" if wall - at > DAY else f" at {clock(at)}"

@@ -75,7 +75,7 @@ class Executor:
         self._resumed = resumed
         self._taken = taken
         self._hook = Hook(settings.run, report.run)
-        self._words = Words(journal, report.run, self._own_record)
+        self._words = Words(journal, report.run, self._own_record, None if resumed else "")
         self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
         self._witness = Witness(journal, report.run, plan, hub)
         observer.listen(self._witness.probed)
@@ -331,7 +331,12 @@ class Executor:
         for change in self._plan.routes:
             if change.key in self._hand.stamped:
                 self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
+        if state is RunState.HELD and self._touched:  # it was on its way: what it reached is where it stands
+            self._tell_quietly(step=max(map(self._walk.place, self._plan.routes)))
         left += self._restore(state)
+        if (of := self._plan.of) is not None and state is RunState.ROLLED_BACK:
+            undone = partial(others.undone, self._hub, self._journal, of, self._report.run)
+            self._try(undone, f"run {of} still tells that it goes back", left)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith("stopped on") else []
         expires = time.time() + self._plan.expires if state is RunState.DONE and self._plan.expires else None

@@ -46,7 +46,7 @@ class Guardian:
         self._expires = row.report.expires or clock()
         self._clock = clock
         self._pause = pause
-        self._words = Words(journal, self._run, recorded)
+        self._words = Words(journal, self._run, recorded, None)
         self._words.told()
         self._words.turn, self._words.more = None, 0.0  # what was said before it was done
         self._looked = clock()

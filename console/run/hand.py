@@ -93,11 +93,11 @@ class Hand:
         Raises `Superseded` where it holds none of them.
         """
         ingress = self.read(change)
-        for index in range(len(positions) - 1, -1, -1):
-            if holds(ingress, change.at(positions[index])):
-                return index
-        self._expect(change, ingress, change.before)
-        raise AssertionError("the values before are position 0")
+        places = change.places(positions, held(ingress, change))
+        if not places:
+            self._expect(change, ingress, change.before)
+            raise AssertionError("the values before are position 0")
+        return places[-1]
 
     def try_dry(self, change: RouteChange, before: Values) -> None:
         """The API server's own word on the write, from a dry run without the fence: tried again where the Ingress, say
@@ -142,7 +142,11 @@ class Hand:
         def bare(ingress: Ingress) -> bool:
             return write.annotations_of(ingress).get(FENCE_ANNOTATION) != self.fence
 
-        self._write(change, "unstamp", "fence off", lambda found: write.unstamp(found, self.fence), bare)
+        def told(ingress: Ingress) -> str:
+            found = write.annotations_of(ingress).get(FENCE_ANNOTATION)
+            return "fence off" if found is None else f"another run's fence stands there, and stays: {inert(found, 60)}"
+
+        self._write(change, "unstamp", "fence off", lambda found: write.unstamp(found, self.fence), bare, told)
 
     def weigh(self, change: RouteChange, before: Values, after: Values) -> int | None:
         """Write the weights; returns the resourceVersion they are at, None where it is no number.
@@ -202,21 +206,24 @@ class Hand:
         what: str,
         operations: Callable[[Ingress], write.Operations],
         done: Callable[[Ingress], bool],
+        told: Callable[[Ingress], str] | None = None,
     ) -> Ingress:
+        """`told`: what stands there once it is `done`; None: `what`."""
         step = f"{verb} {change.key}"
         ingress = self._known.pop(change.key, None)
         if ingress is None or done(ingress):  # what was read before decides what is sent, never that it is there
             ingress = self._read_back(change) if change.key in self.stamped else self.read(change)
         for _ in range(TRIES):
             if done(ingress):
-                self.note(step, "confirmed", f"{what} was there already")
+                self.note(step, "confirmed", told(ingress) if told else f"{what} was there already")
                 return ingress
             self._same_fleet()
             self._send(change, verb, step, what, operations(ingress))
             ingress = self._read_back(change)
             if done(ingress):
                 self._known[change.key] = ingress
-                self.note(step, "confirmed", f"{what}, read back at {_version(ingress)}")
+                stands = told(ingress) if told else what
+                self.note(step, "confirmed", f"{stands}, read back at {_version(ingress)}")
                 return ingress
         raise Superseded(f"{step}: somebody else writes this Ingress faster than we do{writer(ingress, change.before)}")
 
@@ -289,6 +296,12 @@ def holds(ingress: Ingress, values: Values) -> bool:
     """Whether an Ingress holds exactly these values, absent ones absent."""
     held = write.annotations_of(ingress)
     return all(held.get(key) == value for key, value in values)
+
+
+def held(ingress: Ingress, change: RouteChange) -> Values:
+    """What an Ingress holds of the keys of a change, absent ones as None."""
+    found = write.annotations_of(ingress)
+    return tuple((key, found.get(key)) for key, _ in change.before)
 
 
 def said(values: Values) -> str:

@@ -320,10 +320,14 @@ class Observer:
         return [(member.id, member.name) for member in self.store.fleet.members]
 
     def _balancers(self) -> Sequence[str] | None:
-        """The gateways' load balancers; None while the hub is still being asked."""
+        """The gateways' load balancers; None while the hub is still being asked. Raises `Lost` where it told none and
+        does not answer."""
         fleet = self.store.fleet
-        if fleet.source(SourceName.GATEWAYS).state is SourceState.LOADING:
+        state = fleet.source(SourceName.GATEWAYS).state
+        if state is SourceState.LOADING:
             return None
+        if not fleet.gateways and not state.answered:
+            raise Lost("the hub has not told which gateways there are: nothing was asked")
         return [gateway.id for gateway in fleet.gateways if gateway.id is not None]
 
     def _watched_balancers(self) -> Sequence[str]:

@@ -144,7 +144,13 @@ class NeverType(LastingType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Raises click's usage error, exit 2."""
-        return math.inf if value == "never" else super().convert(value, param, ctx)
+        from console.decide.plan import expiring
+
+        seconds = math.inf if value == "never" else super().convert(value, param, ctx)
+        try:
+            return seconds if math.isinf(seconds) else expiring(seconds, str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 LASTING = LastingType()

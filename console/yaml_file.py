@@ -63,14 +63,13 @@ def text(path: Path, failure: type[UsageError] = UsageError, *, fix: str = "") -
 
 
 def load(path: Path, failure: type[UsageError] = UsageError, *, fix: str = "") -> object:
-    """The YAML document of a file, unchecked. Raises `failure` with line and column where it is none."""
-    import yaml
-
-    said = text(path, failure, fix=fix)
-    try:
-        return yaml.load(said, Loader=_loader())
-    except (yaml.YAMLError, ValueError) as error:
-        raise _broken(error, said, str(path), failure) from None
+    """The YAML document of a file, unchecked. Raises `failure` with line and column where it is none, or says a key
+    twice, or has what cannot be read."""
+    located = compose(text(path, failure, fix=fix), str(path), failure)
+    if located.flaws:
+        said = (f"{path}:{one.place[0]}:{one.place[1]}: {one.sentence}" for one in located.flaws)
+        raise failure("\n".join(said), fix="Correct the file.")
+    return located.value
 
 
 def compose(said: str, where: str, failure: type[UsageError] = UsageError) -> Located:

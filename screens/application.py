@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import ClassVar
 
@@ -59,4 +58,4 @@ class ApplicationPage(Page):
             why = sources.sentence(self.fleet.source(SourceName.APPLICATIONS), self.now)
             name = self._key.rpartition("/")[2]
             return [line(strong(name)), *paragraph(f"This application is not in the picture any more. {why}", cells)]
-        return applications.group_lines(self.fleet, group, time.time(), cells)
+        return applications.group_lines(self.fleet, group, self.wall, cells)

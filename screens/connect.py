@@ -30,6 +30,8 @@ _ASKED = (
     ("credential", "credential", "environment, profile NAME or role NAME"),
 )
 """Field -> label, and what it takes."""
+_FROM_NOTHING = (("kubeconfig", "kubeconfig", "the data centre's; absent: as kubectl finds it"), *_ASKED[2:])
+"""The same where there is no hub yet: the wizard asks which context is the data centre's."""
 _WORDS = (
     Choice("environment", "ALIBABA_CLOUD_ACCESS_KEY_ID and its companions"),
     Choice("profile default", "a profile of ~/.aliyun/config.json"),
@@ -38,7 +40,7 @@ _WORDS = (
 
 
 class ConnectPage(Place):
-    """Four lines, then ^s. `setting_up`: the wizard follows, and an account is needed."""
+    """A few lines, then ^s. `setting_up`: the wizard follows, and an account is needed."""
 
     PLACE: ClassVar[str] = "connect"
     AUTO_FOCUS: ClassVar[str | None] = "Form"
@@ -97,7 +99,8 @@ class ConnectPage(Place):
         self.query_one("#about", Lines).content = [
             line(strong(what), dim("   ^s writes the settings file and opens it; it is yours to edit after"))
         ]
-        self.query_one(Form).show([self._row(*one) for one in _ASKED])
+        asked = _FROM_NOTHING if self._setting_up else _ASKED
+        self.query_one(Form).show([self._row(*one) for one in asked])
         out: list[Line] = paragraph(self._failure, self.size.width, ink=Ink.WARN) if self._failure else []
         wrong = self._wrong()
         words = Span(f"x {wrong}", Ink.BAD) if wrong else Span("+ enough to begin", Ink.GOOD)

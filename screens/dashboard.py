@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import ClassVar
 
@@ -67,7 +68,7 @@ class Dashboard(Place):
         columns, rows = self.size
         beside = columns >= arrange.BESIDE
         left = arrange.LEFT if beside else columns
-        found = alerts.alerts(fleet, now, self.console.host_runs)
+        found = alerts.alerts(fleet, now, self.console.host_runs, time.time())
         alert = alerts.lines(found, columns, ALERT_ROWS if fleet.uid else 2 * ALERT_ROWS)
         self.query_one("#alert", Lines).content = alert
         names = ("zones", "members", "routes", "applications")
@@ -102,9 +103,9 @@ class Dashboard(Place):
         widget.display = rows > 0
 
     def _timeline(self, fleet: Fleet, cells: int, rows: int) -> list[Line]:
-        shown = timeline.lines(fleet, cells, rows - 1)
-        if not shown:
-            shown = [line(dim("  nothing has happened that is known"))] if fleet.uid else []
+        shown = timeline.lines(fleet, self.wall, cells, rows - 1) or (
+            timeline.nothing(fleet, self.now) if fleet.uid else []
+        )
         return [line(title("TIMELINE")), *shown] if shown else []
 
     def _fill(self, fleet: Fleet, now: float, people: Table, paths: Table, apps: Table) -> None:
@@ -128,7 +129,7 @@ class Dashboard(Place):
         from console.present import detail
 
         room = self.size.width - arrange.LEFT - 3
-        panel.content = detail.selected(fleet, *self.marked, self.now, room)
+        panel.content = detail.selected(fleet, *self.marked, self.now, self.wall, room)
 
     @property
     def route_key(self) -> str | None:

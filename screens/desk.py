@@ -42,6 +42,10 @@ class Desk(Protocol):
         """The monotonic clock of the picture."""
 
     @property
+    def wall(self) -> float:
+        """The epoch second of the same moment."""
+
+    @property
     def setups(self) -> SetupDesk:
         """What the wizard asks."""
 
@@ -127,6 +131,11 @@ class ObservedFleet:
     def now(self) -> float:
         """The monotonic clock."""
         return time.monotonic()
+
+    @property
+    def wall(self) -> float:
+        """This host's clock."""
+        return time.time()
 
     @property
     def setups(self) -> SetupDesk:
@@ -255,12 +264,15 @@ class ObservedFleet:
 
     def command(self, run: str, word: str, seconds: float = 0.0) -> None:
         """Through the journal, else through the record on the Fleet."""
-        from console.run import runs
+        from console.run import known, runs
 
         if runs.report(self._access, run) is not None:
             runs.command(self._access, run, word, seconds)
-        else:
-            runs.command_elsewhere(self._reading(), run, word, seconds)
+            return
+        reading = self._reading()
+        told = known.elsewhere(reading.store.fleet, run)
+        if not runs.command_elsewhere(reading, run, word, seconds) and told is not None:
+            raise Lost(runs.unheard(told))
 
     def resume(self, run: str) -> RunReport:
         """By the journal's plan, with the access that the run began with."""
@@ -270,10 +282,11 @@ class ObservedFleet:
         return runs.resume(self._access, run)
 
     def rollback_plan(self, run: str) -> Plan:
-        """From the journal's plan, else from the record's."""
-        from console.run import runs
+        """From the journal's plan, else from the record's, and what the Ingresses hold."""
+        from console.run import undoing
 
-        return runs.rollback_plan(self._access, run, self._reading().store.fleet)
+        reading = self._reading()
+        return undoing.rollback_plan(self._access, run, reading.hub, reading.store.fleet)
 
 
 def _unreadable(settings: Settings, error: Exception) -> Fleet:

@@ -32,7 +32,7 @@ class GatewayPage(Page):
         if gateway is None:
             why = sources.sentence(self.fleet.source(SourceName.GATEWAYS), self.now)
             return [line(strong(self._shown)), *paragraph(f"This gateway is not in the picture any more. {why}", cells)]
-        return gateways.gateway_lines(self.fleet, gateway, self.now, cells)
+        return gateways.gateway_lines(self.fleet, gateway, self.now, self.wall, cells)
 
     @property
     def _gateway(self) -> Gateway | None:

@@ -56,4 +56,6 @@ class MemberPage(Page):
                 shown = f"  {splits.number(held.annotation):>4}  {route.key}  "
                 lines.append(line(shown, *splits.verdict_cell(route, self.now)))
         lines += [EMPTY, line(title("WHAT HAPPENED"))]
-        return lines + (timeline.lines(fleet, cells, 12, member.id) or [line(dim("  nothing that is known"))])
+        return lines + (
+            timeline.lines(fleet, self.wall, cells, 12, member.id) or [line(dim("  nothing that is known"))]
+        )

@@ -103,6 +103,11 @@ class Place(Screen[Any]):
         """The monotonic clock of the picture."""
         return self.console.desk.now
 
+    @property
+    def wall(self) -> float:
+        """The epoch second of the same moment."""
+        return self.console.desk.wall
+
     @work(thread=True, group="warm")
     def warm(self) -> None:
         """Have a runner import what it needs while a person types the word that confirms."""

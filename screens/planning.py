@@ -22,7 +22,7 @@ from console.decide.steps import PROFILES
 from console.errors import FleetConsoleError
 from console.model.fleet import Fleet
 from console.model.run import Reason, Severity
-from console.model.spans import spoken
+from console.model.spans import exactly
 from console.present import changes
 from console.present.line import EMPTY, Ink, Line, Span, dim, line, title
 from screens.confirm import Confirmation, speakable
@@ -187,7 +187,7 @@ class PlanningPage(DecidingPlace):
         said = "automated sync stays on"
         if self._hold_sync:
             self._expires = self._expires or DRAIN_EXPIRES
-            said = f"automated sync is off for the run's time, which ends {spoken(self._expires)} after it is done"
+            said = f"automated sync is off for the run's time, which ends {exactly(self._expires)} after it is done"
         self._changed()
         self.say(said, Ink.PLAIN)
 
@@ -204,14 +204,14 @@ class PlanningPage(DecidingPlace):
         self._steps = profiles[(place + 1) % len(profiles)]
         shown = ", ".join(f"{percent} %" for percent in self._steps)
         hold = HOLDS.get(len(self._steps), 0.0)
-        self.say(f"steps: {shown}" + (f", {hold:g} s at each once it is verified" if hold else ""), Ink.PLAIN)
+        self.say(f"steps: {shown}" + (f", {exactly(hold)} at each once it is verified" if hold else ""), Ink.PLAIN)
         self._changed()
 
     def do_until(self) -> None:
         """The next expiry."""
         place = EXPIRIES.index(self._expires) if self._expires in EXPIRIES else 0
         self._expires = EXPIRIES[(place + 1) % len(EXPIRIES)]
-        when = f"goes back by itself {spoken(self._expires)} after it is done" if self._expires else "stays for good"
+        when = f"goes back by itself {exactly(self._expires)} after it is done" if self._expires else "stays for good"
         self.say(when, Ink.PLAIN)
         self._changed()
 

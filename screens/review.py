@@ -13,14 +13,14 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from console.decide.plan import short
+from console.decide.setup.away import away, nameable, unseen
 from console.decide.setup.checks import reds, unconfirmed
 from console.decide.setup.choices import Choice
 from console.decide.setup.manifests import key_of
 from console.decide.setup.order import order
 from console.decide.setup.plan import plan as planned
 from console.decide.setup.task import Apply, Check, SetupPlan
-from console.decide.setup.teardown import left, teardown, unseen
-from console.decide.setup.unknown import unknown
+from console.decide.setup.unknown import unknown_to_show
 from console.errors import FleetConsoleError
 from console.model.ground import Ground
 from console.model.run import RunReport
@@ -53,11 +53,15 @@ class ReviewPage(StartingPlace):
     class Planned(Message):
         """The rules said their word, and the plan was made."""
 
-        def __init__(self, found: tuple[Check, ...], plan: SetupPlan, kept: tuple[str, ...]) -> None:
+        def __init__(
+            self, found: tuple[Check, ...], plan: SetupPlan, kept: tuple[str, ...] = (), failure: str = ""
+        ) -> None:
             super().__init__()
             self.found = found
             self.plan = plan
             self.kept = kept
+            self.failure = failure
+            """Why the plan cannot be told, after all; empty where it can."""
 
     def __init__(
         self, topology: Topology, kind: str, text: str, notes: Sequence[str] = (), *, retry: Sequence[str] = ()
@@ -90,8 +94,8 @@ class ReviewPage(StartingPlace):
     def _look(self) -> None:
         worker = get_current_worker()
         try:
-            ground = self.console.desk.setups.look(self._topology)
-            missing = unknown(self._topology, ground)
+            ground = self.console.desk.setups.look(self._topology, away=self._kind == "teardown")
+            missing = () if self._kind == "teardown" else unknown_to_show(self._topology, ground)
             if not worker.is_cancelled:
                 self.post_message(self.Looked(ground, "; ".join(missing)))
         except FleetConsoleError as error:
@@ -108,8 +112,8 @@ class ReviewPage(StartingPlace):
     @work(thread=True, exclusive=True, group="plan", description="the plan")
     def _make(self, ground: Ground) -> None:
         if self._kind == "teardown":
-            made = teardown(self._topology, ground, also=self._named)
-            answer = self.Planned((), made, left(self._topology, ground))
+            told = away(self._topology, ground, self._named)
+            answer = self.Planned(told.checks, told.plan, told.stays, "; ".join(told.missing))
         else:
             made = planned(self._topology, ground, take=self._named, retry=frozenset(self._retry))
             try:
@@ -117,13 +121,14 @@ class ReviewPage(StartingPlace):
             except FleetConsoleError as error:
                 self.post_message(self.Looked(None, str(error)))
                 return
-            answer = self.Planned(found, made, ())
+            answer = self.Planned(found, made)
         if not get_current_worker().is_cancelled:
             self.post_message(answer)
 
     def on_review_page_planned(self, message: Planned) -> None:
         """Show it."""
         self._checks, self._plan, self._kept = message.found, message.plan, message.kept
+        self._failure = message.failure
         self._changed()
 
     def draw(self) -> None:
@@ -185,10 +190,8 @@ class ReviewPage(StartingPlace):
 
     def _nameable(self) -> list[Choice]:
         if self._kind == "teardown":
-            parts = [Choice("fleet"), Choice("vpc"), *(Choice(f"member {one.name}") for one in self._topology.members)]
-            parts += [Choice(f"vswitch {one.name}") for one in self._topology.vswitches]
-            objects = [one for one in self._kept if one.split()[0] not in ("VPC", "vSwitch", "Fleet", "cluster")]
-            return [*parts, *map(Choice, objects)]
+            there = nameable(self._topology, self._ground) if self._ground is not None else ()
+            return [Choice(one) for one in there]
         applied = self._plan.tasks if self._plan else ()
         return [Choice(str(key_of(one.call.manifest)), one.what) for one in applied if isinstance(one.call, Apply)]
 
@@ -229,7 +232,7 @@ class ReviewPage(StartingPlace):
         open_ = sorted({one.rule for one in unconfirmed(self._checks)})
         named = sorted(self._named)
         if plan.kind == "teardown":
-            told = order(self._topology, plan, also=named)
+            told = order(self._topology, plan, also=named, unconfirmed=open_)
         else:
             told = order(self._topology, plan, take=named, retry=self._retry, unconfirmed=open_)
         return self.console.desk.setups.start(told)

@@ -36,7 +36,7 @@ class RoutePage(Page):
         if route is None:
             why = sources.sentence(self.fleet.source(SourceName.ROUTES), self.now)
             return [line(strong(self._key)), *paragraph(f"This route is not in the picture any more. {why}", cells)]
-        return detail.route_lines(self.fleet, route, self.now, cells)
+        return detail.route_lines(self.fleet, route, self.now, self.wall, cells)
 
     @property
     def route_key(self) -> str | None:

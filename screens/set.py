@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import ClassVar
 
 from console.model.document import Subject
@@ -33,4 +32,4 @@ class SetPage(Page):
             why = sources.sentence(self.fleet.source(SourceName.SETS), self.now)
             said = f"This ApplicationSet is not in the picture. {why}"
             return [line(strong(self._key)), *paragraph(said, cells)]
-        return sets.set_lines(self.fleet, found, self.now, time.time(), cells)
+        return sets.set_lines(self.fleet, found, self.now, self.wall, cells)

@@ -65,7 +65,7 @@ class SetupPage(DraftingPlace):
         form.display = self._ready
         if self._ready:
             form.show(setup_form.rows(bench.known(wide=self._wide), stage))
-        most = max(3, rows // 6)
+        most = setup_form.room(form.selected, rows)
         self.query_one("#detail", Lines).content = setup_form.detail_lines(form.selected, cells, most)
 
     def _map(self, cells: int, rows: int) -> list[Line]:

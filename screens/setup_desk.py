@@ -34,8 +34,8 @@ class SetupDesk(Protocol):
     def discover(self, region: str | None) -> Discovery:
         """What a region holds, and what answers at the contexts of the kubeconfig."""
 
-    def look(self, topology: Topology) -> Ground:
-        """The ground of a topology, read now."""
+    def look(self, topology: Topology, *, away: bool = False) -> Ground:
+        """The ground of a topology, read now; `away`: of one that is to be taken away."""
 
     def judged(self, topology: Topology, ground: Ground, plan: SetupPlan) -> tuple[Check, ...]:
         """What the rules say of the ground that was looked at last, and the Fleet's API server, by dry runs, of the
@@ -91,11 +91,11 @@ class WireSetups:
             return Discovery(where, failure=str(error), sites=discover.sites(self._access, self._settings))
         return Discovery(where, ground, discover.sites(self._access, self._settings))
 
-    def look(self, topology: Topology) -> Ground:
+    def look(self, topology: Topology, *, away: bool = False) -> Ground:
         """Over the wire."""
         from console.run.setup import setups
 
-        sight = setups.eyes(self._access, self._settings, topology)
+        sight = setups.eyes(self._access, self._settings, topology, away=away)
         ground = sight.read()
         self._sight = (topology, sight)
         return ground

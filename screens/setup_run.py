@@ -53,15 +53,17 @@ class SetupRunPage(FollowingPlace):
 
     @work(thread=True, exclusive=True, group="read")
     def _read(self) -> None:
-        """What it was told to do; of a teardown also what is left to do, which only the ground tells."""
+        """What it was told to do; of one that goes, or may go on, also what is left, in the ground's own words."""
         desk, worker = self.console.desk.setups, get_current_worker()
         try:
             order = desk.order(self._report.run)
             told, made = setup_runs.outline(order, self._plan), desk.made(order.topology.name)
             self.post_message(self.Outlined(order.topology, told, made))
-            if order.kind == "teardown" and self._plan is None and not self._report.state.over:
-                left = order.plan(desk.look(order.topology))
-                if not worker.is_cancelled:
+            unfinished = not self._report.state.over or self._report.resumable
+            if self._plan is None and unfinished:
+                ground = desk.look(order.topology, away=order.kind == "teardown")
+                left = order.plan(ground, prove=True)
+                if not worker.is_cancelled and not order.unknown(ground):
                     self.post_message(self.Outlined(order.topology, setup_runs.outline(order, left), None))
         except FleetConsoleError as error:
             self.post_message(self.Said(f"what it was told to do is not read: {error}"))

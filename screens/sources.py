@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from console.present import alerts, sources, words
@@ -17,7 +18,7 @@ class SourcesPage(Page):
     def lines(self, cells: int) -> list[Line]:
         """Everything, wrapped to the screen."""
         fleet, now = self.fleet, self.now
-        found = alerts.alerts(fleet, now, self.console.host_runs)
+        found = alerts.alerts(fleet, now, self.console.host_runs, time.time())
         lines = sources.page_lines(fleet, now, cells)
         if not found and not fleet.problems:
             return [*lines, line(title("ATTENTION"), dim("  nothing wants it, and every object could be read whole"))]

@@ -233,8 +233,10 @@ def resume(standing: Standing) -> str:
     report = standing.report
     if report is None:
         return "no run is shown"
+    if report.recorded and not report.one_step and report.resumable:
+        return f"it is not in this host's journal: fleet-console resume {report.run} --takeover"
     if not report.resumable:
-        return f"there is nothing to resume: the run is {report.state}"
+        return f"there is nothing to resume: the run is {report.state.replace('_', ' ')}"
     if report.provisions:
         return needs_arming(standing)
     writes = (Write.UPKEEP, Write.RECORDS) if report.one_step else (Write.WEIGHTS, *RUNS)

@@ -19,7 +19,7 @@ from console.cloud.credentials import alb_client
 from console.cloud.decode import Decoder
 from console.cloud.poll import AlbPoll
 from console.cloud.trouble import Trouble
-from console.errors import Denied
+from console.errors import Denied, Lost
 from console.model.alb import LoadBalancerFacts
 from console.model.freshness import Source, SourceName, SourceState
 from console.settings import CloudSettings, CredentialSettings
@@ -223,6 +223,19 @@ def test_nothing_is_asked_while_the_gateways_are_not_known(cloud: ScriptedCloud,
     posted.until(lambda: False, 0.5)
 
     assert [SourceState.LOADING] == posted.states
+    assert [] == cloud.asked
+
+
+def test_where_the_hub_told_no_gateways_it_is_lost_with_the_hub_and_nothing_is_asked(
+    cloud: ScriptedCloud, posted: Posted, start: Start
+) -> None:
+    def balancers() -> list[str]:
+        raise Lost("the hub has not told which gateways there are: nothing was asked")
+
+    start(balancers)
+    posted.until(lambda: SourceState.LOST in posted.states)
+
+    assert (SourceState.LOST, True) == (posted.sources[-1].state, posted.sources[-1].echoes)
     assert [] == cloud.asked
 
 

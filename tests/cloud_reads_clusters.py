@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from console.cloud.budget import CallBudget
 from console.cloud.clusters_decode import ClustersDecoder
 from console.cloud.clusters_poll import ClustersPoll
+from console.cloud.slow import SlowSource
 from console.errors import Lost
 from console.model.cluster import SEVERAL, Cluster, HubCluster, Standing, VSwitch, standing, zone_of
 from console.model.freshness import Source, SourceName, SourceState
@@ -359,3 +361,18 @@ def test_a_registered_cluster_has_no_zone_of_vswitches(cloud: ScriptedCloud, sta
     until(store, SourceName.VSWITCHES, SourceState.EMPTY)
 
     assert [] == cloud.calls("DescribeVSwitches")
+
+
+def test_what_waited_longer_for_a_throttled_cloud_is_due_again_once_it_is_not() -> None:
+    budget: Any = SimpleNamespace(share=0.125)
+    posted: list[Any] = []
+
+    def post(*observations: Any) -> None:
+        posted.extend(observations)
+
+    slow = SlowSource(SourceName.FLEET, lambda: (SourceState.LIVE, ""), post, lambda: 100.0, budget, 30.0)
+    slow.ask()
+    throttled, budget.share = slow.due, 1.0
+
+    assert (340.0, 130.0) == (throttled, slow.due)
+    assert "poll 240s" == posted[-1].source.mode

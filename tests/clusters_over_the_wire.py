@@ -80,4 +80,4 @@ def test_a_cluster_that_is_cut_off_is_told_and_never_called_healthy(seen: Seen) 
     assert "cs:DescribeClusterDetail" in page
     if name == "zone-lost":
         assert Standing.BAD is idc.cloud.standing
-        assert members.state_span(idc, fleet).text not in ("serving", "ok")
+        assert members.state_span(idc, fleet, now).text not in ("serving", "ok")

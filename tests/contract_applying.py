@@ -15,8 +15,9 @@ import yaml
 
 from console.errors import Superseded, UsageError
 from console.kube import groundwork, site
-from console.kube.apply import Applier, Conflict, Owned, documents
+from console.kube.apply import Applier, Conflict, Owned
 from console.kube.connect import Hub
+from console.kube.manifest import documents
 from console.kube.served import NotServed
 from console.model.ground import Key
 from console.model.topology import SETUP_MANAGER

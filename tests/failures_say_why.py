@@ -87,3 +87,24 @@ def test_a_command_that_is_typed_wrongly_is_a_document_too(capsys: pytest.Captur
     assert (2, 2, "UsageError") == (ended.value.code, document["exit"], document["error"])
     assert "No such option '--nope'" in document["message"]
     assert "Usage: fleet-console shift" in said.err
+
+
+@pytest.mark.parametrize("words", [["stop"], ["rollback", "--yes"], ["attach"], ["extend"], ["resume"]])
+def test_a_word_to_a_run_of_another_host_says_that_the_fleet_could_not_be_asked_and_why(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    cluster = {"name": "c", "cluster": {"server": "https://127.0.0.1:9"}}
+    context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
+    user = {"name": "u", "user": {"token": "t"}}
+    kubeconfig.write_text(
+        json.dumps({"clusters": [cluster], "users": [user], "contexts": [context], "current-context": "x"})
+    )
+    verb, *rest = words
+    rest += ["5m"] if verb == "extend" else []
+    with pytest.raises(SystemExit, match="7"):
+        main([verb, "cs298", *rest, "--kubeconfig", str(kubeconfig), "--state-dir", str(tmp_path / "state")])
+    said = capsys.readouterr().err
+
+    assert "run 'cs298' is not in this host's journal, and the Fleet could not be asked: " in said
+    assert "refused" in said

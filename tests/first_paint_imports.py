@@ -28,7 +28,9 @@ PAINTED = {
         " decide model present run"
     ),
     "console.decide": "headroom",
-    "console.model": "argo cluster document fleet freshness held hub permission rate run share spans text workload",
+    "console.model": (
+        "argo cluster document fleet freshness held hub overdue permission rate run share spans text workload"
+    ),
     "console.present": (
         "alert alerts applications arrange chosen clouds gateways last line members objects rates routes run_alerts"
         " sheet sources splits timeline times topology words workloads"

@@ -32,7 +32,9 @@ FACTS = LoadBalancerFacts(
 
 def words(fleet: Fleet, cells: int = 80) -> str:
     """The page of the first gateway."""
-    return "\n".join(map(line.text, gateways.gateway_lines(fleet, fleet.gateways[0], situations.NOW, cells)))
+    return "\n".join(
+        map(line.text, gateways.gateway_lines(fleet, fleet.gateways[0], situations.NOW, situations.WALL, cells))
+    )
 
 
 def with_alb(**more: object) -> Fleet:
@@ -93,7 +95,7 @@ def test_locks_zones_and_listeners_say_when_they_are_not_as_they_should_be() -> 
 def test_the_ingress_that_cannot_be_built_is_first_and_holds_up_the_others() -> None:
     fleet = situations.calm()
     told = "FailedBuildModel no such port on service checkout"
-    failed = replace(fleet.routes[2], controller=Controller.FAILED, controller_message=told)
+    failed = replace(fleet.routes[2], controller=Controller.FAILED, controller_message=told, failing=told)
     said = words(replace(fleet, routes=(*fleet.routes[:2], failed)), 120)
 
     assert "x shop/checkout: the controller applies nothing of the other 2 until this is mended." in said

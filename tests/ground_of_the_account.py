@@ -157,6 +157,20 @@ def test_a_refusal_names_the_permission_and_leaves_the_rest_known(scripted: Scri
     assert "adcp:DescribeManagedClusters" in found.unread["fleets c-hub"]
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "denied"), [(403, "NoPermission", True), (503, "ServiceUnavailable", False)]
+)
+def test_rules_that_may_not_be_read_are_told_from_those_that_were_not(
+    status: int, code: str, denied: bool, scripted: ScriptedCloud
+) -> None:
+    scripted.answer["DescribeSecurityGroupAttribute"] = lambda _: (status, error(code))
+    found = reader(scripted.settings).read(vpc="vpc-1")
+
+    assert found.account.groups is not None
+    assert (None, denied) == (found.account.groups[0].rules, found.account.groups[0].denied)
+    assert "groups sg-1" in found.unread
+
+
 def test_no_endpoint_is_no_crash(scripted: ScriptedCloud) -> None:
     dead = msgspec.structs.replace(
         scripted.settings, endpoints=dict.fromkeys(scripted.settings.endpoints, "127.0.0.1:1")

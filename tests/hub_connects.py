@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from console.errors import Answered, Denied, FleetConsoleError, KubeconfigError, Lost
-from console.kube import credential
+from console.kube import credential, site
 from console.kube.connect import Answer, Hub, failure
 from tests.hub_scripted import ScriptedHub, kubeconfig, scripted, status
 
@@ -90,7 +90,9 @@ def test_a_context_that_is_not_there_names_those_that_are(tmp_path: Path) -> Non
     path = kubeconfig(tmp_path / "kubeconfig", "http://127.0.0.1:1")
     error = failing(lambda: Hub.open(path, "prod"))
 
-    assert f"no context 'prod' in {path}. Say --context NAME; known: hub." == str(error)
+    assert f"no context 'prod' in {path}, which holds hub. Say --context NAME." == str(error)
+    # The option is the Fleet's: of a data centre nothing is said that would name another Fleet.
+    assert f"no context 'prod' in {path}, which holds hub" == site.read(path, "prod", "idc").problem
 
 
 def test_of_several_files_the_first_that_names_a_thing_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,8 +230,7 @@ def test_a_wrong_token_is_denied_with_the_next_step(scripted: ScriptedHub, tmp_p
 
     assert isinstance(error, Denied)
     assert (
-        "the hub does not know who we are (401), asked to read namespace kube-system. "
-        "The token is wrong or has expired: log in again or fetch a new kubeconfig."
+        "the hub does not know who we are (401): wrong or expired token. Log in again, or fetch a new kubeconfig."
     ) == str(error)
     assert error.permission == "", "no role would mend it"
 

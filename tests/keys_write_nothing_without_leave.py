@@ -86,7 +86,7 @@ ARMS = {"arm"}
 """Allows the console to write, which is leave itself."""
 DESK_READS = {
     "now", "attach", "visible", "trial", "around", "document", "report", "runs", "follow", "rollback_plan", "host_runs",
-    "warm", "setups",
+    "warm", "setups", "wall",
 }  # fmt: skip
 DESK_WRITES = {"start_run", "command", "resume"}
 SETUPS_READ = {"discover", "look", "judged", "adopt", "draft", "read", "order", "made", "contexts"}

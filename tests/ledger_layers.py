@@ -295,6 +295,104 @@ def test_a_gateway_blocked_by_another_ingress_is_named(world: World) -> None:
     assert "the gateway is blocked: FailedBuildModel ingress shop/bad: weight x" == world.route.controller_message
 
 
+@pytest.mark.parametrize("kind", ["Ingress", "AlbConfig"])
+def test_a_failure_after_the_weights_were_acknowledged_is_told_until_a_success(world: World, kind: str) -> None:
+    world.note("80", "20")
+    world.event("SuccessfullyReconciled")
+    world.rule(80, 20)
+    well = world.route
+    world.event("FailedBuildModel", "due to ingress: shop/bad", kind=kind)
+    failing = world.route
+    world.word("event")
+
+    assert ("", "FailedBuildModel due to ingress: shop/bad", "") == (well.failing, failing.failing, world.route.failing)
+    assert (Controller.ACKNOWLEDGED, True) == (failing.controller, failing.agreement.agrees)
+
+
+def test_answers_from_before_a_member_died_or_came_back_say_nothing_of_now(world: World) -> None:
+    world.event("SuccessfullyReconciled")
+    world.rule(62, 38)
+    world.answers(62, 38)
+    before = world.route.agreement
+    world.now += 10.0
+    world.rule(62, 38, sick=4)
+    dead = world.route
+    world.now += 10.0
+    world.answers(100, 0)
+    out = world.route.agreement
+    world.now += 10.0
+    world.rule(62, 38)
+
+    assert (True, Layer.OBSERVED) == (before.agrees, before.deepest)
+    assert all(line.observed is None for line in dead.members)
+    assert Layer.OBSERVED is out.stuck_at
+    assert all(line.observed is None for line in world.route.members)
+
+
+def test_weights_that_are_all_0_agree_with_nothing(world: World) -> None:
+    world.event("SuccessfullyReconciled")
+    world.note("0", "0")
+    world.word("event")
+
+    assert (Layer.ANNOTATION, "every weight is 0: no member is to serve it") == (
+        world.route.agreement.stuck_at,
+        world.route.agreement.sentence,
+    )
+
+
+def test_a_route_that_the_alb_has_no_rule_of_does_not_agree(world: World) -> None:
+    world.event("SuccessfullyReconciled")
+    unread = world.route.agreement.agrees
+    world.rule(62, 38)
+    facts = LoadBalancerFacts(LoadBalancer("alb-1", "gw", "Active"), (), (), (), (), ())
+    world.store.apply(Changed(SourceName.ALB, "alb-1", facts, world.now))
+
+    assert unread
+    assert (Layer.RULE, "no ALB rule of this route was found: nothing carries it") == (
+        world.route.agreement.stuck_at,
+        world.route.agreement.sentence,
+    )
+
+
+def test_a_lease_is_dated_by_the_hubs_clock_however_late_that_is_known() -> None:
+    store = FleetStore(SETTINGS, "hz-prod", clock=lambda: 1000.0, wall=lambda: 1_800_000_000.0)
+    source = Source(SourceName.HEARTBEATS, SourceState.LIVE, 1000.0, 1000.0)
+    cluster = ManagedCluster(ACK, ACK, joined="True", available="True")
+    store.apply(Identified("fleet-uid", 1000.0))
+    store.apply(
+        Heard(source),
+        Listed(SourceName.MEMBERS, {ACK: cluster}, 1000.0),
+        Listed(SourceName.HEARTBEATS, {ACK: Heartbeat(ACK, 1_800_000_000.0 - 605.0)}, 1000.0),
+    )
+    before = store.fleet.members[0].link
+    store.apply(Identified("fleet-uid", 1000.0, -600.0))
+
+    assert (Link.LOST, Link.UP) == (before, store.fleet.members[0].link)
+    assert 995.0 == store.fleet.members[0].link_since
+
+
+def test_a_member_that_is_gone_keeps_its_place_in_the_split(world: World) -> None:
+    before = [line.member for line in world.route.members]
+    world.store.apply(Listed(SourceName.GATEWAYS, {}, world.now), Gone(SourceName.MEMBERS, ACK, world.now))
+
+    assert ([ACK, IDC], ["62", "38"]) == (before, [line.raw for line in world.route.members])
+    assert before == [line.member for line in world.route.members]
+
+
+def test_a_route_whose_gateway_is_gone_does_not_agree(world: World) -> None:
+    world.event("SuccessfullyReconciled")
+    world.rule(62, 38)
+    before = world.route.agreement.agrees
+    world.store.apply(Gone(SourceName.GATEWAYS, "gw", world.now))
+    gone = world.route.agreement
+    source = Source(SourceName.GATEWAYS, SourceState.LOADING, world.now)
+    world.store.apply(Heard(source))
+
+    assert (True, False, Layer.RULE) == (before, gone.agrees, gone.stuck_at)
+    assert "AlbConfig gw is not on the hub: nothing carries it" == gone.sentence
+    assert "not on the hub" not in world.route.agreement.sentence
+
+
 @pytest.mark.parametrize("tags", [True, False])
 def test_the_rule_is_read_by_tags_or_by_addresses(world: World, tags: bool) -> None:
     world.rule(62, 38, tags=tags)

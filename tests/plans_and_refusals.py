@@ -27,7 +27,8 @@ from console.model.fleet import (
     Weights,
 )
 from console.model.freshness import Source, SourceName, SourceState
-from console.model.run import Severity
+from console.model.run import Reason, Severity
+from console.present import reports
 from console.settings import DEFAULT_KEY_PREFIX as PREFIX
 from tests.wishes import shift
 
@@ -182,6 +183,24 @@ def test_a_plan_survives_its_record_and_keeps_its_hash(pairs: dict[str, tuple[st
 
     assert plan == plans.parse(plan.canonical())
     assert plan.hash == plans.parse(plan.canonical()).hash
+
+
+def test_a_hash_is_meant_by_its_beginning_of_eight_digits_with_or_without_its_dash() -> None:
+    digest = "64ed1f02" + "0" * 56
+
+    assert [True, True, True, True] == [
+        plans.means(digest, said) for said in (digest, "64ed-1f02", "64ED1F02", "64ed1f020")
+    ]
+    assert [False, False, False] == [plans.means(digest, said) for said in ("64ed", "", "64ed1f03")]
+
+
+def test_what_is_refused_for_a_new_key_alone_says_the_option_that_allows_it() -> None:
+    new = Reason("new-key", Severity.BLOCKS, "a key", "leave", "")
+    head, split = replace(new, rule="headroom"), replace(new, rule="split")
+
+    assert "--new-key" == reports.ways_out(Decision(None, (new,))).rpartition(": ")[2]
+    assert "--new-key --override headroom" == reports.ways_out(Decision(None, (new, head))).rpartition(": ")[2]
+    assert "split cannot be overridden" == reports.ways_out(Decision(None, (new, split)))
 
 
 @given(values)

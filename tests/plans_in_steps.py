@@ -4,6 +4,7 @@ refusals that are complete."""
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,8 @@ from tests import forked
 MEMBERS = tuple(f"c{number:032x}" for number in range(1, 6))
 HEALTHS = st.sampled_from([AlbHealth(AlbHealthWord.OK, 4, 4), AlbHealth(AlbHealthWord.DEAD, 0, 4, "CONNECT_FAILED")])
 OK = AlbHealth(AlbHealthWord.OK, 4, 4)
+ROUNDING = 1
+"""Points by which the largest remainder may send a member the other way on one step, among three or more."""
 
 
 def splits(size: int) -> st.SearchStrategy[list[int]]:
@@ -188,6 +191,47 @@ def test_the_way_back_restores_every_byte_and_every_absence(
     assert plans.checked(back) is back
 
 
+@given(fleets(), st.sampled_from([(100,), (10, 50, 100), (25, 60, 100), (1, 2, 3, 100)]), st.data())
+def test_the_way_back_begins_where_each_route_stands_and_only_ever_goes_towards_what_was(
+    found: Fleet, profile: tuple[int, ...], data: st.DataObject
+) -> None:
+    try:
+        plan = decide(found, replace(drained(found, "zone-0"), steps=profile), Around()).plan
+    except UsageError:
+        return
+    if plan is None:
+        return
+    reached = data.draw(st.integers(0, len(profile)))
+    places = {one.key: data.draw(st.integers(max(0, reached - 1), reached)) for one in plan.routes}
+    stands = {one.key: one.at(plan.positions[places[one.key]]) for one in plan.routes}
+    back = plans.checked(undo(plan, "7c1x2", stands))
+
+    assert stands == {one.key: one.before for one in back.routes}
+    assert {one.key: one.before for one in plan.routes} == {one.key: one.after for one in back.routes}
+    assert len(back.steps) <= max(1, reached)
+    for change in back.routes:
+        former = change.weights(change.after)
+        for earlier, later in pairwise(back.positions):
+            left, then = (change.weights(change.at(percent)) for percent in (earlier, later))
+            for member in former:
+                goal = former[member] or 0
+                assert abs((then[member] or 0) - goal) <= abs((left[member] or 0) - goal) + ROUNDING
+    assert (100,) == undo(plan, "7c1x2", stands, now=True).steps
+
+
+def test_a_shift_that_stopped_at_its_first_step_goes_back_from_there_and_never_up() -> None:
+    plan = decide(two(), replace(SHIFT, steps=(25, 60, 100)), Around()).plan
+    assert plan is not None
+    change = plan.routes[0]
+    first = undo(plan, "7c1x2", {change.key: change.at(25)})
+    second = undo(plan, "7c1x2", {change.key: change.at(60)})
+    strange = undo(plan, "7c1x2", {change.key: tuple((key, "1") for key, _ in change.before)})
+
+    assert ((100,), change.at(25)) == (first.steps, first.routes[0].before)
+    assert ((58, 100), change.at(60)) == (second.steps, second.routes[0].before)
+    assert (undo(plan, "7c1x2"), (40, 75, 100)) == (strange, strange.steps)
+
+
 @given(fleets(), st.randoms())
 def test_a_plans_hash_does_not_depend_on_orders_and_survives_its_record(found: Fleet, chance: object) -> None:
     try:
@@ -242,6 +286,22 @@ def test_what_is_no_rate_of_probes_is_refused_wherever_it_was_said(said: float) 
             decide(two(), wish, around)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (25.0, "25 s"), (89.0, "1 min 29 s"), (119.0, "1 min 59 s"), (3600.0, "1 h"), (5340.0, "1 h 29 min"),
+        (7140.0, "1 h 59 min"), (0.5, "0.5 s"), (604_800.0, "7 d"), (90_061.0, "1 d 1 h 1 min 1 s"),
+    ],
+)  # fmt: skip
+def test_the_times_of_a_plan_are_said_to_the_second(seconds: float, words: str) -> None:
+    plan = decide(two(), replace(SHIFT, steps=(50, 100), hold=seconds, expires=seconds), Around()).plan
+    assert plan is not None
+    said = changes.terms(plan)
+
+    assert f"2 steps, {words} at each once it is verified" in said
+    assert f"goes back by itself {words} after it is done" in said
+
+
 def two(**values: object) -> Fleet:
     """One route, two healthy members."""
     found = fleet([route("shop/api", {MEMBERS[0]: "62", MEMBERS[1]: "38"})])
@@ -266,7 +326,7 @@ AGAINST: dict[str, tuple[Fleet, Wish, Around]] = {
         Around(),
     ),
     "in-flight": (two(routes=(replace(ONE, rule_state="Configuring"),)), SHIFT, Around()),
-    "gateway-can-act": (two(routes=(replace(ONE, controller=Controller.FAILED),)), SHIFT, Around()),
+    "gateway-can-act": (two(routes=(replace(ONE, failing="FailedBuildModel x"),)), SHIFT, Around()),
     "freeze": (two(freeze=Freeze("somebody", "failover")), SHIFT, Around()),
     "other-run": (two(), SHIFT, Around(running=(RUNNING,))),
     "clock-skew": (two(skew=-600), SHIFT, Around()),
@@ -293,7 +353,7 @@ def test_each_reason_alone_refuses_and_none_other_is_named(rule: str) -> None:
 
 def test_all_reasons_are_named_at_once() -> None:
     found = two(
-        routes=(replace(ONE, rule_state="Configuring", underivable="sgp-x", controller=Controller.FAILED),),
+        routes=(replace(ONE, rule_state="Configuring", underivable="sgp-x", failing="FailedBuildModel x"),),
         freeze=Freeze("somebody", "failover"),
         skew=600,
         credential_until=100.0,

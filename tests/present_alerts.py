@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from console.model.fleet import Agreement, Controller, Fleet, Layer, Run, Tone
+from console.model.fleet import Agreement, Fleet, Layer, Run, Tone
 from console.model.freshness import HUB_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Freeze, Problem
 from console.model.run import RunState
-from console.present import alerts, line, sources
+from console.present import alerts, line, sources, splits
 from tests import situations
 
 NOW = situations.NOW
@@ -78,13 +78,56 @@ def test_layers_that_part_during_a_run_are_the_runs_business() -> None:
 
 def test_one_refused_ingress_keeps_the_others_of_its_alb_back() -> None:
     fleet = situations.calm()
-    bad = replace(fleet.routes[0], controller=Controller.FAILED, controller_message="FailedBuildModel no such service")
+    bad = replace(fleet.routes[0], failing="FailedBuildModel no such service")
     worst = alerts.alerts(replace(fleet, routes=(bad, *fleet.routes[1:])), NOW)[0]
 
-    assert (
-        "gateway-demo/api: FailedBuildModel no such service. It keeps 2 other routes of this ALB back, too."
-        == worst.sentence
-    )
+    assert "gateway-demo/api keeps 2 other routes of this ALB back: FailedBuildModel no such service." == worst.sentence
+
+
+def test_a_poisoned_ingress_is_named_though_every_route_of_its_alb_was_told_of_it() -> None:
+    fleet = situations.calm()
+    told = "FailedBuildModel Failed build model due to ingress: shop/checkout: failed to parse annotation x"
+    poisoned = tuple(replace(route, failing=told) for route in fleet.routes)
+    found = alerts.alerts(replace(fleet, routes=poisoned), NOW)
+
+    assert ["shop/checkout keeps 2 other routes of this ALB back: FailedBuildModel failed to parse annotation x."] == [
+        one.sentence for one in found
+    ]
+    assert "blocked" == line.text(splits.verdict_cell(poisoned[0], NOW))
+
+
+def test_a_gateway_that_is_gone_is_named_with_what_it_carried() -> None:
+    fleet = situations.calm()
+    found = alerts.alerts(replace(fleet, gateways=()), NOW)[0]
+    said = "nothing carries gateway-demo/api, gateway-demo/web-demo and 1 more."
+
+    assert (Tone.BAD, f"no AlbConfig of this name is on the hub: {said}") == (found.tone, found.sentence)
+
+
+@pytest.mark.parametrize(
+    ("unanswered", "words"), [((23, 60), "38 % fail"), ((2, 2), "agree"), ((3, 151), "agree"), ((60, 60), "100 % fail")]
+)
+def test_requests_that_get_no_answer_are_the_verdict(unanswered: tuple[int, int], words: str) -> None:
+    fleet = situations.calm()
+    route = replace(fleet.routes[1], unanswered=unanswered)
+    found = alerts.alerts(replace(fleet, routes=(route,)), NOW)
+    failed, asked = unanswered
+
+    assert words == line.text(splits.verdict_cell(route, NOW))
+    assert [
+        f"{words.split()[0]} % of the probe's requests get no answer ({failed} of {asked} in 30 s)."
+    ] * words.endswith("fail") == [one.sentence for one in found]
+
+
+def test_a_token_that_expired_is_told_whole_in_two_lines_of_80_columns() -> None:
+    fleet = situations.calm()
+    said = "the hub does not know who we are (401): wrong or expired token. Log in again, or fetch a new kubeconfig."
+    denied = Source(SourceName.HUB, SourceState.DENIED, NOW, NOW - 20, said)
+    found = alerts.alerts(replace(fleet, sources=(denied, *fleet.sources[1:])), NOW)
+    rows = [line.text(one) for one in alerts.lines((*found, *found), 80, 2)]
+
+    assert 2 == len(rows)
+    assert rows[1].endswith("Log in again, or fetch a new kubeconfig. Shown as seen last.")
 
 
 def test_a_lost_hub_is_told_once_and_not_once_a_source() -> None:
@@ -184,6 +227,7 @@ def test_a_throttled_source_is_dated_in_the_header() -> None:
     throttled = Source(SourceName.ALB, SourceState.THROTTLED, NOW - 60, NOW - 65)
 
     assert "cloud throttled 1m" == sources.freshness(throttled, NOW).text
+    assert "cloud throttled" == sources.freshness(replace(throttled, seen=NOW - 3), NOW).text
 
 
 @pytest.mark.parametrize(("hours", "said"), [(2, "12:00:00"), (24, "10:00:00"), (25, "2026-11-25 11:00")])

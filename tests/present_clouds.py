@@ -12,7 +12,7 @@ from console.model.freshness import Source, SourceName, SourceState
 from console.present import alerts, documents, gateways, members
 from console.present.line import length, text
 from tests import situations
-from tests.situations import ACK, IDC, NOW
+from tests.situations import ACK, IDC, NOW, WALL
 from tests.wishes import shift
 
 
@@ -51,8 +51,8 @@ def test_a_cluster_that_does_not_run_is_told_and_never_called_healthy(state: str
         said(fleet)[0][0],
         said(fleet)[0][2].partition(" ALB health")[0],
     )
-    assert "serving, cluster not running" == members.state_span(idc(fleet), fleet).text
-    assert {"serving"} == {members.zone_word(fleet, zone).word for zone in fleet.zones if IDC in zone.members}
+    assert "serving, cluster not running" == members.state_span(idc(fleet), fleet, NOW).text
+    assert {"serving"} == {members.zone_word(fleet, zone, NOW).word for zone in fleet.zones if IDC in zone.members}
     assert {"cluster-state"} <= {
         reason.rule for reason in shift(fleet, fleet.routes[0].key, {ACK: 0, IDC: 100}).reasons
     }
@@ -66,7 +66,7 @@ def test_an_upgrade_is_no_fault() -> None:
     ("association", "words"),
     [
         ("Failed", "association Failed: no way to its API, seen so for 1 min (adcp:DescribeManagedClusters)."),
-        (NOT_LISTED, "the Fleet does not list it among its clusters, seen so for 1 min"),
+        (NOT_LISTED, "the Fleet's newest list of its clusters does not have it (adcp:DescribeManagedClusters)."),
     ],
 )
 def test_a_failed_association_is_told_with_its_reason(association: str, words: str) -> None:
@@ -79,7 +79,7 @@ def test_the_association_speaks_of_the_cluster_where_cs_does_not() -> None:
     fleet = replace(fleet, members=(fleet.members[0], replace(fleet.members[1], cloud=word)))
 
     assert "cluster inactive, seen so for 1 min (adcp:DescribeManagedClusters)" in said(fleet)[0][2]
-    assert "serving" != members.state_span(idc(fleet), fleet).text
+    assert "serving" != members.state_span(idc(fleet), fleet, NOW).text
 
 
 def test_a_source_that_is_denied_says_so_where_its_fact_would_stand() -> None:
@@ -103,7 +103,7 @@ def test_what_is_longer_than_the_line_goes_on_below_and_nothing_is_cut() -> None
 def test_the_fleets_own_state_stands_on_the_gateways_page_and_among_the_alerts() -> None:
     hub = HubCluster("c-hub", "hz", "inactive", "1.30.1", "arrears", NOW - 70)
     fleet = replace(situations.calm(), cloud=hub)
-    lines = gateways.gateway_lines(fleet, fleet.gateways[0], NOW, 80)
+    lines = gateways.gateway_lines(fleet, fleet.gateways[0], NOW, WALL, 80)
 
     assert any(text(one).startswith("Fleet         inactive  seen so for 1 min") for one in lines)
     assert all(length(one) <= 80 for one in lines)

@@ -52,6 +52,23 @@ def test_a_refused_plan_is_a_run_of_the_contract_with_every_reason() -> None:
     assert {"target-health", "serving"} <= {reason["rule"] for reason in document["reasons"]}
 
 
+def test_a_plan_tells_its_steps_with_their_weights_its_hold_and_its_expiry() -> None:
+    fleet = situations.calm()
+    decision = shift(fleet, "gateway-demo/api", {situations.ACK: 100, situations.IDC: 0})
+    assert decision.plan is not None
+    made = replace(decision.plan, steps=(10, 50, 100), hold=30.0, expires=7140.0)
+    document = documents.plan_document(reports.planned(fleet, made, (), "x", refused=False), made)
+    said = document["plan"]
+
+    jsonschema.validate(json.loads(json.dumps(document)), schema("run"))
+    assert [10, 50, 100] == document["steps"]
+    assert (30.0, 7140.0, "continue") == (said["hold"], said["expires_after"], said["on_loss"])
+    assert [(10, 66), (50, 81), (100, 100)] == [
+        (step["percent"], step["routes"]["gateway-demo/api"][situations.ACK]) for step in said["steps"]
+    ]
+    assert documents.plan_document(plan(), None)["plan"] is None
+
+
 def test_an_absent_weight_is_null_and_no_0() -> None:
     report = plan()
     route = replace(report.routes[0], before=((situations.ACK, None), (situations.IDC, 0)))

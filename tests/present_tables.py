@@ -13,32 +13,34 @@ from tests import situations
 from tests.stage import StageDesk
 from tests.wishes import shift
 
-NOW = situations.NOW
+NOW, WALL = situations.NOW, situations.WALL
 
 
 @pytest.mark.parametrize("name", situations.ALL)
 def test_status_is_plain_text_in_every_situation(name: str) -> None:
-    said = tables.status_text(situations.ALL[name](), NOW)
+    said = tables.status_text(situations.ALL[name](), NOW, (), WALL)
 
     assert said.replace("\n", "").isprintable()
     assert "\x1b" not in said
 
 
 def test_status_says_the_worst_thing_first() -> None:
-    assert tables.status_text(situations.zone_lost(), NOW).split("\n")[2].startswith("BAD   zone-b idc-prod: 0 of 12")
+    said = tables.status_text(situations.zone_lost(), NOW, (), WALL)
+
+    assert said.split("\n")[2].startswith("BAD   zone-b idc-prod: 0 of 12")
 
 
 def test_status_tells_the_applications_that_there_are() -> None:
     fleet = situations.calm()
-    said = tables.status_text(fleet, NOW)
+    said = tables.status_text(fleet, NOW, (), WALL)
 
     assert all(any(row.startswith(f"  {one.title} ") for row in said.split("\n")) for one in fleet.deployed)
-    assert "APPLICATIONS" not in tables.status_text(replace(fleet, deployed=()), NOW)
+    assert "APPLICATIONS" not in tables.status_text(replace(fleet, deployed=()), NOW, (), WALL)
 
 
 def test_a_route_is_told_with_every_layer_and_its_annotations() -> None:
     fleet = situations.controller_waiting()
-    said = tables.route_text(fleet, fleet.routes[0], NOW)
+    said = tables.route_text(fleet, fleet.routes[0], NOW, situations.WALL)
 
     for words in ("ASKED", "NOTED", "CTRL", "RULE", "CLIENTS", situations.PREFIX + situations.ACK, '"80"'):
         assert words in said
@@ -101,3 +103,20 @@ def test_a_zone_shows_what_it_carried_over_time_and_nothing_where_nobody_knew() 
     assert " " == shown[0]
     assert "▅" == shown[-4]
     assert "▁" == shown[-1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "head"), [(30, "ZONES 1-4 of 50"), (12, "ZONES 1-4/50"), (8, "ZONES 1/50"), (7, "ZONES /50")]
+)
+def test_how_many_rows_there_are_stands_in_a_narrow_head_too(cells: int, head: str) -> None:
+    sheet = Sheet((Column[str]("ZONES", cells, lambda one: line.line(one)),))
+
+    assert line.text(sheet.head(cells + 2, " 1-4 of 50", " 1-4/50", " 1/50", " /50")).strip() == head
+
+
+def test_a_route_page_tells_the_state_of_its_run_in_words() -> None:
+    fleet = situations.controller_waiting()
+    back = replace(fleet.runs[0], state="rolled_back")
+    said = tables.route_text(replace(fleet, runs=(back,)), fleet.routes[0], NOW, situations.WALL)
+
+    assert f"run {back.run} rolled back by " in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from console.decide.reverters import Reverter, owed
 from console.errors import Lost, Refused, UsageError
 from console.kube import applications, write
 from console.kube.connect import Answer
+from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
 from console.model.held import HELD_ANNOTATION, SyncHeld, policy_text
 from console.model.hub import FENCE_ANNOTATION
@@ -516,6 +517,19 @@ def test_what_a_run_owes_is_not_restored_while_its_runner_lives(argo: Argo) -> N
         settle.debt(access, argo.stand.hub, _fleet(argo), report.run)
 
 
+def test_a_killed_run_whose_debt_was_settled_says_no_more_that_it_stays_off(argo: Argo) -> None:
+    plan = argo.plan()
+    report = argo.carry_out(plan)
+    gone = replace(Process.own(), start="1")
+    argo.stand.journal.update(report.run, process=json.dumps(asdict(gone)))
+    access = Access(state_dir=argo.stand.journal.directory)
+    debt = settle.debt(access, argo.stand.hub, _fleet(argo), report.run)
+
+    assert "stays off until it goes back" in argo.told(report.run).message
+    assert [] == settle.restore(access, argo.stand.hub, plan.fleet_uid, debt)
+    assert "verified down to layer annotation" == argo.told(report.run).message
+
+
 @pytest.mark.parametrize("known", ["record", "annotation"])
 def test_a_run_of_a_host_that_is_lost_is_settled_by_its_record_or_the_application(argo: Argo, known: str) -> None:
     plan = argo.plan()
@@ -530,6 +544,7 @@ def test_a_run_of_a_host_that_is_lost_is_settled_by_its_record_or_the_applicatio
     assert [] == settle.restore(access, argo.stand.hub, plan.fleet_uid, debt)
     assert argo.clean
     assert "[]" == argo.stand.record(report.run)["debts"]
+    assert ("stays off" in argo.stand.record(report.run)["message"]) is (known == "annotation")
 
 
 def test_a_record_that_says_running_is_believed_while_the_lease_is_its(argo: Argo) -> None:

@@ -92,6 +92,52 @@ def test_going_back_where_nothing_was_written_leaves_the_ingress_alone(stand: St
     assert clean(stand)
 
 
+def test_a_run_that_was_undone_goes_back_by_itself_no_more(stand: Stand) -> None:
+    plan = stand.shift(("62", "38"), ("80", "20"), expires=600.0)
+    report = stand.carry_out(plan)
+
+    assert stand.record(report.run)["expires"]
+
+    back = went_back(stand, report, plan)
+    undone = stand.journal.row(report.run)
+
+    assert ("done", "", f"undone by run {back.run}") == tuple(
+        stand.record(report.run)[name] for name in ("state", "expires", "message")
+    )
+    assert undone is not None
+    assert (RunState.DONE, None) == (undone.report.state, undone.report.expires)
+
+
+def test_a_run_that_is_stopped_on_its_way_stands_at_the_step_that_it_holds(stand: Stand) -> None:
+    around = Around(stand.hub)
+
+    def stopped(method: str, path: str, body: Any) -> None:
+        if "/configmaps/" in path and "'/data/step', 'value': '2'" in str(body):
+            stand.journal.command("t001", "stop")
+
+    around.after = stopped
+    report = stand.carry_out(stand.shift(("62", "38"), ("80", "20"), steps=(50, 100)), hub=around)
+
+    assert (RunState.HELD, 1) == (report.state, report.step)
+    assert {A: "71", B: "29", "other": "x"} == stand.annotations
+    assert "1" == stand.record("t001")["step"]
+
+
+def test_a_fence_of_another_run_is_not_told_as_taken_off(stand: Stand) -> None:
+    plan = stand.shift(("62", "38"), ("80", "20"))
+    around = Around(stand.hub)
+
+    def overtaken(method: str, path: str, body: Any) -> None:
+        if method == "PATCH" and path == PATH and A in str(body).replace("~1", "/"):
+            stand.annotate("fleet-console", **{FENCE_ANNOTATION: "9.other"})
+
+    around.after = overtaken
+    report = stand.carry_out(plan, hub=around)
+    (last,) = [line for line in report.lines if line.step.startswith("unstamp")]
+
+    assert ("confirmed", "another run's fence stands there, and stays: 9.other") == (last.phase, last.sentence)
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_the_record_tells_that_a_step_holds_and_until_when_where_the_hub_takes_it(stand: Stand, lost: bool) -> None:
     told: list[dict[str, str]] = []

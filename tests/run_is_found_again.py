@@ -13,12 +13,12 @@ from typing import cast
 
 import pytest
 
-from console.errors import Refused, UsageError
+from console.errors import Lost, Refused, UsageError
 from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
 from console.model.run import JournalLine, RunReport, RunState
 from console.observe import Observer
-from console.run import known, runs
+from console.run import known, runs, undoing
 from console.run.access import Access
 from console.settings import Settings
 from tests import situations
@@ -180,13 +180,24 @@ def test_an_interrupted_run_says_whether_weights_may_have_been_written(
 
 def test_going_back_is_the_plan_turned_round(stand: Stand, access: Access) -> None:
     stand.planned(stand.shift(("62", None), ("80", "20")))
-    plan = runs.rollback_plan(access, "t0")
+    plan = undoing.rollback_plan(access, "t0", stand.hub)
 
     assert ("rollback", "t001") == (plan.kind, plan.of)
     assert ((A, "62"), (B, None)) == plan.routes[0].after
 
 
-@pytest.mark.parametrize("call", [lambda a: runs.rollback_plan(a, "zzz"), lambda a: runs.command(a, "zzz", "stop")])
+def test_going_back_begins_at_what_stands_there(stand: Stand, access: Access) -> None:
+    stand.planned(stand.shift(("62", "38"), ("100", "0"), steps=(25, 60, 100)))
+    stand.annotate("fleet-console", a="72", b="28")
+    plan = undoing.rollback_plan(access, "t0", stand.hub)
+
+    assert (((A, "72"), (B, "28")), ((A, "62"), (B, "38"))) == (plan.routes[0].before, plan.routes[0].after)
+    assert (100,) == plan.steps
+    with pytest.raises(Lost, match="not connected"):
+        undoing.rollback_plan(access, "t0", None)
+
+
+@pytest.mark.parametrize("call", [lambda a: undoing.plan_of(a, "zzz"), lambda a: runs.command(a, "zzz", "stop")])
 def test_a_run_that_nobody_knows_is_one_sentence(access: Access, call: object) -> None:
     with pytest.raises(UsageError, match="no run 'zzz'"):
         call(access)  # type: ignore[operator]
@@ -231,8 +242,8 @@ def test_members_of_a_record_stand_in_the_order_of_the_fleet() -> None:
 @pytest.mark.parametrize(
     ("first", "then"),
     [
-        (("done", 900.0), ("done", 1500.0)),
-        (("done", 900.0), ("rolled_back", None)),
+        (("done", 8e9), ("done", 9e9)),
+        (("done", 8e9), ("rolled_back", None)),
         (("interrupted", None), ("running", None)),
     ],
     ids=["extended", "gone back", "taken over"],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from console.decide.plan import RouteChange
-from console.errors import Lost
+from console.errors import Denied, Lost
 from console.model.fleet import Agreement, Fleet, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Share
@@ -197,6 +197,23 @@ def test_a_hub_that_is_silent_at_the_end_is_not_called_disagreement() -> None:
 
     assert Outcome.UNREACHED is verdict.outcome
     assert "the hub has not answered for 32 s" in verdict.sentence
+
+
+def test_a_silent_hub_is_told_once_whichever_route_is_asked_and_again_where_it_fails_otherwise() -> None:
+    stage = Stage(lambda now: fleet(weighed(SETTLED)))
+    asked = 0
+
+    def read(_: RouteChange) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        raise (Lost if stage.now < 20 else Denied)(f"read Ingress number {asked}")
+
+    stage.read = read  # type: ignore[assignment,method-assign]
+    stage.verdict(timeout=40.0)
+    silent = list(dict.fromkeys(one.sentence for one in stage.looks if "has not said since" in one.sentence))
+
+    assert 2 == len(silent)
+    assert silent[0].endswith("what stands there: read Ingress number 1")
 
 
 def test_a_hub_that_comes_back_is_forgiven() -> None:

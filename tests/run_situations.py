@@ -164,7 +164,7 @@ def guarding(stand: Stand, row: Row, eyes: Eyes | None = None) -> Guardian:
     """Whoever guards a run that is done, in this process; no record of the Fleet tells it a word."""
     fleet = Fleet("stand", None, row.report.fleet_uid, ())
     seen = eyes or Eyes(row.planned(), stand.settings)
-    words = Words(stand.journal, row.report.run, lambda: None)
+    words = Words(stand.journal, row.report.run, lambda: None, None)
     return Guardian(stand.journal, row, stand.hub, words, seen, lambda: seen.proof(fleet))
 
 

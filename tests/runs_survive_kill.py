@@ -23,7 +23,7 @@ from console.kube.lease import NAME
 from console.kube.write import annotations_of, ingress_path
 from console.model.hub import FENCE_ANNOTATION, RUN_NAMESPACE
 from console.model.run import RunReport, RunState
-from console.run import runs
+from console.run import runs, undoing
 from console.run.access import Access
 from console.settings import load
 from tests import forked
@@ -101,7 +101,7 @@ class Nested:
 
     def rollback(self, run: str) -> RunReport:
         """The undoing of a run."""
-        return self._carried_out(runs.rollback_plan(self._access, run), 0)
+        return self._carried_out(undoing.rollback_plan(self._access, run, self._shifter.hub), 0)
 
     def share(self) -> int:
         """Percent of ack-prod-j."""

@@ -17,7 +17,7 @@ from console.decide.setup import draft as drafts
 from console.decide.setup import ways
 from console.decide.setup.plan import plan
 from console.decide.setup.task import Check, Stage, Verdict
-from console.model.ground import FleetHub, MemberCluster
+from console.model.ground import FleetHub, HubGround, Key, MemberCluster
 from console.model.run import JournalLine, RunState
 from console.present import line as words
 from console.sections import CloudSettings, CredentialSettings, FleetSettings
@@ -407,6 +407,8 @@ async def test_the_run_says_what_is_done_under_way_and_to_come() -> None:
 
         assert on(pilot, SetupRunPage)
         assert "1 of 36 tasks done" in page(pilot.app)
+        await until(pilot, lambda: "admit 10.0.200.0/24" in page(pilot.app))
+        assert " admits " not in page(pilot.app), "no task to come is told by its id"
 
 
 async def test_a_run_that_held_is_resumed_once_the_console_is_armed() -> None:
@@ -535,6 +537,49 @@ async def test_teardown_lists_what_goes_and_what_stays() -> None:
         assert ["teardown"] == [one.kind for one in desk.setups.orders.values()]
 
 
+async def test_a_teardown_is_refused_while_others_have_things_on_the_fleet_until_it_is_named() -> None:
+    def shared(setups: StageSetups) -> None:
+        setups.kept = drafts.of(hybrid()).text
+        tags = (("fleet-console/topology", "demo"),)
+        setups.world.fleets.append(FleetHub("f-1", "demo-fleet", "running", vpc="vpc-1", attached=(), tags=tags))
+        key = Key("networking.k8s.io", "Ingress", "shop", "foreign")
+        setups.world.hub = HubGround("uid-1", {key: {"metadata": {"name": "foreign", "namespace": "shop"}, "spec": {}}})
+
+    async with wizard(before=shared) as (pilot, desk):
+        await pilot.press("t")
+        await settled(pilot)
+        refused = " ".join(page(pilot.app).split())
+        await pilot.press("a", "enter")
+        await pilot.pause()
+
+        assert "x others-on-fleet" in refused and "Ingress shop/foreign" in refused
+        assert on(pilot, ReviewPage)
+
+        await pilot.press("n")
+        await settled(pilot)
+        await pilot.press("space", "enter")
+        await settled(pilot)
+        await until(pilot, lambda: "goes, too: fleet" in page(pilot.app))
+        await pilot.press("enter", *"teardown demo", "enter")
+        await settled(pilot)
+
+        assert [("fleet",)] == [one.also for one in desk.setups.orders.values()]
+
+
+async def test_a_teardown_says_what_would_be_left_behind_where_it_cannot_be_told() -> None:
+    def dark(setups: StageSetups) -> None:
+        setups.kept = drafts.of(hybrid()).text
+        tags = (("fleet-console/topology", "demo"),)
+        setups.world.fleets.append(FleetHub("f-1", "demo-fleet", "running", vpc="vpc-1", attached=(), tags=tags))
+        setups.world.away("hub", "no route to host", looks=99)
+
+    async with wizard(before=dark) as (pilot, _):
+        await pilot.press("t")
+        await settled(pilot)
+
+        assert "No plan: the ground cannot be read: hub: no route to host" in " ".join(page(pilot.app).split())
+
+
 async def test_a_teardown_that_cannot_see_the_fleet_says_so_before_it_is_confirmed() -> None:
     def unread(setups: StageSetups) -> None:
         setups.kept = drafts.of(hybrid()).text
@@ -567,8 +612,11 @@ async def test_where_no_account_is_named_w_offers_what_can_be_done() -> None:
         await settled(pilot)
 
         assert "an account is needed" in words.text(app.screen.query_one("#detail", Lines).content[-1])
+        asked = "\n".join(rows(app))
+        assert "the data centre's; absent: as kubectl finds it" in asked
+        assert "context" not in asked
 
-        await pilot.press("down", "down", "enter", *"cn-hangzhou", "enter", "down", "enter")
+        await pilot.press("down", "enter", *"cn-hangzhou", "enter", "down", "enter")
         await pilot.pause()
         await pilot.press("enter", "ctrl+s")
         await settled(pilot)

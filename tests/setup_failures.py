@@ -9,17 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from console.cloud.outcome import Declined
+from console.decide.setup import takes
+from console.decide.setup.checks import checks, reds
 from console.decide.setup.found import Found
 from console.decide.setup.plan import plan
 from console.decide.setup.plan_words import broken
 from console.decide.setup.retry import again, refuse
-from console.decide.setup.task import CloudCall, Task, writes
+from console.decide.setup.task import CloudCall, Task, Verdict, writes
 from console.decide.setup.teardown import teardown
-from console.decide.setup.unknown import unknown, unknown_to_teardown
+from console.decide.setup.unknown import unknown, unknown_to_show, unknown_to_teardown
 from console.errors import Denied, Refused
-from console.model.ground import SecurityGroup, Site
+from console.model.ground import Account, Ground, SecurityGroup, Site
 from console.model.run import RunReport, RunState
 from console.model.topology import FleetPart
 from console.run.seams import passing
@@ -54,7 +57,8 @@ def clear(task: Task, run: str, report: RunReport, said: str) -> None:
     assert report.message.startswith(f"{task.stage}: ")
     assert said in report.message
     assert f"fleet-console resume {run}" in report.message
-    assert "fleet-console topology teardown topology.yaml" in report.message
+    made = any(one.phase == "sent" or "not known whether" in one.sentence for one in report.lines)
+    assert made == ("fleet-console topology teardown topology.yaml" in report.message)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,7 @@ def test_refused_at_a_step_and_resumed(task: Task, how: str, tmp_path: Path) -> 
     at_once = isinstance(SAID[how], (Refused, Denied))
     assert report.state is (RunState.REFUSED if first and at_once else RunState.HELD)
     clear(task, run, report, str(SAID[how].args[0]))
+    assert "or, where the file is wrong, mend it, then fleet-console topology apply topology.yaml" in report.message
     stand.world.refuse.clear()
     assert stand.carry_out(run).state is RunState.DONE
     assert len(stand.world.carried) == len(set(stand.world.carried))
@@ -307,6 +312,57 @@ def test_what_is_known_only_in_part_is_not_made_twice(tmp_path: Path) -> None:
     strange = replace(fleet, id="another", name="another")
     both = replace(whole.account, fleets=(fleet, strange))
     assert unknown(hybrid(), replace(whole, account=both, unread={"fleets another": "throttled"})) == ()
+
+
+def test_rules_of_a_group_that_may_not_be_read_are_left_to_a_person(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    stand.carry_out(stand.set_up(hybrid()))
+    whole = stand.world.read()
+    [ack] = [one for one in whole.account.clusters or () if one.kind == "ack"]
+    name, why = f"groups {ack.security_group}", "not allowed: ecs:DescribeSecurityGroupAttribute (NoPermission)"
+    shut = SecurityGroup(ack.security_group, "vpc-1", denied=True)
+    ground = replace(whole, account=replace(whole.account, groups=(shut,)), unread={name: why})
+    assert unknown(hybrid(), ground) == ()
+    assert plan(hybrid(), ground).tasks == ()
+    told = [one for one in checks(hybrid(), ground) if one.rule == "security-group"]
+    assert {one.verdict for one in told} == {Verdict.UNCHECKED}
+    assert why in told[0].measured and "add it there: no step does" in told[0].fix
+    adopted = replace(ack, tags=())
+    others = tuple(adopted if one is ack else one for one in ground.account.clusters or ())
+    named = hybrid(members=(structs.replace(hybrid().members[0], id=ack.id), hybrid().members[1]))
+    theirs = replace(ground, account=replace(ground.account, clusters=others))
+    assert unknown_to_teardown(named, theirs) == (f"{name}: {why}",)
+
+
+def test_what_has_failed_is_red_in_the_plan_until_it_is_made_anew(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, poll=15.0)
+    stand.carry_out(stand.set_up(hybrid()))
+    whole = stand.world.read()
+    fleets = tuple(replace(one, state="failed") for one in whole.account.fleets or ())
+    clusters = tuple(
+        replace(one, state="failed" if one.kind == "ack" else one.state) for one in whole.account.clusters or ()
+    )
+    for item, about, account in (
+        ("fleet", "fleet", replace(whole.account, fleets=fleets)),
+        ("member ack-a", "members[0]", replace(whole.account, clusters=clusters)),
+    ):
+        ground = replace(whole, account=account)
+        [said] = takes.failed(Found(hybrid(), ground), plan(hybrid(), ground))
+        assert (said.rule, said.verdict, said.about) == ("failed", Verdict.RED, about)
+        assert said.measured.startswith("the cloud says failed")
+        assert f"--retry {shlex.quote(item)}" in said.fix
+        retried = plan(hybrid(), ground, retry=frozenset({item}))
+        assert [*takes.failed(Found(hybrid(), ground), retried)] == []
+
+
+def test_of_a_region_that_is_none_the_rule_speaks_and_nothing_else() -> None:
+    ground = Ground(Account(regions=("cn-hangzhou",)), unread={"vpcs": "InvalidRegionId.NotFound"})
+    mars = hybrid(region="mars-1")
+    assert unknown(mars, ground) and unknown_to_show(mars, ground) == ()
+    assert unknown_to_show(hybrid(), ground) == unknown(hybrid(), ground) != ()
+    said = reds(checks(mars, ground))
+    assert {one.rule for one in said} == {"region"}
+    assert said[0].fix == "Choose of: cn-hangzhou."
 
 
 def test_a_teardown_overlooks_nothing_that_does_not_answer(tmp_path: Path) -> None:

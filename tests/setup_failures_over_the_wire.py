@@ -84,7 +84,7 @@ class Way:
             self.fault("write-refusal", resource=resource, kind=kind, times=1)
 
     def resume(self, run: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        return self.console("resume", run["run"])
+        return self.console("resume", run["run"], "--yes")
 
     def made(self) -> None:
         """Everything is there, and a teardown leaves nothing."""
@@ -143,6 +143,11 @@ def test_a_failed_task_of_the_cloud_shows_its_words_and_is_made_anew(empty: Simu
     assert (code, run["state"]) == (4, "held"), run["message"]
     assert "OperationFailed" in run["message"]
     assert f"topology apply {way.console.file} --retry fleet" in run["message"]
+    words = run["message"].partition("(it is failed): ")[2].partition("; make it anew")[0]
+    code, again = way.resume(run)
+    assert (code, words in again["message"]) == (4, True), again["message"]
+    failed = [one["failed"] for one in way.console.topology("plan")[1]["steps"] if one["failed"]]
+    assert failed == [words]
     way.fault("cloud-refusal", operation="AttachClusterToHub", kind="task-failed", times=1)
     code, run = way.apply("--retry", "fleet")
     assert (code, run["state"]) == (4, "held"), run["message"]

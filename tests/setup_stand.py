@@ -450,7 +450,8 @@ class Stand:
         """Journal an order."""
         self._runs += 1
         run = f"s{self._runs}"
-        report = RunReport(run, f"setup/{said.topology.name}", said.kind, RunState.PLANNED, said.hash, started=1.0)
+        name = said.topology.name
+        report = RunReport(run, f"setup/{name}", said.kind, RunState.PLANNED, said.hash, started=1.0, target=name)
         self.journal.add(report, said.canonical(), {})
         return run
 

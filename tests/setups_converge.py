@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from console.decide.setup.away import left, unseen
 from console.decide.setup.plan import plan
-from console.decide.setup.teardown import left, teardown, unseen
+from console.decide.setup.teardown import teardown
 from console.errors import Refused
 from console.model.run import RunState
 from console.present import setup_review
@@ -52,6 +53,27 @@ def test_what_is_not_taken_for_now_is_tried_again(tmp_path: Path) -> None:
     stand = Stand(tmp_path)
     stand.world.fail["fleet"] = Again("Throttling.User")
     assert stand.carry_out(stand.set_up(hybrid())).state is RunState.DONE
+
+
+def test_what_was_refused_for_a_while_is_history_once_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand = Stand(tmp_path)
+    stand.world.fail["fleet"] = Again("CreateHubCluster: Throttling.User")
+    run = stand.set_up(hybrid())
+    told: list[tuple[str, str]] = []
+    keep = stand.journal.line
+
+    def heard(run: str, step: str, phase: str, sentence: str) -> None:
+        row = stand.journal.row(run)
+        assert row is not None
+        told.append((f"{step} {phase}", row.report.message))
+        keep(run, step, phase, sentence)
+
+    monkeypatch.setattr(stand.journal, "line", heard)
+    stand.carry_out(run)
+
+    assert "the last answer" not in dict(told)["fleet sent"]
 
 
 def test_a_refusal_holds_and_a_resume_succeeds(tmp_path: Path) -> None:
@@ -127,5 +149,8 @@ def test_teardown_takes_what_is_named_besides(tmp_path: Path) -> None:
     stand.world.clusters = [replace(one, tags=()) for one in stand.world.clusters]
     ids = {one.name: one.id for one in stand.world.clusters}
     topology = hybrid(members=tuple(structs.replace(one, id=ids[one.name]) for one in hybrid().members))
-    assert stand.carry_out(stand.take_away(topology, also=("member idc-b",))).state is RunState.DONE
+    stand.world.fail["member idc-b deleted"] = Refused("DeletionProtection")
+    run = stand.take_away(topology, also=("member idc-b",), file="t.yaml")
+    assert "topology teardown t.yaml --also 'member idc-b'" in stand.carry_out(run).message
+    assert stand.carry_out(run).state is RunState.DONE
     assert [one.name for one in stand.world.clusters] == ["ack-a"]

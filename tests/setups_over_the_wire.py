@@ -90,6 +90,7 @@ def test_from_nothing_to_first_requests_and_back(empty: Simulated, tmp_path: Pat
     code, told = console.topology("plan")
     assert (code, told["steps"]) == (0, [])
     _usable(console)
+    _edited(console)
     _sealed(console, empty)
     _seen_late(console, Console(empty, tmp_path / "elsewhere"))
     code, told = console.topology("teardown", "--yes")
@@ -97,9 +98,35 @@ def test_from_nothing_to_first_requests_and_back(empty: Simulated, tmp_path: Pat
     assert console.account() == whole
 
 
+def _edited(console: Console) -> None:
+    """Another host and another listener take the place of the former ones, by the very plan that was seen."""
+    whole = console.file.read_text()
+    former = console.topology("plan")[1]["plan_hash"]
+    text = whole.replace("host: demo.example.com", "host: other.example.com")
+    console.file.write_text(text.replace("- port: 8001", "- port: 8002"))
+    code, told = console.topology("plan")
+    gone = [one["path"] for one in told["drift"] if one["after"] is None]
+    assert (code, gone) == (0, ["spec.rules[demo.example.com]", "spec.listeners[8001/HTTP]"])
+    assert console.topology("apply", "--yes", "--plan-hash", former)[0] == 3
+    code, done = console.topology("apply", "--yes", "--plan-hash", told["plan_hash"])
+    assert code == 0, done["run"]["message"]
+    own = ["kubectl", "--kubeconfig", str(next((console.directory / "state" / "setups" / "demo").glob("*.kubeconfig")))]
+    for words, expected in (
+        (("ingress", "-A", "-o", "jsonpath={.items[*].spec.rules[*].host}"), "other.example.com"),
+        (("albconfig", "-o", "jsonpath={.items[*].spec.listeners[*].port}"), "8002"),
+    ):
+        shown = subprocess.run([*own, "get", *words], check=True, capture_output=True, text=True, timeout=30).stdout
+        assert shown == expected
+    assert console.topology("plan")[1]["steps"] == []
+
+
 def _usable(console: Console) -> None:
     """The settings that were left behind open the Fleet that was made."""
     config = console.directory / "state" / "setups" / "demo" / "config.yaml"
+    members = yaml.safe_load(config.read_text())["fleets"][0]["members"].values()
+    assert [(one["context"], one["kubeconfig"]) for one in members if "context" in one] == [
+        ("idc", str(console.fleet / "kubeconfig"))
+    ]
     own = ["--config", str(config), "--state-dir", str(console.directory / "state")]
     done = forked.run([*own, "status", "-o", "json"], timeout=60)
     told = json.loads(done.stdout)
@@ -152,7 +179,7 @@ def test_killed_and_resumed(seam: int, empty: Simulated, tmp_path: Path) -> None
     console.file.write_text(text[: text.index("  # the demonstration names its cluster")])
     code, told = console.topology("apply", "--yes", FLEET_CONSOLE_SEAM=str(seam))
     assert told["run"]["state"] == "interrupted", told["run"]
-    code, again = console("resume", told["run"]["run"])
+    code, again = console("resume", told["run"]["run"], "--yes")
     assert code == 0, again
     assert console.topology("plan")[1]["steps"] == []
     account = made_of(console, f"k{seam}")
@@ -213,6 +240,11 @@ def test_what_was_built_by_hand_is_adopted_and_its_drift_shown(calm: Simulated, 
         assert {one["rule"] for one in told["checks"] if one["verdict"] == "red"} == (
             set() if value == "62" else {"live-weights", "conflict"}
         )
+        out = tmp_path / value
+        code, told = console.topology("export", "--out", str(out))
+        said = "(Ingress shop/checkout): traffic flows at 70, the topology says 62; applying the exported"
+        warned = [one for one in (*told["notes"], (out / "README.md").read_text()) if said in one]
+        assert (code, len(warned)) == (0, 0 if value == "62" else 2)
 
 
 def test_teardown_of_what_was_adopted_takes_nothing(calm: Simulated, tmp_path: Path) -> None:
@@ -224,6 +256,10 @@ def test_teardown_of_what_was_adopted_takes_nothing(calm: Simulated, tmp_path: P
     own = ["--config", str(calm[0] / "config.yaml"), "--state-dir", str(tmp_path / "state")]
     shown = forked.run([*own, "topology", "teardown", str(console.file), "--show"])
     assert "  nothing to do: nothing of ours is there\n" in shown.stdout
+    code, told = console.topology("teardown", "--show", "--also", "member idc-prod")
+    [hit] = [one for one in told["checks"] if one["rule"] == "routes-to-member"]
+    assert "routes that stay send it weight: " in hit["measured"] and "shop/checkout 38 %" in hit["measured"]
+    assert "cluster idc-prod" not in " ".join(told["notes"])
 
 
 @pytest.mark.parametrize(
@@ -247,7 +283,7 @@ def test_what_names_nothing_of_the_topology_is_refused(
     assert console.topology(verb, *rest, "Ingress shop/checkout")[0] == 0
 
 
-@pytest.mark.parametrize("name", ["Bad Name", "1st", "a-", "", "a" * 56])
+@pytest.mark.parametrize("name", ["Bad Name", "1st", "a-", "a..b", "", "a" * 56])
 def test_a_topology_gets_no_name_that_its_file_could_not_hold(name: str, empty: Simulated, tmp_path: Path) -> None:
     console = Console(empty, tmp_path)
     code, told = console.topology("init", "--name", name)

@@ -66,6 +66,15 @@ def test_one_stray_answer_is_outlived() -> None:
     assert Share(0, 400) == shares["b"]
 
 
+def test_what_got_no_answer_is_counted_among_the_newest_requests() -> None:
+    answers = tuple((float(at), "a") for at in range(0, 100, 2))
+    series = ProbeSeries("r", answers, tuple((float(at), "503") for at in range(61, 100, 2)))
+
+    assert (16, 31) == series.unanswered(0.0)
+    assert (5, 10) == series.unanswered(90.0)
+    assert (0, 0) == ProbeSeries("r").unanswered(0.0)
+
+
 def _answers(*spans: tuple[int, float]) -> list[tuple[float, str | None]]:
     """So many answers of which about so much of one came from a, evenly; then the next span."""
     named: list[str] = []

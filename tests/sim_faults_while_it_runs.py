@@ -130,14 +130,14 @@ def test_a_skewed_clock_shows_in_the_date_and_in_what_is_written(fleet: Fleet) -
         with fleet.ask("/version") as answer:
             return parsedate_to_datetime(answer.headers["Date"]).timestamp() - time.time()
 
-    fleet.begin("clock-skew", "600")
+    fleet.begin("clock-skew", "10m")
     lease = f"/apis/coordination.k8s.io/v1/namespaces/{fleet.member('ack-prod-j')}/leases/managed-cluster-lease"
     renewed = fleet.get(lease)["spec"]["renewTime"]
 
     assert 600 == pytest.approx(ahead(), abs=5)
     assert renewed > time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 500))
 
-    fleet.begin("clock-skew", "-300")
+    fleet.begin("clock-skew", "-5m")
 
     assert -300 == pytest.approx(ahead(), abs=5)
 
@@ -214,7 +214,7 @@ def test_what_holds_is_listed_beside_what_there_is(fleet: Fleet) -> None:
         (["poison"], "missing argument 'NS/NAME'. See: fleet-console sim fault poison --help"),
         (["poison", "shop/none"], "no route is called 'shop/none'. There are: gateway-demo/web-demo, "),
         (["member-lost", "nobody"], "no member is called 'nobody'. There are: ack-prod-j, idc-prod"),
-        (["clock-skew", "much"], "invalid value for 'SECONDS': 'much' is not a valid float"),
+        (["clock-skew", "much"], "invalid value for 'S': 'much' is no duration"),
         (["throttle", "--for", "30"], "30"),
         (["clear", "poison"], "no fault 'poison' holds. Holding: none"),
     ],

@@ -23,7 +23,7 @@ class StageDesk:
     """Answers what a screen asks; every call is kept in `asked`."""
 
     def __init__(self) -> None:
-        self.now = situations.NOW
+        self.now, self.wall = situations.NOW, situations.WALL
         self.asked: list[str] = []
         self.seen: tuple[str, ...] = ()
         """Members whose rows the screen said to show."""

@@ -57,7 +57,7 @@ class StageSetups:
         account_ = replace(ground.account, regions=("cn-hangzhou", "cn-beijing"))
         return Discovery(region or "cn-hangzhou", replace(ground, account=account_, sites={}), {"idc": IDC})
 
-    def look(self, topology: Topology) -> Ground:
+    def look(self, topology: Topology, *, away: bool = False) -> Ground:
         """The world."""
         self.asked.append(f"look {topology.name}")
         if self.failure is not None:

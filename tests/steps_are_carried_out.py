@@ -20,7 +20,7 @@ from console.kube import applications, write
 from console.kube.connect import Answer, Hub
 from console.kube.holder import Process
 from console.model.run import RunReport, RunState
-from console.run import runs
+from console.run import runs, undoing
 from console.run.access import Access
 from console.run.journal import Journal
 from console.run.onestep import OneStepRun
@@ -362,7 +362,7 @@ def test_it_takes_no_words_and_moves_nothing_that_could_be_put_back(argo: Argo) 
     report = argo.carry_out(argo.step("sync"))
     for call in (
         lambda: runs.command(argo.access, report.run, "stop"),
-        lambda: runs.rollback_plan(argo.access, report.run),
+        lambda: undoing.plan_of(argo.access, report.run),
     ):
         with pytest.raises(UsageError, match="sync"):
             call()

@@ -68,7 +68,38 @@ _ALL = Admission("ALL", "-1/-1", "10.0.0.0/8")
 _NO_HEALTH = ("  weights:\n", "  health_check:\n    enabled: false\n  weights:\n")
 _UNDERLAY = ("  network: overlay\n", "  network: underlay\n")
 
+_OURS = {"metadata": {"labels": {"fleet-console/topology": "demo"}}}
+
+_RUNS = replace(_ACK, nodes=2, version="1.30.1-aliyun.1")
+_NODES = ("  network: underlay\n", "  network: underlay\n  nodes: {count: 5, instance_types: [ecs.g7.xlarge]}\n")
+_FIXED = "cannot be changed"
+
+_TYPO = ("cluster_name}}'", "nope}}'")
+_NO_SECRET = replace(GROUND, hub=replace(HUB, objects=dict(list(HUB.objects.items())[1:])))
+
 TABLE: tuple[Broken, ...] = (
+    Broken("node-pool", (_IDS,), _NEW_ACK, "ack-prod is made without nodes", "a node pool", "Say nodes", WARN),
+    Broken("applicationset-template", (_TYPO,), _NO_SECRET, "nothing gives it nope: its association gives cluster_id",
+           "annotations cluster_id, nope", "Correct the name"),
+    Broken("as-it-stands", (_NODES,), account(clusters=(_RUNS, _IDC)), "ack-prod has 2 nodes; the file says 5",
+           "as it stands", "Scale its node pool", WARN),
+    Broken("as-it-stands", (("  network: underlay\n", "  network: underlay\n  version: '1.31'\n"),),
+           account(clusters=(_RUNS, _IDC)), "runs 1.30.1-aliyun.1; the file says 1.31", "as it stands", "Upgrade",
+           WARN),
+    Broken("as-it-stands", (("172.19.0.0/20", "172.29.0.0/20"),), GROUND,
+           "cluster ack-prod services: 172.19.0.0/20 stands; the file says 172.29.0.0/20", _FIXED, "Say 172.19.0.0/20"),
+    Broken("as-it-stands", (_FLANNEL,), GROUND, "vSwitches vsw-pods stands; the file says 10.32.0.0/12", _FIXED, "Say"),
+    Broken("as-it-stands", (("  pod_vswitches:\n  - pods-j\n", "  pod_vswitches:\n  - gateway-j\n"),), GROUND,
+           "vSwitches vsw-pods stands; the file says vsw-gw-j", _FIXED, "make it anew"),
+    Broken("as-it-stands", (_FLANNEL,), account(clusters=(replace(_ACK, pod_vswitches=(), pods="172.24.0.0/14"), _IDC)),
+           "pods: 172.24.0.0/14 stands; the file says 10.32.0.0/12", _FIXED, "Say 172.24.0.0/14"),
+    Broken("as-it-stands", (("  id: vsw-gw-k\n", "  id: vsw-gw-k\n  cidr: 10.0.202.0/24\n"),), GROUND,
+           "vSwitch gateway-k: 10.0.201.0/24 stands; the file says 10.0.202.0/24", _FIXED, "Say 10.0.201.0/24"),
+    Broken("left-behind", (), hub((Key("networking.k8s.io", "Ingress", "shop", "old"), _OURS)),
+           "Ingress shop/old was made by this topology's set-up, and the file no longer names it; it still takes",
+           "the file names all", "kubectl delete ingress old -n shop", WARN),
+    Broken("left-behind", (), account(clusters=(*_CLUSTERS, replace(_ACK, id="c9", name="ack-old", vpc="",
+           tags=(("fleet-console/topology", "demo"),)))), "cluster ack-old (c9)", "names all", "ACK console", WARN),
     Broken("region", (), account(regions=("cn-beijing",)), "not among 1 regions", "cn-hangzhou", "cn-beijing"),
     Broken("region", (), account(clusters=(replace(_ACK, region="cn-beijing"), _IDC)), "is in cn-beijing",
            "in cn-hangzhou", "Set region"),
@@ -224,6 +255,23 @@ def test_what_was_not_read_is_unchecked_with_the_reason_and_never_red() -> None:
     assert all(one.fix for one in unconfirmed(found))
 
 
+def test_a_vpc_that_is_not_there_is_told_once_and_not_by_each_of_its_vswitches() -> None:
+    found = checks(hybrid(("id: vpc-1", "id: vpc-9")), account(subnets=(), clusters=(), fleets=()))
+
+    assert {"vpc.id"} == {one.about for one in reds(found) if one.rule == "resource-found" and "vpc" in one.about}
+    assert not [one for one in reds(found) if one.about.startswith("vswitches")]
+    elsewhere = checks(hybrid(("id: vsw-nodes", "id: vsw-other")), GROUND)
+    assert ["not among 4 in vpc-1"] == [one.measured for one in reds(elsewhere)]
+
+
+def test_a_fix_of_an_overlap_can_be_followed() -> None:
+    found = checks(hybrid(_IDS, _FLANNEL, ("172.20.0.0/16", "0.0.0.0/0")), _NEW_ACK)
+
+    fixes = {one.fix for one in reds(found) if one.rule in ("cidr-overlap", "service-cidr")}
+    assert "Correct idc-prod pods: outside 0.0.0.0/0 there is no private range." in fixes
+    assert not any("outside 0.0.0.0/0." in one for one in fixes)
+
+
 def test_a_persons_word_is_recorded_as_a_word_and_makes_no_red_green() -> None:
     said = hybrid(("routes:\n", "confirmed: [leased-line, cen, node-routes]\nroutes:\n"))
 
@@ -321,7 +369,7 @@ def test_the_contract_has_every_verdict_and_stage() -> None:
 
     assert list(Stage) == said["stage"]["enum"]
     assert set(Verdict) == set(said["check"]["properties"]["verdict"]["enum"])
-    assert {one.name for one in fields(Task)} - {"call"} == set(said["step"]["properties"])
+    assert {one.name for one in fields(Task)} == set(said["step"]["properties"])
 
 
 def test_a_vpc_that_shows_no_route_at_all_was_not_read() -> None:

@@ -110,6 +110,17 @@ def test_ranges_of_ack_come_from_its_vswitches_and_those_of_a_data_centre_from_i
     ] == owned(GROUND)
 
 
+def test_of_a_cluster_that_stands_its_own_ranges_count_whatever_the_file_says() -> None:
+    said = ("  pod_vswitches:\n  - pods-j\n  cidrs:\n    services: 172.19.0.0/20\n",
+            "  cidrs:\n    pods:\n    - 10.32.0.0/12\n    services: 172.29.0.0/20\n")  # fmt: skip
+    ack, idc = ACCOUNT.clusters or ()
+    flannel = account(clusters=(replace(ack, pod_vswitches=(), pods="172.24.0.0/14"), idc))
+
+    for ground, pods in ((GROUND, "10.0.64.0/19"), (flannel, "172.24.0.0/14")):
+        mine = [one for one in owned(ground, said) if one.startswith("ack-prod")]
+        assert ["ack-prod nodes 10.0.16.0/20", f"ack-prod pods {pods}", "ack-prod services 172.19.0.0/20"] == mine
+
+
 def test_ranges_that_nobody_wrote_are_read_from_the_data_centre() -> None:
     site = Site(nodes=("192.168.0.4", "192.168.0.5"), pods=("172.20.0.0/24", "172.20.1.0/24", "nonsense"))
     unsaid = ("    nodes:\n    - 192.168.0.0/20\n    pods:\n    - 172.20.0.0/16\n", "")

@@ -23,7 +23,7 @@ from console.decide.setup.references import references
 from console.errors import TopologyError
 from console.model.topology import Topology
 from tests.present_documents import schema
-from tests.topologies import TEXT, edited, hybrid
+from tests.topologies import ACK, TEXT, edited, hybrid
 
 
 def refused(text: str) -> list[str]:
@@ -61,7 +61,33 @@ def test_defaults_are_left_out_however_they_were_said() -> None:
          "t.yaml:37:11: members[1].cidrs.pods: '172.20.0.0/16' is no list; a list"),
         (("name: gateway-demo/web-demo", "name: web-demo"),
          "t.yaml:58:9: routes[0].name: 'web-demo' is not accepted; NAMESPACE/NAME"),
-
+        (("host: demo.example.com", "host: http://bad host/"),
+         "t.yaml:59:9: routes[0].host: 'http://bad host/' is not accepted; a name without scheme, port or path"),
+        ((f"  id: {ACK}\n", "  nodes: {instance_types: []}\n"),
+         "t.yaml:21:27: members[0].nodes.instance_types: a new node pool needs an instance type; one or more"),
+        (("host: demo.example.com", "host: a..b"), "t.yaml:59:9: routes[0].host: 'a..b' is not accepted"),
+        (("host: demo.example.com", "host: Demo.example.com"), "t.yaml:59:9: routes[0].host: 'Demo.example.com' is"),
+        (("host: demo.example.com", "host: a.*.example.com"), "t.yaml:59:9: routes[0].host: 'a.*.example.com' is not"),
+        (("host: demo.example.com", "host: 10.0.0.1"), "t.yaml:59:9: routes[0].host: '10.0.0.1' is an address"),
+        (("host: demo.example.com", f"host: {'a' * 64}.com"), f"t.yaml:59:9: routes[0].host: '{'a' * 60}…' has 64 ch"),
+        (("  service: service1", "  service: web.demo"), "t.yaml:60:12: routes[0].service: 'web.demo' is not accepted"),
+        (("  service: service1", "  service: 1web"), "t.yaml:60:12: routes[0].service: '1web' is not accepted"),
+        (("  service: service1", "  paths: [/a b]\n  service: service1"),
+         "t.yaml:60:11: routes[0].paths[0]: '/a b' is"),
+        (("  service: service1", "  paths: [/, /a//b]\n  service: service1"),
+         "t.yaml:60:14: routes[0].paths[1]: '/a//b' holds //, which no Ingress takes"),
+        (("  service: service1", "  paths: [/a/..]\n  service: service1"),
+         "t.yaml:60:11: routes[0].paths[0]: '/a/..' h"),
+        (("name: gateway-demo/web-demo", "name: gateway.demo/web-demo"),
+         "t.yaml:58:9: routes[0].name: 'gateway.demo/web-demo' is not accepted"),
+        (("name: gateway-demo/web-demo", "name: gateway-demo/web..demo"),
+         "t.yaml:58:9: routes[0].name: 'gateway-demo/web..demo' is not accepted"),
+        (("  namespace: gateway-demo", "  namespace: gateway.demo"),
+         "t.yaml:53:14: applications[0].namespace: 'gateway.demo' is not accepted"),
+        (("name: gateway-demo\n", "name: gateway..demo\n"),
+         "t.yaml:43:9: gateway.name: 'gateway..demo' is not accepted"),
+        (("  context: idc\n", "  context: idc\n  label: a b\n"),
+         "t.yaml:42:10: members[1].label: 'a b' is not accepted"),
         (("  network: underlay\n", "  network: underlay\n  version: 1.30\n"),
          "t.yaml:30:12: members[0].version: 1.3 is not accepted; in quotes it is a text"),
         (("172.20.0.0/16", "172.20.0.4/16"),
@@ -87,17 +113,66 @@ def test_defaults_are_left_out_however_they_were_said() -> None:
          "t.yaml:42:3: members[1].nodes: is for ACK clusters; leave it out"),
         (("    idc-prod: 40", "    no: 40"), "t.yaml:64:5: routes[0].weights: the key 'no' is no text: quote it"),
         (("name: demo\n", 'name: "de\\e[2Jmo"\n'), "t.yaml:2:7: name: 'de␛[2Jmo' is not accepted; lower-case letters"),
-        (("  host: demo", '  host: "\\u202edemo"\n  path_type: demo'), "t.yaml:59:9: routes[0].host: '�demo' h"),
+        (("context: idc", 'context: "\\u202eidc"'), "t.yaml:41:12: members[1].context: '�idc' holds characters"),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_told_with_its_place_and_what_is_accepted(change: tuple[str, str], told: str) -> None:
     assert any(one.startswith(told) for one in refused(edited(change))), refused(edited(change))
 
 
+@pytest.mark.parametrize("host", ["a", "*.example.com", "1.example.com", "xn--bcher-kva.example", f"{'a' * 63}.com"])
+def test_a_host_that_an_ingress_takes_is_sound(host: str) -> None:
+    quoted = f"host: '{host}'"
+    parse(
+        edited(("host: demo.example.com", quoted), ("  service: service1", "  paths: [/, /a.b/*]\n  service: s-1")), "t"
+    )
+
+
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_file() -> None:
     found = refused(edited(("kind: ack", "kind: akc"), ("port: 8001", "port: 0"), ("zone: cn-hangzhou-k", "zones: k")))
 
     assert ["20", "30", "33", "48"] == [one.split(":")[1] for one in found]
+
+
+_SUM = (("    idc-prod: 40", "    idc-prod: 30"), "routes[0].weights: weights sum to 90")
+_SWITCH = (("  - gateway-k\n", "  - gatewy-k\n"), "gateway.vswitches[1]: no vSwitch is called 'gatewy-k'")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("host: demo.example.com", "host: a..b"), (_SUM, _SWITCH)),
+        (("    services: 172.21.0.0/20", "    services: 3"), (_SUM, _SWITCH)),
+        (("  namespace: gateway-demo", "  namespace: 3"), (_SUM, _SWITCH)),
+        (("routes:\n", "nope: 1\nroutes:\n"), (_SUM, _SWITCH)),
+        (("  service: service1", "  service: s.1"), (_SWITCH,)),
+        (("port: 8001", "port: 0"),
+         ((("  - pods-j\n  cidrs", "  - pod-j\n  cidrs"), "members[0].pod_vswitches[0]: no"),)),
+    ],
+)  # fmt: skip
+def test_what_parts_say_of_each_other_is_told_along_with_a_wrong_field(
+    wrong: tuple[str, str], said: tuple[tuple[tuple[str, str], str], ...]
+) -> None:
+    whole = refused(edited(*(change for change, _ in said), wrong))
+
+    assert 1 + len(said) == len(whole), whole
+    assert all(any(words in one for one in whole) for _, words in said), whole
+    alone = refused(edited(wrong))
+    assert 1 == len(alone), alone
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("kind: ack\n", "kind: akc\n"), ("vpc:\n  id: vpc-1", "vpc:\n  id: 3"),
+        ("  - pods-j\n  cidrs", "  - 3\n  cidrs"),
+        ("name: pods-j", "name: 3"), ("  name: demo-fleet", "  name: 3"), ("    ack-prod: 60", "    ack-prod: x"),
+        ("  name: gateway-demo\n", "  name: 3\n"), ("- name: web-demo\n", "- name: web-demo\n  kept: 3\n"),
+        ("region: cn-hangzhou\n", ""), ("  listeners:\n  - port: 8001\n", "  listeners: 3\n"),
+    ],
+)  # fmt: skip
+def test_nothing_is_told_of_a_part_that_only_the_wrong_field_makes_unsound(wrong: tuple[str, str]) -> None:
+    assert 1 == len(refused(edited(wrong)))
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ WRITES = {
     "touch": Write(("{live}", "--detach"), yes=False),
     "extend": Write(("{live}", "1m"), yes=False),
     "rollback": Write(("{done}",)),
-    "resume": Write(("{dead}",), yes=False),
+    "resume": Write(("{dead}",)),
     "restore-sync": Write(("{owing}",)),
     "freeze": Write(("--reason", "x")),
     "unfreeze": Write(()),
@@ -333,7 +333,11 @@ def test_a_run_that_goes_takes_no_word_from_who_may_not_write(stand: Stand, monk
     os.kill(stand.told("runs")[0]["pid"], signal.SIGKILL)
     (dead,) = (path for path, write in WRITES.items() if "{dead}" in write.words)
     for who, refusal in (("read_only", EXIT_REFUSED), ("viewer", EXIT_USAGE)):
-        code, told = outcome(stand.say(dead, run, who=who, state="viewer" if who == "viewer" else "state"))
+        state = "viewer" if who == "viewer" else "state"
+        code, told = outcome(stand.say(dead, run, "--yes", who=who, state=state))
 
         assert refusal == code, told
+    code, told = outcome(stand.say(dead, run))
+
+    assert (EXIT_USAGE, True) == (code, f"not confirmed: go on with run {run} ({ROUTE} " in told), told
     assert ([], []) == (wire.changed, wire.launched)

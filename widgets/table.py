@@ -138,7 +138,10 @@ class Table(Lines, can_focus=True):
         if len(self._keys) <= self._room:
             return self._sheet.head(cells)
         last = min(self._top + self._room, len(self._keys))
-        return self._sheet.head(cells, f" {self._top + 1}-{last} of {len(self._keys):,}")
+        first, every = self._top + 1, len(self._keys)
+        return self._sheet.head(
+            cells, f" {first}-{last} of {every:,}", f" {first}-{last}/{every}", f" {first}/{every}", f" /{every}"
+        )
 
     @property
     def _room(self) -> int:

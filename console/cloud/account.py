@@ -126,6 +126,7 @@ class AccountReader:
                     if error.code.endswith(".NotFound"):
                         continue  # it went between the list and its own answer
                     unread[f"groups {group.id}"] = str(error)
+                    group = replace(group, denied=error.permission is not None)
             found.append(group)
         return tuple(found)
 

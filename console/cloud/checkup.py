@@ -16,7 +16,7 @@ from console.cloud.trouble import Trouble
 from console.errors import FleetConsoleError
 from console.model.checkup import CloudCall, CloudFacts, Failure
 from console.model.cluster import Cluster
-from console.model.freshness import SourceName
+from console.model.freshness import SourceName, SourceState
 from console.model.text import inert
 from console.settings import CloudSettings, CredentialSettings
 
@@ -86,7 +86,9 @@ def _read(of: SourceName, action: str, ask: Callable[[], object] | None) -> Clou
 
 def _failure(error: Trouble) -> Failure:
     fix = (
-        f"Have {error.permission} allowed for the RAM user or role."
+        "Wait, or have fewer consoles and controllers ask the same account."
+        if error.state is SourceState.THROTTLED
+        else f"Have {error.permission} allowed for the RAM user or role."
         if error.permission
         else "Check region, endpoint and credential under fleets.cloud."
     )

@@ -100,6 +100,7 @@ class MembersDecoder(GroundFields):
             services=self._text(one, "service_cidr"),
             security_group=self._text(one, "security_group_id"),
             version=self._text(one, "current_version") or self._text(one, "init_version"),
+            nodes=self.count(one, "size"),
             tags=self.tags(one, "key", "value"),
         )
 

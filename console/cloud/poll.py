@@ -15,7 +15,7 @@ from console.cloud.alb import Alb
 from console.cloud.budget import CallBudget
 from console.cloud.decode import Decoder
 from console.cloud.trouble import Trouble
-from console.errors import Denied, FleetConsoleError, SettingsError
+from console.errors import Denied, FleetConsoleError, Lost, SettingsError
 from console.model.alb import GroupHealth, Listener, LoadBalancer, LoadBalancerFacts, Rule, Server, ServerGroup
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.hub import Problem
@@ -177,7 +177,11 @@ class AlbPoll:
 
     def _round(self, alb: Alb) -> None:
         """Ask for everything that is due, post what came, say how it went."""
-        wanted = self._balancers()
+        try:
+            wanted = self._balancers()
+        except Lost as error:
+            self._say(SourceState.LOST, str(error), echo=True)
+            return
         if wanted is None:
             return
         if not wanted:
@@ -309,12 +313,14 @@ class AlbPoll:
         self._say(state, str(problem), problem.permission)
 
     def _say(
-        self, state: SourceState, message: str = "", permission: str | None = None, *, answered: bool = False
-    ) -> None:
+        self, state: SourceState, message: str = "", permission: str | None = None, *,
+        answered: bool = False, echo: bool = False,
+    ) -> None:  # fmt: skip
         calls = None if state is SourceState.UNCONFIGURED else self.budget.minute
         fresh = self._source.told(
-            state, self._clock(), message, permission, answered=answered, mode=f"poll {self._every:g}s", calls=calls
-        )
+            state, self._clock(), message, permission,
+            answered=answered, mode=f"poll {self._every:g}s", calls=calls, echo=echo,
+        )  # fmt: skip
         if fresh != self._source:
             self._source = fresh
             self._post(Heard(fresh))

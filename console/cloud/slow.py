@@ -36,9 +36,15 @@ class SlowSource:
         self._budget = budget
         self.every = every
         self._failures = 0
-        self.due = clock()
-        """Monotonic second from which on it may be asked."""
+        self._asked = clock()
+        self._pause = 0.0
+        """Seconds from then to the next question, longer by what throttling leaves of the call budget."""
         self.source = Source(name, SourceState.LOADING, clock())
+
+    @property
+    def due(self) -> float:
+        """Monotonic second from which on it may be asked; sooner again once the cloud throttles no more."""
+        return self._asked + min(_LONGEST, self._pause / self._budget.share)
 
     def begin(self) -> None:
         """Say that it is being read."""
@@ -68,14 +74,13 @@ class SlowSource:
             self._failed(Trouble(SourceState.STALE, f"it could not be read: {inert(type(error).__name__)}"))
         else:
             self._failures = 0
-            self.due = self._clock() + self.every / self._budget.share
+            self._rest(self.every)
             if state is not SourceState.LOADING:
                 self._say(state, words, answered=True)
 
     def _failed(self, problem: Trouble) -> None:
         self._failures += 1
-        pause = self.every * 2.0 ** min(self._failures - 1, 5) / self._budget.share
-        self.due = self._clock() + random.uniform(0.7, 1.0) * min(_LONGEST, pause)
+        self._rest(random.uniform(0.7, 1.0) * self.every * 2.0 ** min(self._failures - 1, 5))
         unseen = self.source.seen is None
         state = SourceState.LOST if problem.state in (SourceState.STALE, SourceState.LIVE) and unseen else problem.state
         state = SourceState.STALE if state is SourceState.LIVE else state
@@ -83,14 +88,17 @@ class SlowSource:
 
     def _out(self, state: SourceState, words: str) -> None:
         """No client could be made."""
-        self.due = self._clock() + LOGIN
+        self._rest(LOGIN)
         self._say(state, words)
+
+    def _rest(self, pause: float) -> None:
+        self._asked, self._pause = self._clock(), pause
 
     def _say(
         self, state: SourceState, words: str, permission: str | None = None, *,
         answered: bool = False, echo: bool = False,
     ) -> None:  # fmt: skip
-        now, mode = self._clock(), f"poll {self.every:g}s"
+        now, mode = self._clock(), f"poll {self.every / self._budget.share:.0f}s"
         fresh = self.source.told(state, now, words, permission, answered=answered, mode=mode, echo=echo)
         if fresh != self.source:
             self.source = fresh

@@ -135,8 +135,11 @@ def grant(asked: Grant, *, read_only: bool, answered: bool) -> Check:
         words = ", ".join(missing)
         return Check(name, state, f"not allowed: {words}", f"Grant it ({ROLES}); without it {loss}.")
     if any(one.allowed is None for one in asked.asked):
-        why = "the hub did not say" if answered else "the hub could not be asked"
-        return Check(name, CheckState.UNKNOWN, why, f"Ask with `kubectl auth can-i`; without it {loss}.")
+        if not answered:
+            fix = f"Mend what the check of the hub says; without it {loss}."
+            return Check(name, CheckState.UNKNOWN, "the hub could not be asked", fix)
+        fix = f"Ask with `kubectl auth can-i`; without it {loss}."
+        return Check(name, CheckState.UNKNOWN, "the hub did not say", fix)
     if asked.served is False and (asked.of in GITOPS_SOURCES or asked.of is Write.UPKEEP):
         return Check(name, CheckState.UNSET, "the hub has no ArgoCD", f"Nothing, if that is meant; without it {loss}.")
     if asked.served is False and not writes:

@@ -33,9 +33,7 @@ def members(facts: SettingsFacts, known: frozenset[str] | None) -> Check:
     strange = [member for member in facts.members if member not in known]
     if strange:
         found = f"not on the hub: {', '.join(strange)}; on the hub: {', '.join(sorted(known)[:8]) or 'none'}"
-        return Check(
-            name, CheckState.WARN, found, "Correct their ids under fleets.members: what is said there is lost."
-        )
+        return Check(name, CheckState.WARN, found, "Correct their ids under fleets.members, or take out who is gone.")
     return Check(name, CheckState.OK, f"all {len(facts.members)} are on the hub")
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from console.model.fleet import Fleet, Member, Route
+from console.model.fleet import AlbHealthWord, Fleet, Member, Route
 from console.model.workload import Backing, Headroom
 
 
@@ -97,6 +97,9 @@ class Pods:
             return Headroom(sentence=self._silent(targets))
         if not self._fleet.routes:
             return Headroom(sentence="no route is known")
+        found = [member for target in targets if (member := self._members.get(target)) is not None]
+        if found and all(member.alb_health.word is AlbHealthWord.DEAD for member in found):
+            return Headroom(0.0, "the ALB finds none of its backends healthy, whatever its pods say")
         least: _Measure | None = None
         for route, parts in self._splits:
             for service in _services(route):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from console.decide import reverters, rules, steps
 from console.decide.case import Aim, Around, Case, Kind, Wish
-from console.decide.plan import FASTEST, Plan, RouteChange, checked, lasting, weight
+from console.decide.plan import FASTEST, Plan, RouteChange, checked, expiring, lasting, weight
 from console.decide.reverters import Reverter
 from console.errors import UsageError
 from console.model.fleet import AlbHealthWord, Fleet, Route
@@ -57,7 +57,8 @@ def decide(fleet: Fleet, wish: Wish, around: Around) -> Decision:
     for name in (*wish.overrides, *wish.confirmed):
         overridable(name)
     lasting(wish.hold, f"a hold of {wish.hold:.0f} s")
-    lasting(wish.expires or 0.0, f"an expiry after {wish.expires or 0.0:.0f} s")
+    if wish.expires is not None:
+        expiring(wish.expires, f"an expiry after {wish.expires:.0f} s")
     case = Case.of(fleet, wish, around)
     found = rules.reasons(case)
     # Only what speaks against the plan is overridden: a word too many changes no plan and no hash.

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from console.decide import reverters, steps
@@ -84,6 +85,11 @@ class RouteChange:
         now = dict(zip(keys, parts, strict=True))
         return tuple((key, _value(now[key], held[key], wanted[key])) for key, _ in self.before)
 
+    def places(self, positions: Sequence[int], held: Values) -> tuple[int, ...]:
+        """The indices of these positions, in percent of the way, whose values are `held`: one, several where little
+        moves, or none."""
+        return tuple(place for place, at in enumerate(positions) if dict(self.at(at)) == dict(held))
+
     def arranged(self, members: Sequence[str]) -> RouteChange:
         """The same change with its members in this order, others after them."""
         place = {member: index for index, member in enumerate(members)}
@@ -123,7 +129,7 @@ class Plan:
     target: str = ""
     """The zone or member that a drain empties."""
     at_once: bool = False
-    """Whether it goes to the end in one step; its `steps` then only tell where routes may stand at the start."""
+    """Whether it goes to the end in one step, whatever its `steps`."""
     probe_rate: float | None = None
     """Requests a second that may be sent to all its routes together until their answers agree; None: nobody consented
     to more than the probes' budget, and the plan's canonical form says nothing of it."""
@@ -131,24 +137,31 @@ class Plan:
     """Applications whose automated sync is off while it lasts, in order of their keys; the canonical form of a plan
     without any says nothing of them."""
     returns: tuple[int, ...] = ()
-    """Percent of the way back at each place between after and before where it stands while it goes back by itself; of
-    a rollback: where a run that it undoes may stand. The canonical form of a plan without any says nothing of it."""
+    """Percent of the way back at each place between after and before where it stands while it goes back by itself; the
+    canonical form of a plan without any says nothing of it."""
 
     @property
     def positions(self) -> tuple[int, ...]:
         """Percent of the way at each place where it can stand: before, and after every step."""
         return (0, *self.steps)
 
-    def places(self, change: RouteChange) -> tuple[Values, ...]:
+    def stations(self, change: RouteChange) -> tuple[Values, ...]:
         """What a route holds at every place where it can stand: at each of `positions`, then at each of `returns`."""
-        turned = replace(change, before=change.after, after=change.before)
-        undone = tuple(turned.back(percent) for percent in self.returns) if self.kind == "rollback" else ()
-        back = tuple(change.back(percent) for percent in self.returns)
-        return (*(change.at(percent) for percent in self.positions), *back, *undone)
+        back = (change.back(percent) for percent in self.returns)
+        return (*(change.at(percent) for percent in self.positions), *back)
+
+    def way(self, change: RouteChange, held: Values) -> int | None:
+        """How far on the way, in percent, a route is that holds these values: the least that fits, None where none
+        does."""
+        found = change.places(self.positions, held)
+        if found:
+            return self.positions[found[0]]
+        back = (percent for percent in self.returns if dict(change.back(percent)) == dict(held))
+        return next((100 - percent for percent in back), None)
 
     @property
     def way_back(self) -> tuple[int, ...]:
-        """Indices of `places` in the order in which it goes back by itself; the steps where it has no `returns`."""
+        """Indices of `stations` in the order in which it goes back by itself; the steps where it has no `returns`."""
         last = len(self.steps)
         return (*range(last + 1, last + 1 + len(self.returns)), 0) if self.returns else tuple(range(last - 1, -1, -1))
 
@@ -183,6 +196,13 @@ def lasting(seconds: float, what: str) -> float:
     return seconds
 
 
+def expiring(seconds: float, what: str) -> float:
+    """The seconds after which a plan goes back by itself, as `lasting`; 0 are refused, too."""
+    if not seconds:
+        raise UsageError(f"{what} is no time after which it could go back", fix="Say how long it stays, or never.")
+    return lasting(seconds, what)
+
+
 def untouched(change: RouteChange) -> RunRoute:
     """A route as a run tells it before anything is written."""
     before, after = change.weights(change.before), change.weights(change.after)
@@ -192,6 +212,12 @@ def untouched(change: RouteChange) -> RunRoute:
 def short(digest: str) -> str:
     """A hash as people compare it: `8f31-c02e`."""
     return f"{digest[:4]}-{digest[4:8]}"
+
+
+def means(digest: str, said: str) -> bool:
+    """Whether a hash is the one that was said: whole, in its short form, or its beginning of 8 digits or more."""
+    plain = said.replace("-", "").lower()
+    return len(plain) >= 8 and digest.startswith(plain)
 
 
 def weight(raw: str | None) -> int | None:
@@ -260,7 +286,7 @@ def checked(plan: Plan) -> Plan:
     rising = all(a < b for a, b in zip((0, *plan.steps), plan.steps, strict=False))
     if not plan.steps or plan.steps[-1] != 100 or not rising:
         raise ValueError("steps do not rise to 100")
-    if not 0 <= plan.hold <= LONGEST or not 0 <= (plan.expires or 0.0) <= LONGEST:
+    if not 0 <= plan.hold <= LONGEST or (plan.expires is not None and not 0 < plan.expires <= LONGEST):
         raise ValueError("a hold or an expiry that is no time")
     if plan.probe_rate is not None and not 0 < plan.probe_rate <= FASTEST:
         raise ValueError("a rate of probes that is none")
@@ -293,12 +319,28 @@ def _text(value: object) -> str:
     return value
 
 
-def undo(plan: Plan, run: str, *, now: bool = False) -> Plan:
+def undo(plan: Plan, run: str, stands: Mapping[str, Values] | None = None, *, now: bool = False) -> Plan:
     """The plan that puts back exactly what `plan`, carried out as `run`, replaced: absent keys become absent again.
-    It goes down the steps that the other went up, or with `now` at once, from whichever of them it stands at."""
-    routes = tuple(replace(route, before=route.after, after=route.before) for route in plan.routes)
-    down = tuple(100 - step for step in reversed(plan.steps[:-1]))
+
+    `stands`: route key -> what its Ingress holds; each route begins there, and moves towards its former weights only.
+    One that is not named, or holds nothing that `plan` ever wanted, is taken to stand at the plan's end: the runner
+    looks, and refuses. It goes down the steps that the other went up, as far as the furthest route got, or at once.
+    """
+    begins, ways = dict[str, Values](), list[int]()
+    for change in plan.routes:
+        held = (stands or {}).get(change.key, change.after)
+        way = plan.way(change, held)
+        begins[change.key] = change.after if way is None else held
+        ways.append(100 if way is None else way)
+    furthest = max(ways)
+    down = sorted({round(Fraction(100 * (furthest - step), furthest)) for step in plan.steps if step < furthest})
     return Plan(
-        plan.fleet_uid, "rollback", routes, (*down, 100), of=run, at_once=now, probe_rate=plan.probe_rate,
-        reverters=plan.reverters, returns=plan.returns,
-    )  # fmt: skip
+        plan.fleet_uid,
+        "rollback",
+        tuple(replace(one, before=begins[one.key], after=one.before) for one in plan.routes),
+        (100,) if now else (*(percent for percent in down if 0 < percent < 100), 100),
+        of=run,
+        at_once=now,
+        probe_rate=plan.probe_rate,
+        reverters=plan.reverters,
+    )

@@ -3,7 +3,8 @@ simulator. It holds no values before and no ids: the plan is made from it and fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,13 +14,33 @@ import msgspec
 from console import yaml_file
 from console.decide import intents, split, steps
 from console.decide.case import Wish
-from console.decide.plan import lasting
+from console.decide.plan import FASTEST, ON_LOSS, ON_REFUSAL, expiring, lasting
 from console.errors import UsageError
 from console.model.fleet import Fleet
 from console.model.text import inert
 from console.settings import Duration
+from console.yaml_file import Located, Place
 
 SCHEMA = "fleet-console/plan/v1"
+_TIME = "a time with its unit: 30s, 60m"
+_ACCEPTED = {
+    "schema": SCHEMA,
+    "drain": "the name of a zone or a member",
+    "routes": "NAMESPACE/NAME: {MEMBER: WEIGHT, MEMBER: WEIGHT}",
+    "steps": "now, canary, or rising percentages: [10, 50, 100]",
+    "hold": _TIME,
+    "expires": f"{_TIME}, or never",
+    "on_loss": f"one of {', '.join(ON_LOSS)}",
+    "on_refusal": f"one of {', '.join(ON_REFUSAL)}",
+    "probe_rate": "requests a second",
+    "hold_sync": "true or false",
+    "new_key": "true or false",
+    "override": "a list of rules: [headroom]",
+    "confirm": "a list of rules: [data-layer]",
+    "reason": "a text",
+    "ticket": "a text",
+}
+"""Field -> what it takes."""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -90,34 +111,109 @@ class PlanFile:
         return split.resolve(fleet, route, weights.items())
 
 
-def read(path: Path) -> object:
-    """The YAML document of a file. Raises `UsageError` with line and column where it is none."""
-    return yaml_file.load(path, fix="Name a plan file that can be read.")
+def load(path: Path) -> PlanFile:
+    """A plan file. Raises `UsageError` with everything that is wrong with it, a line each, with line and column."""
+    said = yaml_file.text(path, fix="Name a plan file that can be read.")
+    located = yaml_file.compose(said, str(path))
+    return parse(located.value, str(path), located)
 
 
-def parse(document: object, where: str) -> PlanFile:
-    """A document as a plan file. Raises `UsageError` with the place in it and what is accepted."""
-    try:
-        said = msgspec.convert(document, _File)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {inert(error, 200)}", fix="README shows a plan file.") from None
-    if (said.drain is None) == (not said.routes):
-        raise UsageError(f"{where}: a plan file says either `drain` or `routes`")
-    text = said.steps if isinstance(said.steps, str) else ",".join(map(str, said.steps))
-    never = said.expires in (None, "never")
-    for key, weights in said.routes.items():
-        if key.count("/") != 1:
-            raise UsageError(f"{where}: routes: '{inert(key, 80)}' is not NAMESPACE/NAME")
-        if any(not 0 <= weight <= 100 for weight in weights.values()):
-            raise UsageError(f"{where}: routes: {inert(key, 80)}: weights are 0 to 100")
-    for name in (*said.override, *said.confirm):
-        intents.overridable(name)
-    hold = _lasting(said.hold, f"{where}: hold")
-    return PlanFile(said, steps.parse(text), hold, None if never else _lasting(said.expires or "", f"{where}: expires"))
+def parse(document: object, where: str, located: Located | None = None) -> PlanFile:
+    """A document as a plan file; `located`: the same with the places of its parts. Raises as `load`."""
+    wrong = _Wrong(where, located)
+    if not isinstance(document, Mapping):
+        wrong.say("", "a plan file is a mapping that begins with `schema`")
+        document = {}
+    known = {field.name: field.type for field in msgspec.structs.fields(_File)}
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        if name not in known:
+            wrong.say(f"{name}", f"there is no such field. Fields: {', '.join(known)}")
+            continue
+        with wrong.at(str(name), value):
+            values[name] = msgspec.convert(value, known[name])
+    if "schema" not in document:
+        wrong.say("schema", f"it is missing: schema: {SCHEMA}")
+    if (document.get("drain") is None) == (not document.get("routes")):
+        wrong.say("routes" if "routes" in document else "", "a plan file says either `drain` or `routes`")
+    for key, weights in values.get("routes", {}).items():
+        _check_route(wrong, key, weights)
+    said = _File(**{"schema": SCHEMA, **values})
+    rate = said.probe_rate
+    if rate is not None and not 0 < rate <= FASTEST:
+        wrong.say("probe_rate", f"{rate:g} is no rate: more than 0, at most {FASTEST:g} requests a second")
+    for name in ("override", "confirm"):
+        for number, rule in enumerate(getattr(said, name)):
+            with wrong.at(f"{name}[{number}]"):
+                intents.overridable(rule)
+    parsed: tuple[int, ...] = (100,)
+    hold, expires = 0.0, None
+    with wrong.at("steps"):
+        parsed = steps.parse(said.steps if isinstance(said.steps, str) else ",".join(map(str, said.steps)))
+    with wrong.at("hold"):
+        hold = _lasting(said.hold)
+    if said.expires not in (None, "never"):
+        with wrong.at("expires"):
+            expires = expiring(_lasting(said.expires or ""), inert(said.expires or "", 40))
+    wrong.tell()
+    return PlanFile(said, parsed, hold, expires)
 
 
-def _lasting(text: str, place: str) -> float:
-    return lasting(float(Duration.parse(text)), f"{place}: {inert(text, 40)}")
+class _Wrong:
+    """Gathers what is wrong with a file."""
+
+    def __init__(self, where: str, located: Located | None) -> None:
+        self._where = where
+        self._located = located
+        self._found = [(flaw.place, f"{flaw.path}: {flaw.sentence}") for flaw in (located.flaws if located else ())]
+
+    def say(self, path: str, sentence: str) -> None:
+        """One thing, at a path of the document."""
+        place = self._located.place(path, key=True) if self._located is not None else (0, 0)
+        self._found.append((place, f"{inert(path, 160)}: {sentence}" if path else sentence))
+
+    @contextmanager
+    def at(self, path: str, value: object = None) -> Iterator[None]:
+        """Say what the block raises. `value`: what is converted in it."""
+        try:
+            yield
+        except msgspec.ValidationError as error:
+            accepted = _ACCEPTED.get(path)
+            kind = f"{inert(value, 60)} is not accepted here: {accepted}" if accepted else inert(error, 200)
+            self.say(path, kind)
+        except UsageError as error:
+            self.say(path, str(error))
+
+    def tell(self) -> None:
+        """Raise `UsageError` where anything was said, in the order of the file."""
+        if self._found:
+            lines = [self._line(place, sentence) for place, sentence in sorted(self._found, key=lambda one: one[0])]
+            raise UsageError("\n".join(lines))
+
+    def _line(self, place: Place, sentence: str) -> str:
+        at = f":{place[0]}:{place[1]}" if place[0] else ""
+        return f"{self._where}{at}: {sentence}"
+
+
+def _check_route(wrong: _Wrong, key: str, weights: Mapping[str, int]) -> None:
+    """What is wrong with the weights of a route on every Fleet: members that are not named keep what they have."""
+    path = f"routes.{key}"
+    if key.count("/") != 1:
+        wrong.say(path, "it is not NAMESPACE/NAME")
+    off = {member: weight for member, weight in weights.items() if not 0 <= weight <= 100}
+    for member, weight in off.items():
+        wrong.say(f"{path}.{member}", f"{weight} is no weight: 0 to 100")
+    total = sum(weights.values())
+    if not weights:
+        wrong.say(path, "it names no member")
+    elif not off and total > 100:
+        wrong.say(path, f"the weights sum to {total}, not 100")
+    elif not off and not total:
+        wrong.say(path, "all weights are 0: say who serves, or use `drain`")
+
+
+def _lasting(text: str) -> float:
+    return lasting(float(Duration.parse(text)), inert(text, 40))
 
 
 def of(fleet: Fleet, wish: Wish, reason: str, ticket: str) -> dict[str, Any]:

@@ -32,10 +32,10 @@ def can_act(case: Case) -> Iterator[Finding]:
     """One broken Ingress keeps the controller from changing anything of its ALB."""
     names = {gateway.name for gateway in case.gateways}
     for route in case.fleet.routes:
-        if route.gateway in names and route.controller is Controller.FAILED:
+        if route.gateway in names and route.failing:
             yield Finding(
-                f"{route.key} on {route.gateway}: {route.controller_message}",
-                "a success event after the last change",
+                f"{route.key} on {route.gateway}: {route.failing}",
+                "a success event after the last failure",
                 "the controller may carry no change to this ALB until its cause is gone: repair that Ingress",
             )
     for aim in case.aims:

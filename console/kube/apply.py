@@ -4,13 +4,14 @@ several documents. What an answer means is told apart as in `write`; a conflict 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from console.errors import Answered, FleetConsoleError, Refused, Superseded, UsageError
 from console.kube.connect import Answer, Hub, permission
+from console.kube.manifest import documents
 from console.kube.served import NotServed, Resource, Served
 from console.kube.write import document, failed
 from console.model.ground import Key
@@ -148,24 +149,6 @@ class Applier:
         if not answer.ok:
             raise _refusal(answer, verb, resource, namespace, shown)
         return document(answer, f"{verb} {shown}", _permission(verb, resource, namespace))
-
-
-def documents(text: str) -> Iterator[dict[str, Any]]:
-    """The objects of a YAML text of several documents, lists opened. Raises `UsageError` without a word of the text."""
-    import yaml
-
-    try:
-        found = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except (yaml.YAMLError, RecursionError):
-        raise UsageError("the manifest is no YAML", fix="Fetch it again.") from None
-    for number, one in enumerate(found, 1):
-        if one is None:
-            continue
-        items = one.get("items") if isinstance(one, dict) and str(one.get("kind", "")).endswith("List") else [one]
-        for item in items if isinstance(items, list) else [items]:
-            if not isinstance(item, dict) or not item.get("kind") or not item.get("apiVersion"):
-                raise UsageError(f"document {number} of the manifest is no Kubernetes object", fix="Fetch it again.")
-            yield item
 
 
 def _conflict(answer: Answer, shown: str) -> FleetConsoleError:

@@ -4,6 +4,7 @@ alone, the newest trouble of the gateway, and what we may write."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from console.errors import Answered, FleetConsoleError
@@ -13,7 +14,7 @@ from console.kube.kinds import METADATA
 from console.kube.pages import items
 from console.kube.reviews import reviews
 from console.kube.served import Resource
-from console.model.ground import HubGround, Key, Object
+from console.model.ground import HubGround, Inside, Key, Object
 from console.model.text import inert
 
 EVENTS = 20
@@ -29,6 +30,18 @@ _WRITTEN = (
     ("argoproj.io", "applicationsets"),
 )
 """Group and resource."""
+
+
+_WITHIN = (
+    Resource("", "v1", "ConfigMap", "configmaps", True),
+    Resource("", "v1", "Service", "services", True),
+    Resource("apps", "v1", "Deployment", "deployments", True),
+)
+"""What people put into a namespace of a Fleet beside Ingresses. Secrets may be listed in ArgoCD's namespace alone."""
+_MOST = 100
+"""Objects of one kind that are looked at in a namespace: one page."""
+_EVERYWHERE = "kube-root-ca.crt"
+"""A ConfigMap that every namespace holds."""
 
 
 class _Listed(NamedTuple):
@@ -91,6 +104,25 @@ def read(hub: Hub, *, argocd: str = "argocd", verbs: Sequence[str] = SETUP) -> G
     except FleetConsoleError as error:
         unread["hub Event"] = str(error)
     return Groundwork(HubGround(uid, objects, frozenset(missing), reviews(hub, writes(argocd, verbs)), events), unread)
+
+
+def inside(hub: Hub, namespace: str) -> Inside:
+    """What lies in a namespace, its metadata alone, as far as one page of each kind shows; blocks, and raises nothing
+    that a server can bring about."""
+    keys: list[Key] = []
+    unread: dict[str, str] = {}
+    for resource in _WITHIN:
+        try:
+            for one in islice(_items(hub, _Listed(resource, namespace, accept=METADATA)), _MOST):
+                name = one["metadata"].get("name")
+                if isinstance(name, str) and name != _EVERYWHERE and not one["metadata"].get("ownerReferences"):
+                    keys.append(Key(resource.group, resource.kind, namespace, name))
+        except Answered as error:
+            if error.status != 404:  # not served: there is none
+                unread[resource.kind] = str(error)
+        except FleetConsoleError as error:
+            unread[resource.kind] = str(error)
+    return Inside(tuple(keys), unread)
 
 
 def writes(argocd: str, verbs: Sequence[str]) -> tuple[tuple[str, str, str, str | None], ...]:

@@ -61,6 +61,14 @@ def contexts(kubeconfig: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*filter(None, current), *merged.contexts)))
 
 
+def file_of(kubeconfig: str | None, context: str) -> Path | None:
+    """The file, absolute, that a context is taken from; None where none has it. Raises nothing."""
+    try:
+        return next((path.absolute() for path in files(kubeconfig) if context in contexts(str(path))), None)
+    except KubeconfigError:
+        return None
+
+
 def files(kubeconfig: str | None) -> list[Path]:
     """The files that are read, in their order. Raises `KubeconfigError` where there is none."""
     if kubeconfig is not None:
@@ -142,7 +150,7 @@ class _Merged:
             raise KubeconfigError(f"{where} names no current context", fix=f"Say --context NAME; known: {known}.")
         if name not in self.contexts:
             raise KubeconfigError(
-                f"no context '{inert(name, 80)}' in {where}", fix=f"Say --context NAME; known: {known}."
+                f"no context '{inert(name, 80)}' in {where}, which holds {known}", fix="Say --context NAME."
             )
         chosen = self.contexts[name][0]
         cluster, cluster_folder = self._named(self.clusters, chosen.get("cluster"), "cluster", name, where)

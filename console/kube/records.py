@@ -85,6 +85,17 @@ def mark_interrupted(hub: Hub, run: str, message: str, updated: str) -> bool:
     return _patch(hub, run, operations).ok
 
 
+def mark_undone(hub: Hub, run: str, message: str, updated: str) -> bool:
+    """Say in the record of a run that is done that nothing of it is left to go back from; False where it is not."""
+    operations = [
+        test("/data/state", "done"),
+        {"op": "add", "path": "/data/expires", "value": ""},
+        {"op": "add", "path": "/data/message", "value": message},
+        {"op": "add", "path": "/data/updated", "value": updated},
+    ]
+    return _patch(hub, run, operations).ok
+
+
 def amend_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
     """Change some fields of a run's ConfigMap. Raises as `failed` says."""
     operations = [{"op": "add", "path": f"/data/{key}", "value": value} for key, value in data.items()]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from console.errors import FleetConsoleError
+from console.errors import FleetConsoleError, KubeconfigError
 from console.kube.connect import Hub, failure, permission
 from console.kube.pages import items
 from console.kube.reviews import reviews
@@ -37,6 +37,8 @@ def read(kubeconfig: str | None, context: str | None, member: str) -> Site:
     """One data centre, whose member is called `member`; blocks. A failure is the site's `problem`, never raised."""
     try:
         hub = Hub.open(kubeconfig, context, f"the API of {inert(member, 60)}")
+    except KubeconfigError as error:  # its fix names options, which are the Fleet's
+        return Site(problem=str(error.args[0]))
     except FleetConsoleError as error:
         return Site(problem=str(error))
     try:

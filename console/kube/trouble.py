@@ -49,8 +49,8 @@ def failure(answer: Answer, doing: str, permission: str = "", who: str = "the hu
     words, reason = _status(answer)
     if answer.status == 401:
         return Denied(
-            f"{who} does not know who we are (401), asked to {doing}",
-            fix=answer.hint or "The token is wrong or has expired: log in again or fetch a new kubeconfig.",
+            f"{who} does not know who we are (401): wrong or expired token",
+            fix=answer.hint or "Log in again, or fetch a new kubeconfig.",
         )
     if answer.status == 403:
         missing = permission or _named_permission(words)

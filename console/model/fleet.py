@@ -26,6 +26,10 @@ class Layer(StrEnum):
     OBSERVED = "observed"
 
 
+UNMANAGED = "no ManagedCluster of this id is known"
+"""The word on the link of a member that only a gateway names."""
+
+
 class Link(StrEnum):
     """Control link of a member to the hub: the agent's Lease, then the hub's own word. It says nothing of traffic."""
 
@@ -207,8 +211,13 @@ class Route:
     run: str | None = None
     """The run whose step `asked` is."""
     fence: str | None = None
+    failing: str = ""
+    """The newest failure of the controller on it or on its gateway that no success followed, whatever became of the
+    weights; empty where there is none. It carries no change meanwhile."""
     probe_failures: int = 0
     """Requests of the probe without a usable answer, since the rule last changed."""
+    unanswered: tuple[int, int] = (0, 0)
+    """(how many without a usable answer, of how many) in the newest 30 s of its probe."""
     probed: bool = False
     tracked: str = ""
     """ArgoCD application that claims the Ingress as its own, inert."""

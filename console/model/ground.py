@@ -71,12 +71,14 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """DescribeSecurityGroupAttribute. `rules` None: not read."""
+    """DescribeSecurityGroupAttribute. `rules` None: not read; `denied`: for want of a permission, so that asking again
+    does not help."""
 
     id: str
     vpc: str
     name: str = ""
     rules: tuple[Admission, ...] | None = None
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class MemberCluster:
     services: str = ""
     security_group: str = ""
     version: str = ""
+    nodes: int | None = None
+    """How many it has; None where it was not said."""
     fleet: str = ""
     error: str = ""
     tags: Tags = ()
@@ -170,6 +174,15 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """What lies in a namespace beside the kinds of `HubGround.objects`, and no other object owns. `unread`: kind -> why
+    it could not be listed."""
+
+    keys: tuple[Key, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class HubGround:
     """The Fleet's Kubernetes API. `objects`: Namespaces, ManagedClusters, AlbConfigs, IngressClasses, Ingresses,
     AppProjects, ApplicationSets, Applications, and the metadata (never the data) of ArgoCD's cluster Secrets.
@@ -181,6 +194,8 @@ class HubGround:
     allowed: Mapping[str, bool] = field(default_factory=dict)
     gateway_events: tuple[str, ...] = ()
     """Newest Warning events of AlbConfigs and Ingresses, `KIND NAME: REASON MESSAGE`."""
+    inside: Mapping[str, Inside] = field(default_factory=dict)
+    """By namespace: those alone that a teardown looks into before it takes them away."""
 
     def find(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """An object by kind and name."""
@@ -204,6 +219,15 @@ class Site:
     agent: bool = False
     nodes: tuple[str, ...] = ()
     pods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """An agent's manifest that was written for a person to apply. `file`: its objects by name alone, without what is
+    secret, as `kubectl delete -f` takes it; `objects`: `KIND NAME`."""
+
+    file: str
+    objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,3 +256,5 @@ class Ground:
     unproven: bool = False
     """Whether the last set-up from this host did not come to its end, so that all may stand, and nobody has asked for
     anything yet, nor are its files there."""
+    handed: Mapping[str, Handed] = field(default_factory=dict)
+    """By member name, registered members without a context for which a manifest was written on this host."""

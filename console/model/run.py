@@ -158,6 +158,10 @@ class RunReport:
     """What past runs waited for it; None where it waits for none, or on which gateway is not known."""
     debts: tuple[str, ...] = ()
     """Applications, `NAMESPACE/NAME`, whose automated sync it switched off, or may have, and has not restored."""
+    overdue: bool = False
+    """Whether its time is over, and nobody has taken it back."""
+    recorded: bool = False
+    """Whether only its record on the Fleet tells of it: this host's journal does not have it."""
 
     @property
     def one_step(self) -> bool:

@@ -21,6 +21,8 @@ CERTAIN = 300
 """Samples without a miss after which 0 or 100 is believed."""
 NEWEST = 400
 """Answers that count; older ones are history, so that one stray answer is outlived."""
+LATELY = 30.0
+"""Seconds of requests by which a route is said to answer now."""
 _STRIDE = 10
 """Answers between two places at which a change is looked for."""
 
@@ -92,6 +94,14 @@ class ProbeSeries:
     route: str
     answers: tuple[tuple[float, str | None], ...] = ()
     failures: tuple[tuple[float, str], ...] = ()
+
+    def unanswered(self, since: float) -> tuple[int, int]:
+        """How many requests had no usable answer, of how many: in the newest `LATELY` seconds, and since the monotonic
+        second `since`."""
+        newest = max((told[-1][0] for told in (self.answers, self.failures) if told), default=0.0)
+        begin = max(since, newest - LATELY)
+        failed = sum(at >= begin for at, _ in self.failures)
+        return failed, failed + sum(at >= begin for at, _ in self.answers)
 
     def shares(self, members: tuple[str, ...], since: float) -> dict[str, Share | None]:
         """Member id -> share of the attributed answers since the monotonic second `since`; None where too few."""

@@ -21,3 +21,13 @@ def spoken(seconds: float) -> str:
     """`span` with its unit as a word of a sentence: `20 s`, `6 min`, `3 h`, `2 d`."""
     short = span(seconds)
     return f"{short[:-1]} {'min' if short[-1] == 'm' else short[-1]}"
+
+
+def exactly(seconds: float) -> str:
+    """A length of time that somebody agrees to, with nothing left out: `25 s`, `1 min 59 s`, `1 h 59 min`, `7 d`."""
+    whole, part = divmod(max(0.0, seconds), 1)
+    parts, left = list[str](), int(whole)
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        count, left = divmod(left, size)
+        parts += [f"{count} {unit}"] if count else []
+    return " ".join([*parts, *([f"{left + part:g} s"] if left or part or not parts else [])])

@@ -19,15 +19,24 @@ LABEL = "fleet-console/topology"
 SETUP_MANAGER = "fleet-console-setup"
 """Field manager of what a set-up applies; apart from the runs' own, so that a shift's weights are seen as a change."""
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$")]
+_DNS = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+"""RFC 1123: labels with dots between them."""
+Name = Annotated[str, msgspec.Meta(pattern=f"^{_DNS}$", max_length=63)]
 """Of a Kubernetes object."""
+Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+"""Of a namespace: one label of RFC 1123."""
+ServiceName = Annotated[str, msgspec.Meta(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
+"""Of a Service: one label of RFC 1035."""
+LabelValue = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")]
+Host = Annotated[str, msgspec.Meta(pattern=rf"^(\*\.)?{_DNS}$", max_length=253)]
+"""As an Ingress takes it: a name, or `*.` and a name."""
 CloudName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][-A-Za-z0-9_.]{0,62}$")]
 """Of a cloud resource."""
-RouteKey = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][-a-z0-9.]*/[a-z0-9][-a-z0-9.]*$")]
+RouteKey = Annotated[str, msgspec.Meta(pattern=rf"^[a-z0-9]([-a-z0-9]{{0,61}}[a-z0-9])?/{_DNS}$", max_length=127)]
 """NAMESPACE/NAME."""
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Path = Annotated[str, msgspec.Meta(pattern=r"^/")]
+Path = Annotated[str, msgspec.Meta(pattern=r"^/\S*$")]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -102,7 +111,7 @@ class MemberPart(Part, frozen=True, kw_only=True):
     version: str | None = None
     """Kubernetes version of a new ACK cluster; absent: the service's default."""
     nodes: NodesPart | None = None
-    label: str | None = None
+    label: LabelValue | None = None
     """Value of the label `cluster` on its ArgoCD cluster; absent: `ack` or `idc`, by kind."""
     context: str | None = None
     """Registered: the kubeconfig context of the data centre's own API, to which the agent is applied; absent: its
@@ -153,7 +162,7 @@ class ApplicationPart(Part, frozen=True, kw_only=True):
     repository: str = ""
     path: str = ""
     revision: str = "main"
-    namespace: Name
+    namespace: Label
     """On the members, and on the Fleet."""
     project: Name = "default"
     members: tuple[str, ...] = ()
@@ -206,10 +215,10 @@ class RoutePart(Part, frozen=True, kw_only=True):
     """An Ingress on the Fleet with its weights."""
 
     name: RouteKey
-    host: str | None = None
+    host: Host | None = None
     paths: tuple[Path, ...] = ("/",)
     path_type: Literal["Prefix", "Exact", "ImplementationSpecific"] = "Prefix"
-    service: Name
+    service: ServiceName
     port: Port
     listeners: tuple[Port, ...] = ()
     """Ports of the gateway; absent: all."""

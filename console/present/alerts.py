@@ -7,14 +7,15 @@ from functools import partial
 from itertools import compress
 
 from console.model.argo import Application, Deployed
-from console.model.fleet import AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
+from console.model.fleet import UNMANAGED, AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunReport
+from console.model.share import LATELY
 from console.model.spans import spoken
 from console.present import applications, clouds, members, run_alerts, sources, splits, words
 from console.present.alert import Alert
 from console.present.last import Each
-from console.present.line import Ink, Line, Span, dim, paragraph, width
+from console.present.line import Ink, Line, Span, cut, dim, paragraph, width, wrap
 from console.present.run_alerts import Known
 from console.present.times import due
 
@@ -32,20 +33,24 @@ MARKS = {Tone.BAD: "!!", Tone.WARN: "! ", Tone.PLAIN: "  ", Tone.GOOD: "  "}
 """What stands before the worst one."""
 
 
-def alerts(fleet: Fleet, now: float, host: Sequence[RunReport] = ()) -> tuple[Alert, ...]:
+def alerts(
+    fleet: Fleet, now: float, host: Sequence[RunReport] = (), wall: float | None = None, *, typed: bool = False
+) -> tuple[Alert, ...]:
     """Everything that wants attention, the worst first; order among equals is that of the picture. `host`: the runs of
-    this host, which knows of a runner that is dead before the Fleet does."""
+    this host, which knows of a runner that is dead before the Fleet does. `wall`: the epoch second, None where nobody
+    says it, and no run is told as overdue. `typed`: what to do with a run is told as commands, else as keys."""
     here = run_alerts.known(host)
     found = [
         *_hub(fleet, now),
         *(Alert(said.tone, "Fleet", said.sentence, SourceName.FLEET) for said in clouds.of_fleet(fleet.cloud, now)),
         *(alert for member in _ailing(fleet) for alert in _member(fleet, member, now)),
+        *_failing(fleet),
         *_clouds(fleet, now),
         *_gateways(fleet),
         *_freeze(fleet),
-        *run_alerts.runs(fleet, here),
+        *run_alerts.runs(fleet, here, wall, typed=typed),
         *(alert for route in fleet.routes for alert in _route(fleet, route, here, now)),
-        *run_alerts.held(fleet, here),
+        *run_alerts.held(fleet, here, wall),
         *_applications(fleet),
         *_sources(fleet, now),
         *_problems(fleet),
@@ -61,13 +66,13 @@ def lines(found: tuple[Alert, ...], cells: int, most: int) -> list[Line]:
     worst = found[0]
     more = f"  +{len(found) - 1} more: i" if len(found) > 1 else ""
     shown = words.of(worst.tone)
-    room = cells - width(more)
-    wrapped = paragraph(f"{worst.subject}: {worst.sentence}", room, indent=3, most=most, ink=shown.ink)
-    first = Span(f"{MARKS[worst.tone]} ", _bold(shown.ink))
-    out: list[Line] = [(first, *wrapped[0][1:]), *wrapped[1:]]
+    room, said = cells - width(more), " ".join(f"{worst.subject}: {worst.sentence}".split())
+    begin = wrap(said, max(8, room - 3))[0] if most > 1 else cut(said, max(8, room - 3))
+    rest = said[len(begin) :].strip() if most > 1 else ""
+    first: Line = (Span(f"{MARKS[worst.tone]} ", _bold(shown.ink)), Span(begin, shown.ink))
     if more:
-        out[0] = (*out[0], Span(" " * max(0, room - sum(width(s.text) for s in out[0]))), dim(more))
-    return out
+        first = (*first, Span(" " * max(0, room - sum(width(s.text) for s in first))), dim(more))
+    return [first, *(paragraph(rest, cells, indent=3, most=most - 1, ink=shown.ink) if rest else ())]
 
 
 def _bold(ink: Ink) -> Ink:
@@ -79,15 +84,16 @@ def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
     if source.state in (SourceState.LIVE, SourceState.LOADING, SourceState.EMPTY):
         return
     tone = Tone.WARN if source.state in (SourceState.STALE, SourceState.THROTTLED) else Tone.BAD
-    kept = " What is shown is what was last seen." if source.seen is not None else ""
-    words_ = sources.sentence(source, now).removeprefix("the hub: ")
+    kept = " Shown as seen last." if source.seen is not None else ""
+    words_ = sources.sentence(source, now).removeprefix("the hub: ").replace(": the hub ", ": it ", 1)
     yield Alert(tone, "hub", f"{words_.rstrip('.')}.{kept}", source.name)
 
 
 def _ails(member: Member) -> bool:
     """Whether its link or its backends want attention."""
-    linked = member.link not in (Link.LOST, Link.LATE, Link.REJECTED)
-    return not linked or member.alb_health.word not in (AlbHealthWord.OK, AlbHealthWord.UNKNOWN)
+    linked = member.link not in (Link.LOST, Link.LATE, Link.REJECTED) and member.link_message != UNMANAGED
+    ill = member.alb_health.word not in (AlbHealthWord.OK, AlbHealthWord.UNKNOWN)
+    return not linked or ill or members.pods_gone(member)
 
 
 _ails_each: Each[Member, bool] = Each(_ails)
@@ -103,9 +109,13 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
     lost = member.link in (Link.LOST, Link.LATE)
     weight = members.weight_of(fleet, member.id)
     since = "" if member.link_since is None else f" {spoken(now - member.link_since)}"
-    if health.word is AlbHealthWord.DEAD:
+    old = members.aged(fleet, now)
+    if members.pods_gone(member) and (old is not None or health.word is AlbHealthWord.UNKNOWN):
+        yield _without_pods(member, weight, old)
+    elif health.word is AlbHealthWord.DEAD:
         count = f"0 of {health.total} backends healthy" if health.total else "no healthy backend"
         why = f" ({health.why})" if health.why else ""
+        why += f", read {spoken(old)} ago" if old is not None else ""
         if weight:
             fails = f"{count}{why}, weight {weight:.0f}. ALB fails open: that share fails."
             yield Alert(Tone.BAD, _called(member), f"{fails} Move the weight.", member.id)
@@ -113,7 +123,7 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
             yield Alert(Tone.WARN, _called(member), f"{count}{why}; it carries no weight.", member.id)
         else:
             yield Alert(Tone.BAD, _called(member), f"{count}{why}; its weight is not known.", member.id)
-    elif lost and members.serving(member):
+    elif lost and members.serving(member) and old is None:
         count = f"ALB health {health.healthy}/{health.total}" if health.total else "ALB health ok"
         yield Alert(
             Tone.WARN,
@@ -128,11 +138,23 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
             f"control link {member.link}{since}, ALB health not known: probe it before you decide.",
             member.id,
         )
+    elif member.link_message == UNMANAGED and fleet.source(SourceName.MEMBERS).state.answered:
+        said = "a gateway sends traffic to it, and the hub has no ManagedCluster of it: nothing is synced to it."
+        yield Alert(Tone.WARN, _called(member), said, member.id)
     elif member.link is Link.REJECTED:
         yield Alert(Tone.WARN, _called(member), f"{member.link_message or 'not accepted by the hub'}.", member.id)
     elif health.word is AlbHealthWord.SOME:
         why = f" ({health.why})" if health.why else ""
         yield Alert(Tone.WARN, _called(member), f"{health.healthy} of {health.total} backends healthy{why}.", member.id)
+
+
+def _without_pods(member: Member, weight: float | None, old: float | None) -> Alert:
+    """By its own API, while no ALB health is known."""
+    read = "ALB health is not known" if old is None else f"ALB health was read {spoken(old)} ago"
+    said = f"none of its {member.workload.wanted} pods is ready, {read}"
+    if not weight:
+        return Alert(Tone.WARN, _called(member), f"{said}; it carries no weight.", member.id)
+    return Alert(Tone.BAD, _called(member), f"{said}; weight {weight:.0f}. Move the weight.", member.id)
 
 
 def _clouds(fleet: Fleet, now: float) -> Iterator[Alert]:
@@ -147,16 +169,36 @@ def _called(member: Member) -> str:
 
 
 def _gateways(fleet: Fleet) -> Iterator[Alert]:
+    behind: dict[str, list[Route]] = {}
+    for route in fleet.routes:
+        if route.gateway is not None:
+            behind.setdefault(route.gateway, []).append(route)
     for gateway in fleet.gateways:
-        failed = [r for r in fleet.routes if r.gateway == gateway.name and r.controller is Controller.FAILED]
+        routes = behind.pop(gateway.name, [])
+        failed = [route for route in routes if route.failing]
         if failed:
-            others = sum(1 for r in fleet.routes if r.gateway == gateway.name) - len(failed)
-            also = f" It keeps {others} other routes of this ALB back, too." if others else ""
-            yield Alert(
-                Tone.BAD, gateway.name, f"{failed[0].key}: {failed[0].controller_message}.{also}", failed[0].key
-            )
+            yield _blocked(gateway.name, routes, failed)
         if gateway.message and gateway.state not in (None, "Active"):
             yield Alert(Tone.WARN, gateway.name, f"ALB {gateway.state}: {gateway.message}.", gateway.name)
+    if fleet.source(SourceName.GATEWAYS).state.answered:
+        for name, routes in behind.items():
+            some = ", ".join(route.key for route in routes[:2])
+            many = f"{some} and {len(routes) - 2} more" if len(routes) > 2 else some
+            said = f"no AlbConfig of this name is on the hub: nothing carries {many}."
+            yield Alert(Tone.BAD, name, said, routes[0].key)
+
+
+def _blocked(gateway: str, routes: Sequence[Route], failed: Sequence[Route]) -> Alert:
+    """One bad Ingress is named by every failure of its gateway."""
+    named = [route for route in failed if route.key in route.failing]
+    first = (named or failed)[0]
+    others = len(routes) - len(named or failed)
+    keeps = f" keeps {others} other route{'s' if others > 1 else ''} of this ALB back" if others else ""
+    if not named and len(failed) > 1:
+        return Alert(Tone.BAD, gateway, f"nothing is carried on to this ALB: {first.failing.rstrip('.')}.", gateway)
+    reason, _, said = first.failing.partition(" ")
+    said = said.rpartition(f"{first.key}: ")[2].rstrip(".")
+    return Alert(Tone.BAD, gateway, f"{cut(first.key, 48)}{keeps}: {reason} {said}.", first.key)
 
 
 def _freeze(fleet: Fleet) -> Iterator[Alert]:
@@ -167,16 +209,27 @@ def _freeze(fleet: Fleet) -> Iterator[Alert]:
         yield Alert(Tone.WARN, "Fleet", said, "freeze")
 
 
+def _failing(fleet: Fleet) -> Iterator[Alert]:
+    for route in fleet.routes:
+        if (share := splits.failing_share(route)) is not None:
+            failed, asked = route.unanswered
+            said = f"{share:.0f} % of the probe's requests get no answer ({failed} of {asked} in {LATELY:.0f} s)."
+            yield Alert(Tone.BAD, route.key, said, route.key)
+
+
 def _route(fleet: Fleet, route: Route, here: Known, now: float) -> Iterator[Alert]:
     agreement = route.agreement
     if agreement.agrees or agreement.stuck_at is None or route.controller is Controller.FAILED:
         return
+    if agreement.stuck_at is Layer.OBSERVED and splits.failing_share(route) is not None:
+        return  # who answers in their place is known by who does not
     waited = 0.0 if agreement.since is None else now - agreement.since
     running = any(route.key in run.routes and run_alerts.works(run, here) for run in fleet.runs)
     reverted = agreement.stuck_at is Layer.ANNOTATION
     if reverted and all(one.asked is None for one in route.members):
         # Nobody asked for other weights: it is the annotations themselves that say nothing.
-        yield Alert(Tone.WARN, route.key, f"{agreement.sentence}.", route.key)
+        idle = bool(route.noted) and not any(route.noted.values())
+        yield Alert(Tone.BAD if idle else Tone.WARN, route.key, f"{agreement.sentence}.", route.key)
         return
     if waited < PATIENCE and not reverted:
         return

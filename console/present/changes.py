@@ -9,7 +9,7 @@ from console.decide.plan import Plan, RouteChange, short
 from console.model.fleet import Fleet
 from console.model.run import Reason, Severity
 from console.model.share import CERTAIN
-from console.model.spans import spoken
+from console.model.spans import exactly
 from console.model.text import inert
 from console.present import members, splits, words
 from console.present.line import Ink, Line, Span, dim, line, paragraph, strong, title
@@ -59,11 +59,11 @@ def terms(plan: Plan) -> list[str]:
     if plan.at_once:
         out.append("goes to the end at once")
     elif len(plan.steps) > 1:
-        out.append(f"{len(plan.steps)} steps, {plan.hold:g} s at each once it is verified")
+        out.append(f"{len(plan.steps)} steps, {exactly(plan.hold)} at each once it is verified")
     if plan.expires is not None:
         ramp = ", ".join(f"{percent}" for percent in (*plan.returns, 100))
         proof = f", if proven: {ramp} %" if plan.returns else ""
-        out.append(f"goes back by itself {spoken(plan.expires)} after it is done{proof}")
+        out.append(f"goes back by itself {exactly(plan.expires)} after it is done{proof}")
     if plan.on_loss != "continue":
         out.append(f"once nobody has looked for 30 s: {plan.on_loss} at the next step")
     if plan.on_refusal != "hold":

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from console.model.argo import Deployed
 from console.model.fleet import Controller, Fleet, Member, Route
+from console.present import splits
 from console.present.line import dim, line
 from console.present.sheet import Sheet
 
@@ -70,7 +71,7 @@ def ordered(routes: Sequence[Route], order: Order) -> tuple[Route, ...]:
 
 def trouble(route: Route) -> int:
     """How much a route wants to be looked at: 0 is the most."""
-    if route.controller is Controller.FAILED:
+    if route.controller is Controller.FAILED or route.failing or splits.failing_share(route):
         return 0
     if not route.agreement.agrees and route.agreement.stuck_at is not None:
         return 1

@@ -64,10 +64,10 @@ def of_member(member: Member, now: float) -> Iterator[Said]:
         yield from _cluster(state, standing(state), association.since, MANAGED, now)
     if association is None or association.standing in (Standing.GOOD, Standing.UNKNOWN):
         return
-    since = spoken(now - association.since)
     if association.state == NOT_LISTED:
-        yield Said(Tone.WARN, f"the Fleet does not list it among its clusters, seen so for {since} ({MANAGED}).")
+        yield Said(Tone.WARN, f"the Fleet's newest list of its clusters does not have it ({MANAGED}).")
         return
+    since = spoken(now - association.since)
     why = f": {association.message}" if association.message else ""
     tone = Tone.PLAIN if association.standing is Standing.CHANGING else Tone.WARN
     yield Said(tone, f"association {association.state}{why}, seen so for {since} ({MANAGED}).")

@@ -11,7 +11,7 @@ from console.model.text import inert
 from console.present import changes, members, rates, routes, sources, splits, timeline, words, workloads
 from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, strong, title, width
 from console.present.sheet import Column, Sheet
-from console.present.times import UNKNOWN, age, clock
+from console.present.times import DAY, UNKNOWN, age, clock, moment
 
 READ_FROM = {
     Layer.ASKED: SourceName.RUNS,
@@ -23,8 +23,8 @@ READ_FROM = {
 """Which source each layer is read from."""
 
 
-def route_lines(fleet: Fleet, route: Route, now: float, cells: int, moments: int = 8) -> list[Line]:
-    """Everything known of one route."""
+def route_lines(fleet: Fleet, route: Route, now: float, wall: float, cells: int, moments: int = 8) -> list[Line]:
+    """Everything known of one route; `wall`: the epoch second of `now`."""
     return [
         line(strong(route.key), Span("  "), *splits.verdict_cell(route, now)),
         *paragraph(routes.where(fleet, route), cells, ink=Ink.DIM, most=2),
@@ -32,18 +32,18 @@ def route_lines(fleet: Fleet, route: Route, now: float, cells: int, moments: int
         EMPTY,
         *ledger_sheet(fleet, route).lines(cells),
         EMPTY,
-        *layer_lines(fleet, route, now, cells),
+        *layer_lines(fleet, route, now, wall, cells),
         EMPTY,
         line(title("ANNOTATIONS")),
         *annotation_lines(fleet, route, cells),
         *_facts(fleet, route, now, cells),
         EMPTY,
         line(title("WHAT HAPPENED")),
-        *(timeline.lines(fleet, cells, moments, route.key) or [line(dim("  nothing that is known"))]),
+        *(timeline.lines(fleet, wall, cells, moments, route.key) or [line(dim("  nothing that is known"))]),
     ]
 
 
-def selected(fleet: Fleet, table: str, key: str | None, now: float, cells: int) -> list[Line]:
+def selected(fleet: Fleet, table: str, key: str | None, now: float, wall: float, cells: int) -> list[Line]:
     """What stands beside the tables for the marked row."""
     if table == "members":
         member = fleet.member_of(key)
@@ -52,7 +52,7 @@ def selected(fleet: Fleet, table: str, key: str | None, now: float, cells: int) 
         own = workloads.workload_lines(fleet, member, now, cells)
         return [line(strong(member.name)), EMPTY, *members.member_lines(fleet, member, now, cells), EMPTY, *own]
     route = fleet.route(key or "")
-    return [] if route is None else route_lines(fleet, route, now, cells)
+    return [] if route is None else route_lines(fleet, route, now, wall, cells)
 
 
 def _agreement(route: Route, cells: int) -> list[Line]:
@@ -94,7 +94,7 @@ def observed_cell(weights: Weights) -> Line:
     return (Span(f"{splits.interval(share)} %  {share.hits} of {share.samples}  "), Span(verdict.word, ink))
 
 
-def layer_lines(fleet: Fleet, route: Route, now: float, cells: int) -> list[Line]:
+def layer_lines(fleet: Fleet, route: Route, now: float, wall: float, cells: int) -> list[Line]:
     """The five layers with what each holds, how old it is and what its source says, wrapped."""
     out: list[Line] = [line(title(f"{'LAYER':<9} {'HOLDS':<15} {'AGE':<9} SAYS"))]
     for layer in Layer:
@@ -104,7 +104,7 @@ def layer_lines(fleet: Fleet, route: Route, now: float, cells: int) -> list[Line
             Span(" "),
             *fit(layer_age(fleet.source(READ_FROM[layer]), now), 10),
         )
-        said = paragraph(says(fleet, route, layer), cells, indent=36, most=3)
+        said = paragraph(says(fleet, route, layer, wall), cells, indent=36, most=3)
         out += [(*lead, *said[0][1:]), *said[1:]]
     return out
 
@@ -116,7 +116,7 @@ def layer_age(source: Source, now: float) -> Line:
     return (words.of(source.state).span,)
 
 
-def says(fleet: Fleet, route: Route, layer: Layer) -> str:
+def says(fleet: Fleet, route: Route, layer: Layer, wall: float) -> str:
     """What one layer's source says, and why it is not known where it is not."""
     source = fleet.source(READ_FROM[layer])
     match layer:
@@ -124,12 +124,16 @@ def says(fleet: Fleet, route: Route, layer: Layer) -> str:
             if route.run is None:
                 return "no run asks for these weights now"
             run = fleet.run(route.run)
-            return f"run {route.run}" + (f" {run.state} by {run.actor or UNKNOWN}: {run.reason}" if run else "")
+            return f"run {route.run}" + (
+                f" {run.state.replace('_', ' ')} by {run.actor or UNKNOWN}: {run.reason}" if run else ""
+            )
         case Layer.ANNOTATION:
-            when = f" at {clock(route.owner_at)}" if route.owner_at is not None else ""
+            at = route.owner_at
+            when = "" if at is None else f" on {moment(at)}" if wall - at > DAY else f" at {clock(at)}"
             return f"last written by {route.owner}{when}" if route.owner else "nobody is named as their writer"
         case Layer.CONTROLLER:
-            return route.controller_message
+            failing = route.failing if route.failing not in route.controller_message else ""
+            return "; now ".join(one for one in (route.controller_message, failing) if one)
         case Layer.RULE:
             if source.state is not SourceState.LIVE and not route.rule_state:
                 return sources.says(source)

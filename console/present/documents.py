@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from console.decide.plan import Plan
 from console.model.argo import Application
 from console.model.fleet import Fleet, Gateway, Layer, Member, Route, Weights, Zone
 from console.model.freshness import Source, SourceState
@@ -41,6 +42,8 @@ def route_document(route: Route) -> Document:
         "sentence": agreement.sentence or None,
         "settled": agreement.settled,
         "controller": route.controller.value,
+        "failing": route.failing or None,
+        "unanswered": {"failed": route.unanswered[0], "requests": route.unanswered[1]},
         "rule_state": route.rule_state,
         "run": route.run,
         "requests_per_s": route.rate.whole,
@@ -87,7 +90,29 @@ def run_document(report: RunReport) -> Document:
         "target": report.target or None,
         "overrides": list(report.overrides),
         "debts": list(report.debts),
+        "overdue": report.overdue,
     }
+
+
+def plan_document(report: RunReport, plan: Plan | None) -> Document:
+    """A plan of which nothing was started: its report, and under `plan` how it would be carried out, in seconds
+    and percent; null where no plan can be made."""
+    document = run_document(report)
+    document["plan"] = None if plan is None else {
+        "hold": plan.hold,
+        "expires_after": plan.expires,
+        "on_loss": plan.on_loss,
+        "on_refusal": plan.on_refusal,
+        "at_once": plan.at_once,
+        "probe_rate": plan.probe_rate,
+        "hold_sync": [one.key for one in plan.reverters],
+        "confirmed": list(plan.confirmed),
+        "steps": [
+            {"percent": percent, "routes": {one.key: one.weights(one.at(percent)) for one in plan.routes}}
+            for percent in plan.steps
+        ],
+    }  # fmt: skip
+    return document
 
 
 def _usual(known: Usual | None) -> Document | None:

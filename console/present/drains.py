@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from console.decide.plan import Plan
 from console.model.fleet import Fleet, Member, Zone
 from console.present import members, workloads
-from console.present.line import Line, dim, line, strong
+from console.present.line import Ink, Line, dim, line, strong
 from console.present.sheet import Column, Sheet
 
 
@@ -25,7 +25,7 @@ def targets_sheet(fleet: Fleet, now: float, marked: str | None) -> Sheet[Choice]
     zones = [Choice(zone.name, zone, None) for zone in fleet.zones]
     people = [Choice(member.name, None, member) for member in fleet.members]
     choices = [*zones, *people]
-    chosen = marked or _troubled(fleet)
+    chosen = marked or _troubled(fleet, now)
     ordered = sorted(choices, key=lambda choice: choice.name != chosen)
     columns = (
         Column[Choice]("DRAIN", 20, lambda c: line(c.name), least=8),
@@ -35,9 +35,10 @@ def targets_sheet(fleet: Fleet, now: float, marked: str | None) -> Sheet[Choice]
     return Sheet(columns, ordered, lambda choice: choice.name)
 
 
-def _troubled(fleet: Fleet) -> str | None:
+def _troubled(fleet: Fleet, now: float) -> str | None:
     """The first zone whose word is not well."""
-    return next((zone.name for zone in fleet.zones if members.zone_word(fleet, zone).word not in ("ok", "?")), None)
+    unwell = (Ink.BAD, Ink.WARN)
+    return next((zone.name for zone in fleet.zones if members.zone_word(fleet, zone, now).ink in unwell), None)
 
 
 def _state(fleet: Fleet, choice: Choice, now: float) -> Line:
@@ -47,7 +48,7 @@ def _state(fleet: Fleet, choice: Choice, now: float) -> Line:
         return ()
     share = "share not known" if choice.zone.share is None else f"{choice.zone.share:.0f} % of the weight"
     inside = ", ".join(members.name_of(fleet, one) for one in choice.zone.members)
-    return (*line(f"{share}  "), members.zone_word(fleet, choice.zone).span, *line(dim(f"  {inside}")))
+    return (*line(f"{share}  "), members.zone_word(fleet, choice.zone, now).span, *line(dim(f"  {inside}")))
 
 
 def blast(fleet: Fleet, plan: Plan) -> str:

@@ -13,6 +13,7 @@ from console.decide.recovery import Recovery
 from console.decide.usual import Waits, usual, waits
 from console.model.evidence import Exhibit, ExhibitKind
 from console.model.run import RunReport, Split
+from console.model.spans import exactly
 from console.model.text import inert
 from console.present import words
 from console.present.waits import usual as usual_words
@@ -119,11 +120,9 @@ def _facts(report: RunReport, plan: Plan) -> str:
         "undoes": report.of,
         "plan": f"{short(report.plan_hash)} ({report.plan_hash})",
         "steps": " ".join(f"{step} %" for step in plan.steps),
-        "hold": f"{plan.hold:g} s" if plan.hold else None,
-        "expires": f"{plan.expires:g} s after its end" if plan.expires else None,
-        "goes back by": " ".join(f"{percent} %" for percent in (*plan.returns, 100))
-        if plan.expires and plan.returns
-        else None,
+        "hold": exactly(plan.hold) if plan.hold else None,
+        "expires": f"{exactly(plan.expires)} after its end" if plan.expires else None,
+        "goes back by": " ".join(f"{percent} %" for percent in (*plan.returns, 100)) if plan.returns else None,
         "probe requests a second": f"up to {plan.probe_rate:g}" if plan.probe_rate else None,
         "switches off automated sync of": "; ".join(f"{one.key} {one.automated}" for one in plan.reverters),
         "not restored yet": ", ".join(report.debts),

@@ -28,11 +28,11 @@ def of_row(fleet: Fleet, table: str, key: str | None) -> str | None:
     return next((one.name for one in (*own, *fleet.gateways)), None)
 
 
-def gateway_lines(fleet: Fleet, gateway: Gateway, now: float, cells: int, moments: int = 12) -> list[Line]:
+def gateway_lines(fleet: Fleet, gateway: Gateway, now: float, wall: float, cells: int, moments: int = 12) -> list[Line]:
     """Everything known of one gateway."""
     on_it = [route for route in fleet.routes if route.gateway == gateway.name]
     about = {gateway.name, *(route.key for route in on_it)}
-    happened = [timeline.moment_line(one, cells) for one in fleet.timeline if one.about in about][:moments]
+    happened = [timeline.moment_line(one, wall, cells) for one in fleet.timeline if one.about in about][:moments]
     return [
         line(strong(gateway.name), Span("  "), _state(gateway), dim(f"  {gateway.id or 'no ALB yet'}")),
         *paragraph(gateway.dns or "no address yet", cells, ink=Ink.DIM),
@@ -117,7 +117,7 @@ def _listeners(gateway: Gateway) -> list[Line]:
 
 def members_sheet(fleet: Fleet, gateway: Gateway, now: float) -> Sheet[str]:
     """The members behind it with the share of its weight that each carries."""
-    known = {member.id: member for member in fleet.members}
+    known, old = {member.id: member for member in fleet.members}, members.aged(fleet, now)
 
     def name(member: str) -> Line:
         return line(known[member].name) if member in known else line(member, dim(" not among the members"))
@@ -126,7 +126,9 @@ def members_sheet(fleet: Fleet, gateway: Gateway, now: float) -> Sheet[str]:
         Column("MEMBERS", 20, name, least=12),
         Column("ZONE", 10, lambda m: members.zone_cell(known[m]) if m in known else line(dim(UNKNOWN)), rank=1),
         Column("LINK", 8, lambda m: members.link_cell(known[m], now) if m in known else line(dim(UNKNOWN))),
-        Column("ALB HEALTH", 11, lambda m: members.alb_cell(known[m].alb_health) if m in known else line(dim(UNKNOWN))),
+        Column(
+            "ALB HEALTH", 11, lambda m: members.alb_cell(known[m].alb_health, old) if m in known else line(dim(UNKNOWN))
+        ),
         Column("SHARE", 20, lambda m: members.share_cell(topology.share(fleet, gateway, m), 20), grow=True),
     )
     behind = topology.members_of(fleet, gateway)
@@ -135,7 +137,8 @@ def members_sheet(fleet: Fleet, gateway: Gateway, now: float) -> Sheet[str]:
 
 def _sharing(routes: Sequence[Route], cells: int) -> list[Line]:
     """Who holds up whom."""
-    failed = [route for route in routes if route.controller is Controller.FAILED]
+    blamed = [route for route in routes if route.failing]
+    failed = [route for route in blamed if route.key in route.failing] or blamed
     others = len(routes) - len(failed)
     if not failed or not others:
         return []
@@ -146,12 +149,12 @@ def _sharing(routes: Sequence[Route], cells: int) -> list[Line]:
 
 def routes_sheet(routes: Sequence[Route], now: float) -> Sheet[Route]:
     """Every Ingress on it, those that hold up the others first, each with the controller's last word."""
-    ordered = sorted(routes, key=lambda route: (_ORDER.index(route.controller), route.key))
+    ordered = sorted(routes, key=lambda route: (not route.failing, _ORDER.index(route.controller), route.key))
     names = min(40, max([16, *(width(route.key) for route in ordered[:500])]))
     columns: tuple[Column[Route], ...] = (
         Column("INGRESSES", names, lambda r: line(r.key), least=16),
         Column("CTRL", 6, lambda r: line(words.of(r.controller).span)),
         Column("VERDICT", 12, lambda r: splits.verdict_cell(r, now), rank=1),
-        Column("ITS LAST WORD", 20, lambda r: line(r.controller_message or dim(UNKNOWN)), grow=True),
+        Column("ITS LAST WORD", 20, lambda r: line(r.failing or r.controller_message or dim(UNKNOWN)), grow=True),
     )
     return Sheet(columns, ordered, lambda r: r.key, () if routes else (line(dim("  no Ingress leads to it")),))

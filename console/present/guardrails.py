@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.decide.rules import OFF, Rule
+from console.model.fleet import Fleet
+from console.model.freshness import SourceName
+from console.present.times import due
 from console.settings import RuleSettings
 
 
@@ -59,3 +62,16 @@ def text(rows: Sequence[Row]) -> str:
         fixed = "" if one.overridable else "  (cannot be overridden)"
         out.append(f"{one.name:<18}{one.severity:<9}{limit:<8}{one.says}{fixed}")
     return "\n".join(out)
+
+
+def standing(fleet: Fleet, wall: float) -> str:
+    """The freeze that a new one replaces: whose, why, until when; empty where there is none at the epoch second `wall`,
+    and that nobody knows where it could not be read."""
+    found = fleet.freeze
+    if found is None:
+        known = fleet.source(SourceName.RUNS).state.answered
+        return "" if known else "whether it was frozen before is not known"
+    if found.until is not None and found.until <= wall:
+        return ""
+    until = f" until {due(found.until, found.since)}" if found.until is not None else " until it is taken away"
+    return f"it replaces the freeze by {found.actor or 'somebody'}{until}: {found.reason or 'no reason given'}"

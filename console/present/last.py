@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import is_not
 from typing import Generic, TypeVar
 
 P = TypeVar("P")
 V = TypeVar("V")
+_FEW = 8
+"""Parts that are other ones in their places; more of them may be the same ones in another order."""
 
 
 class Last(Generic[P, V]):
@@ -30,12 +33,26 @@ class Each(Generic[P, V]):
 
     def __init__(self, make: Callable[[P], V]) -> None:
         self._make = make
-        self._made: dict[int, tuple[P, V]] = {}
+        self._parts: tuple[P, ...] = ()
+        self._values: list[V] = []
 
     def of(self, parts: Iterable[P]) -> list[V]:
         """What follows from each of `parts`, in order."""
-        former, make = self._made, self._make
+        parts = tuple(parts)
+        if len(parts) == len(self._parts):
+            others = [place for place, other in enumerate(map(is_not, parts, self._parts)) if other]
+            few = len(others) <= _FEW
+        else:
+            others, few = [], False
+        values = list(self._values) if few else self._looked_up(parts)
+        for place in others if few else ():
+            values[place] = self._make(parts[place])
+        self._parts, self._values = parts, values
+        return list(values)
+
+    def _looked_up(self, parts: tuple[P, ...]) -> list[V]:
+        """Wherever they stand now."""
         # An identity is another object's only once its own is let go, and it is held here.
-        found = [former.get(id(one)) or (one, make(one)) for one in parts]
-        self._made = {id(pair[0]): pair for pair in found}
-        return [value for _, value in found]
+        known = {id(part): (value,) for part, value in zip(self._parts, self._values, strict=True)}
+        found = [known.get(id(part)) or (self._make(part),) for part in parts]
+        return [value for (value,) in found]

@@ -6,15 +6,19 @@ from collections.abc import Callable, Sequence
 
 from console.decide.plan import short
 from console.model.fleet import Fleet, Layer, Route
+from console.model.freshness import SourceName
 from console.model.run import JournalLine, RunReport, RunRoute, RunState, Split
+from console.model.spans import span
 from console.model.text import inert
 from console.present import changes, onesteps, splits, waits, words
 from console.present.line import EMPTY, Ink, Line, Span, accent, dim, fit, length, line, paragraph, strong, title
 from console.present.sheet import Column, Sheet
-from console.present.times import clock, exact, moment
+from console.present.times import FRESH, clock, exact, moment
 
 ROOMY = 100
 """Cells from which on routes are called by their whole names."""
+WHOLE = 10_000
+"""Characters of one sentence that are shown; a page scrolls."""
 _Item = tuple[RunRoute, Route | None]
 """A route as the run tells it, and as the picture shows it."""
 
@@ -71,6 +75,8 @@ def rail(report: RunReport, wall: float, cells: int) -> list[Line]:
 
 def keys(report: RunReport) -> list[Line]:
     """The live commands, each with what it means; of a run whose runner is dead, the ways on."""
+    if report.state is RunState.INTERRUPTED and report.recorded and not report.one_step:
+        return [line(accent("2"), f" go back; fleet-console resume {inert(report.run, 40)} --takeover takes it over")]
     if report.state is RunState.INTERRUPTED and not report.provisions:
         resumes = (accent("5"), Span(" resume: a new runner goes on from what stands there  "))
         return [resumes if report.one_step else (*resumes, accent("2"), Span(" go back"))]
@@ -84,7 +90,7 @@ def keys(report: RunReport) -> list[Line]:
     ]  # fmt: skip
 
 
-def ledger(report: RunReport, fleet: Fleet, now: float, cells: int) -> list[Line]:
+def ledger(report: RunReport, fleet: Fleet, now: float, wall: float, cells: int) -> list[Line]:
     """The routes of a run with the five layers as they are now; what the run knows where the picture has no route."""
     known = [(one, fleet.route(one.route)) for one in report.routes]
     seen = [route for _, route in known if route is not None]
@@ -105,7 +111,8 @@ def ledger(report: RunReport, fleet: Fleet, now: float, cells: int) -> list[Line
                 rank=2 if layer is Layer.CONTROLLER else 0,
             )
         )
-    columns.append(Column("AT", 12, lambda it: _at(report, it[0], it[1], now), grow=True))
+    unread = _unread(report, fleet, now, wall)
+    columns.append(Column("AT", 12, lambda it: _at(report, it[0], it[1], now, unread), grow=True))
     out = Sheet(tuple(columns), known, lambda it: it[0].route).lines(cells)
     if len(seen) < len(known):
         out.append(line(dim("  routes that this console does not see show what the run said of them last")))
@@ -135,18 +142,34 @@ def _layer_cell(layer: Layer, fleet: Fleet, room: int) -> Callable[[_Item], Line
     return cell
 
 
-def _at(report: RunReport, run_route: RunRoute, route: Route | None, now: float) -> Line:
+def _unread(report: RunReport, fleet: Fleet, now: float, wall: float) -> float | None:
+    """Seconds for which nobody has said what the Ingresses hold: the run waits for the hub, or this console does; None
+    where that is no age to speak of."""
+    mine, ages = fleet.source(SourceName.ROUTES), [0.0]
+    if report.layer is Layer.ANNOTATION and report.since is not None:
+        ages.append(wall - report.since)
+    if mine.wanting:
+        ages.append(mine.age(now) or 0.0)
+    return max(ages) if max(ages) >= FRESH else None
+
+
+def _at(report: RunReport, run_route: RunRoute, route: Route | None, now: float, unread: float | None) -> Line:
     if report.state.over:
         return (words.of(report.state).span,)
+    if unread is not None:
+        return (Span(f"unread {span(unread)}", Ink.WARN),)
     if route is not None and not route.agreement.agrees:
         return splits.verdict_cell(route, now)
-    return (dim("starting"),) if run_route.layer is None else line(f"{words.LAYERS[run_route.layer][1]} holds")
+    layer = run_route.layer
+    if layer is None and report.recorded and report.step and route is not None:
+        layer = route.agreement.deepest  # its record tells of no layers; the picture does
+    return (dim("starting"),) if layer is None else line(f"{words.LAYERS[layer][1]} holds")
 
 
 def waiting(report: RunReport, fleet: Fleet, wall: float, cells: int) -> list[Line]:
     """What the run waits for, since when against what is usual, or how it ended; what the layers say of it, and what
     can be done."""
-    out = paragraph(inert(report.message), cells, ink=_ink(report), most=3) if report.message else []
+    out = paragraph(inert(report.message, WHOLE), cells, ink=_ink(report)) if report.message else []
     if report.state.over:
         return out
     spent = waits.spent(report, wall)
@@ -170,16 +193,21 @@ def _ink(report: RunReport) -> Ink:
     return words.of(report.state).ink if report.state.over else Ink.PLAIN
 
 
-def journal(lines: Sequence[JournalLine], cells: int, most: int | None = None) -> list[Line]:
-    """The journal, oldest first; the newest `most` lines where there are more."""
-    shown = list(lines) if most is None else list(lines)[-most:]
-    if not shown:
+def journal(lines: Sequence[JournalLine], cells: int | None = None) -> list[Line]:
+    """The journal, oldest first; what is longer than `cells` is broken, never cut."""
+    if not lines:
         return [line(dim("  nothing journaled on this host"))]
-    return [
-        line(dim(f"{clock(one.at)} "), Span(f"{inert(one.phase, 12):<10}"), f"{inert(one.step, 40)}  ",
-             dim(inert(one.sentence)))
-        for one in shown
-    ]  # fmt: skip
+    return [piece for one in lines for piece in _journaled(one, cells)]
+
+
+def _journaled(one: JournalLine, cells: int | None) -> list[Line]:
+    at, phase, step = f"{clock(one.at)} ", f"{inert(one.phase, 12):<10}", f"{inert(one.step, 40)}  "
+    sentence = inert(one.sentence, WHOLE)
+    whole = line(dim(at), Span(phase), step, dim(sentence))
+    if cells is None or length(whole) <= cells:
+        return [whole]
+    rest = paragraph(sentence, cells, indent=len(at), ink=Ink.DIM)
+    return [line(dim(at), Span(phase), step.rstrip()), *rest]
 
 
 def goes_on(report: RunReport) -> Line:
@@ -204,7 +232,7 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         reason,
         EMPTY,
         *rail(report, wall, cells),
-        *(onesteps.run_lines(report, fleet, cells) if report.one_step else ledger(report, fleet, now, cells)),
+        *(onesteps.run_lines(report, fleet, cells) if report.one_step else ledger(report, fleet, now, wall, cells)),
         EMPTY,
         *keys(report),
         *waiting(report, fleet, wall, cells),
@@ -222,13 +250,18 @@ def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> She
     """The list of runs, newest first."""
     columns: list[Column[RunReport]] = [
         Column("RUNS", 8, lambda r: line(inert(r.run, 40)), least=8),
-        Column("STATE", 13, lambda r: line(words.of(r.state).marked)),
+        Column("STATE", 13, lambda r: line(_state(r))),
         Column("STARTED", 16, lambda r: line(moment(r.started))),
         Column("ROUTES", 22, lambda r: line(_listed(r)), grow=True),
         Column("BY", 18, lambda r: line(inert(r.actor, 60) or dim("?")), rank=2),
         Column("REASON", 12, lambda r: line(dim(inert(r.reason, 200))), rank=1, grow=True),
     ]
     return Sheet(tuple(columns), tuple(reports), lambda r: r.run, note)
+
+
+def _state(report: RunReport) -> Span:
+    """Its state, marked; that it should have gone back comes before that it is done."""
+    return Span("! overdue", Ink.BAD) if report.overdue else words.of(report.state).marked
 
 
 def _listed(report: RunReport) -> str:

@@ -8,8 +8,9 @@ from itertools import chain
 
 from console.model.argo import Deployed
 from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
-from console.model.freshness import SourceName
+from console.model.freshness import SourceName, SourceState
 from console.model.spans import span, spoken
+from console.model.workload import WorkloadWord
 from console.present import clouds, rates, sources, words, workloads
 from console.present.last import Each, Last
 from console.present.line import Ink, Line, Span, dim, length, line, paragraph, text, width
@@ -18,25 +19,28 @@ from console.present.times import UNKNOWN, age
 
 _LEAD = 14
 """Cells of a fact's name."""
+OLD = 10.0
+"""Seconds after which what the ALB said last is shown with its age, and believed no more."""
+_CURRENT = (SourceState.LIVE, SourceState.EMPTY, SourceState.LOADING)
 KINDS = {"ack": "ack", "registered": "reg", "unknown": UNKNOWN}
 
 
 def members_sheet(fleet: Fleet, now: float) -> Sheet[Member]:
     """The table of members."""
-    wells = _wells.of(fleet.deployed)
+    wells, old = _wells.of(fleet.deployed), aged(fleet, now)
     columns = (
         Column[Member]("MEMBERS", _longest([m.name for m in fleet.members], 12, 30), lambda m: line(m.name), least=12),
         Column[Member]("ZONE", _longest([m.zone or "?" for m in fleet.members], 6, 16), zone_cell, rank=2),
         Column[Member]("KIND", 4, lambda m: line(KINDS.get(m.kind, m.kind)), rank=3),
         Column[Member]("LINK", 8, lambda m: link_cell(m, now)),
         Column[Member]("WORKLOAD", 10, lambda m: workloads.workload_cell(fleet, m, now), rank=2),
-        Column[Member]("ALB HEALTH", 11, lambda m: alb_cell(m.alb_health)),
+        Column[Member]("ALB HEALTH", 11, lambda m: alb_cell(m.alb_health, old)),
         Column[Member](
             "APPS", 5, lambda m: _apps_cell([one for group in wells for one in group.get(m.id, ())]), rank=2
         ),
         Column[Member]("WEIGHT", 6, lambda m: weight_cell(fleet, m), rank=1, right=True),
         Column[Member]("SEEN", 5, lambda m: line(Span(seen(m, now), Ink.DIM if _unseen(m) else Ink.PLAIN)), rank=1),
-        Column[Member]("STATE", 27, lambda m: line(state_span(m, fleet)), rank=4, grow=True),
+        Column[Member]("STATE", 27, lambda m: line(state_span(m, fleet, now)), rank=4, grow=True),
     )
     note = sources.note(fleet, SourceName.MEMBERS, now, some=bool(fleet.members))
     return Sheet(columns, fleet.members, lambda m: m.id, note)
@@ -62,7 +66,7 @@ def zones_sheet(fleet: Fleet, now: float) -> Sheet[Zone]:
         ),
         *(requests if rates.asked(fleet) else ()),
         Column[Zone]("LAST 10 MIN", SLOTS, lambda z: past_cell(z, now), rank=4),
-        Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z).span)),
+        Column[Zone]("HEALTH", 9, lambda z: line(zone_word(fleet, z, now).span)),
         Column[Zone]("HEADROOM", 15, lambda z: workloads.headroom_cell(z.headroom), grow=True),
     )
     return Sheet(columns, fleet.zones, lambda z: z.name, _zones_note(fleet))
@@ -126,13 +130,26 @@ def link_cell(member: Member, now: float) -> Line:
     return (shown.span,)
 
 
-def alb_cell(health: AlbHealth) -> Line:
-    """ALB's word on the backends: `12/12`, `some 3/12`, `dead 0/12`, `?`."""
+def aged(fleet: Fleet, now: float) -> float | None:
+    """Seconds since the ALB was read last, where it is not read now and what it said is too old to be taken for so."""
+    source = fleet.source(SourceName.ALB)
+    seconds = None if source.state in _CURRENT else source.age(now)
+    return seconds if seconds is not None and seconds > OLD else None
+
+
+def alb_cell(health: AlbHealth, old: float | None) -> Line:
+    """ALB's word on the backends: `12/12`, `some 3/12`, `dead 0/12`, `?`; its age where `old`: `12/12 1m`."""
     shown = words.of(health.word)
     if health.healthy is None or health.total is None:
         return (shown.span,)
     count = f"{health.healthy}/{health.total}"
-    return (Span(count if health.word is AlbHealthWord.OK else f"{shown.word} {count}", shown.ink),)
+    said = count if health.word is AlbHealthWord.OK else f"{shown.word} {count}"
+    return (Span(said, shown.ink),) if old is None else (Span(said, Ink.DIM), dim(f" {span(old)}"))
+
+
+def pods_gone(member: Member) -> bool:
+    """Whether none of its pods is ready, by its own API now."""
+    return member.workload.word is WorkloadWord.DEAD and member.workload.current
 
 
 def weight_of(fleet: Fleet, member: str) -> float | None:
@@ -180,14 +197,18 @@ def serving(member: Member) -> bool:
     return member.alb_health.word in (AlbHealthWord.OK, AlbHealthWord.SOME)
 
 
-def state_span(member: Member, fleet: Fleet) -> Span:
+def state_span(member: Member, fleet: Fleet, now: float) -> Span:
     """One word for a member, from both facts."""
     health, cut_off = member.alb_health.word, member.link in (Link.LOST, Link.LATE)
-    carries = bool(weight_of(fleet, member.id))
+    carries, old = bool(weight_of(fleet, member.id)), aged(fleet, now)
+    if old is not None and pods_gone(member):
+        return Span("no pod ready, still has weight" if carries else "no pod ready", Ink.BAD)
+    if old is not None and health is not AlbHealthWord.UNKNOWN:
+        return Span(f"ALB not read for {span(old)}", Ink.WARN)
     if health is AlbHealthWord.DEAD:
         return Span("dead, still has weight" if carries else "dead, carries nothing", Ink.BAD)
     if cut_off and serving(member):
-        return Span("serving, control link lost", Ink.WARN)
+        return Span(f"serving, control link {member.link}", Ink.WARN)
     if health is AlbHealthWord.SOME:
         return Span("serving in part", Ink.WARN)
     if member.cloud.cut_off and health is AlbHealthWord.OK:
@@ -207,16 +228,25 @@ def brief(fleet: Fleet, member: Member, now: float) -> Line:
         dim("link "),
         *link_cell(member, now),
         dim("  ALB "),
-        *alb_cell(member.alb_health),
+        *alb_cell(member.alb_health, aged(fleet, now)),
         Span("  "),
-        state_span(member, fleet),
+        state_span(member, fleet, now),
     )
 
 
-def zone_word(fleet: Fleet, zone: Zone) -> words.Word:
-    """The worst of the zone's members in one word."""
+def zone_word(fleet: Fleet, zone: Zone, now: float) -> words.Word:
+    """The worst of the zone's members in one word; with its age where the ALB was last read a while ago."""
     inside = frozenset(zone.members)
     found = [member for member in fleet.members if member.id in inside]
+    old = aged(fleet, now)
+    gone = [member for member in found if pods_gone(member)] if old is not None else []
+    if gone:
+        return words.Word("x", Ink.BAD, "dead") if len(gone) == len(found) else words.Word("!", Ink.WARN, "some")
+    said = _zone_word(found)
+    return said if old is None or said.word == UNKNOWN else words.Word("?", Ink.DIM, f"{said.word} {span(old)}")
+
+
+def _zone_word(found: Sequence[Member]) -> words.Word:
     health = {member.alb_health.word for member in found}
     cut_off = any(member.link in (Link.LOST, Link.LATE) or member.cloud.cut_off for member in found)
     if health == {AlbHealthWord.DEAD}:
@@ -270,12 +300,17 @@ def member_lines(fleet: Fleet, member: Member, now: float, cells: int) -> list[L
         ("control link", (words.of(member.link).span, Span(f"  last sign of life {beat}"))),
         ("", line(dim(member.link_message))),
         *clouds.facts(fleet, member, now),
-        ("ALB health", (words.of(health.word).span, Span(f"  {counted}{health.why}"))),
+        ("ALB health", (words.of(health.word).span, Span(f"  {counted}{health.why}"), *_read_ago(fleet, now))),
         ("weight", line(UNKNOWN if value is None else f"{value:.0f} % of its routes, by their annotations")),
         ("requests", rates.of_member(fleet, member, now)),
-        ("state", (state_span(member, fleet),)),
+        ("state", (state_span(member, fleet, now),)),
     ]
     return [row for name, said in facts if length(said) for row in _fact(name, said, cells)]
+
+
+def _read_ago(fleet: Fleet, now: float) -> Line:
+    old = aged(fleet, now)
+    return () if old is None else (Span(f"  read {spoken(old)} ago", Ink.WARN),)
 
 
 def _fact(name: str, said: Line, cells: int) -> list[Line]:

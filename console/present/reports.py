@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from console.decide import rules
 from console.decide.intents import Decision
 from console.decide.plan import Plan, short, untouched
 from console.model.fleet import Fleet
+from console.model.overdue import SAID
 from console.model.run import Reason, RunReport, RunRoute, RunState, Severity
 from console.present import changes, ledgers, waits, words
 from console.present.line import Line, dim, line, text
@@ -40,10 +42,12 @@ def ways_out(decision: Decision) -> str:
     """How a decision that is refused could be carried out all the same, as options of the command."""
     blocks = sorted({one.rule for one in decision.blocking if one.severity is Severity.BLOCKS})
     asks = sorted({one.rule for one in decision.blocking if one.severity is Severity.ASKS})
-    absolute = [name for name in blocks if rules.named(name).absolute]
+    absolute = [name for name in blocks if rules.named(name).absolute and name != "new-key"]
     if absolute:
         return f"{', '.join(absolute)} cannot be overridden"
-    said = [f"--confirm {','.join(asks)}"] if asks else []
+    key = ["--new-key"] if "new-key" in blocks else []
+    blocks = [name for name in blocks if name != "new-key"]
+    said = [*key, *([f"--confirm {','.join(asks)}"] if asks else [])]
     said += [f"--override {','.join(blocks)}"] if blocks else []
     return f"repair what is named, or take it on yourself: {' '.join(said)}"
 
@@ -51,8 +55,10 @@ def ways_out(decision: Decision) -> str:
 def planned(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], reason: str, *, refused: bool) -> RunReport:
     """A plan as a report: nothing was started."""
     routes: tuple[RunRoute, ...] = ()
+    said: dict[str, Any] = {}
     if plan is not None:
         routes = tuple(map(untouched, plan.routes))
+        said = {"steps": plan.steps, "target": plan.target, "overrides": plan.overrides}
     return RunReport(
         run="",
         fleet_uid=fleet.uid or "",
@@ -63,6 +69,7 @@ def planned(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], reason: 
         routes=routes,
         reason=reason,
         message="refused: see reasons" if refused else "nothing was started",
+        **said,
     )
 
 
@@ -87,11 +94,13 @@ class Teller:
         if not self._began:
             self._began = True
             out.append(f"run {report.run} ({report.kind}, plan {_hash(report)}): {ledgers.what(report)}")
-        out += _plain(ledgers.journal(report.lines[self._told :], 200)) if report.lines[self._told :] else []
+        out += _plain(ledgers.journal(report.lines[self._told :])) if report.lines[self._told :] else []
         self._told = max(self._told, len(report.lines))
         where = f" at {words.LAYERS[report.layer][1]}" if report.layer and not report.state.over else ""
         waited = waits.told(report)
-        said = f"{report.state.value.replace('_', ' ')}{where}{': ' + report.message if report.message else ''}"
+        state = SAID if report.overdue else report.state.value.replace("_", " ")
+        said = f"{state}{where}{': ' + report.message if report.message else ''}"
+        said = report.message if report.overdue and report.message.startswith(SAID) else said
         said += f" ({waited})" if waited else ""
         if said != self._last:
             self._last = said

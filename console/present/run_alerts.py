@@ -8,12 +8,13 @@ from contextlib import suppress
 
 from console.errors import UsageError
 from console.model.fleet import Fleet, Run, Tone
+from console.model.overdue import SAID, UNWRITTEN, left, overdue, taken_over
 from console.model.run import RunReport, RunState
 from console.present.alert import Alert
 from console.present.times import clock, due
 
-_UNWRITTEN = (RunState.REFUSED, RunState.FAILED, RunState.PLANNED)
 _STOPPED = {RunState.HELD: "held", RunState.UNVERIFIED: "not verified", RunState.SUPERSEDED: "superseded"}
+_KEEP = "Keep it or put that off: r, then 1."
 _HALF_WAY = (RunState.HELD, RunState.UNVERIFIED)
 
 Known = Mapping[str, RunReport]
@@ -22,7 +23,7 @@ Known = Mapping[str, RunReport]
 
 def known(host: Sequence[RunReport]) -> Known:
     """The runs of this host by id. One that it tried to take over, or never wrote for, is told by its record alone."""
-    return {one.run: one for one in host if one.state not in _UNWRITTEN}
+    return {one.run: one for one in host if one.state not in UNWRITTEN}
 
 
 def works(run: Run, here: Known) -> bool:
@@ -31,32 +32,59 @@ def works(run: Run, here: Known) -> bool:
     return run.state == RunState.RUNNING and (own is None or not own.state.over)
 
 
-def runs(fleet: Fleet, here: Known) -> Iterator[Alert]:
-    """Every run that wants attention, the newest first."""
+def runs(fleet: Fleet, here: Known, wall: float | None = None, *, typed: bool = False) -> Iterator[Alert]:
+    """Every run that wants attention, the newest first. `wall`: the epoch second, None where nobody says it. `typed`:
+    what to do is told as commands, else as keys."""
     for run in fleet.runs:
         own = here.get(run.run)
+        own = None if own is not None and taken_over(run, own) else own
         waits = run.state == RunState.DONE and run.expires is not None
-        if own is not None and own.state is RunState.INTERRUPTED and (run.state == RunState.RUNNING or waits):
-            said = "its runner on this host is dead. Open it (r, enter): 5 resumes, 2 goes back."
-            yield _alert(Tone.BAD, run, f"interrupted on {_where(run)}: {said}")
+        stands = ", ".join(left(run, fleet.runs))
+        if wall is not None and overdue(run, fleet, wall):
+            yield _alert(Tone.BAD, run, _overdue(run, stands, own, typed=typed))
+        elif own is not None and own.state is RunState.INTERRUPTED and (run.state == RunState.RUNNING or waits):
+            ways = f"{_command('resume', run)} or {_command('rollback', run)}."
+            said = ways if typed else "Open it (r, enter): 5 resumes, 2 goes back."
+            yield _alert(Tone.BAD, run, f"interrupted on {_where(run)}: its runner on this host is dead. {said}")
         elif run.state == RunState.RUNNING and own is not None and own.state.over:
-            yield _unrecorded(run, own)
+            yield _unrecorded(run, own, typed=typed)
         elif run.state == RunState.INTERRUPTED:
-            if left := _left(run, fleet.runs):
-                yield _alert(Tone.BAD, run, f"interrupted on {left}: its runner is gone. Go back or shift anew.")
+            if stands:
+                yield _alert(Tone.BAD, run, f"interrupted on {stands}: its runner is gone. Go back or shift anew.")
         elif run.state == RunState.RUNNING:
             told = f" (its record of {clock(run.updated)})" if own is None and run.updated is not None else ""
             yield _alert(Tone.PLAIN, run, f"under way on {_where(run)} by {run.actor or '?'}{told}.")
-        elif run.state in _HALF_WAY and (left := _left(run, fleet.runs)):
+        elif run.state in _HALF_WAY and stands:
             why = f": {run.message.rstrip('.')}" if run.message else ""
-            yield _alert(Tone.PLAIN, run, f"{_STOPPED[RunState(run.state)]} on {left}{why}.")
+            yield _alert(Tone.PLAIN, run, f"{_STOPPED[RunState(run.state)]} on {stands}{why}.")
         elif waits:
-            back = f"goes back by itself at {due(run.expires, run.started)}. Keep it or put that off: r, then 1."
-            yield _alert(Tone.PLAIN, run, f"moved {_where(run)}, and {back}")
+            ways = f"{_command('stop', run)} keeps it, extend puts that off." if typed else _KEEP
+            yield _alert(Tone.PLAIN, run, f"moved {_where(run)}, and goes back by itself at {_due(run)}. {ways}")
 
 
-def held(fleet: Fleet, here: Known) -> Iterator[Alert]:
-    """Every Application whose automated sync a run switched off, until it is restored."""
+def _overdue(run: Run, stands: str, own: RunReport | None, *, typed: bool) -> str:
+    """Why a run has not gone back, by its own runner where that says so, and what can be done."""
+    dead = own is not None and own.state is RunState.INTERRUPTED
+    told = own.message if own is not None and not dead else run.message
+    resume = f"{_command('resume', run)}{'' if own is not None else ' --takeover'}, or rollback {run.run}"
+    alive = own is not None and not dead
+    ways = (_command("attach", run) if alive else resume) if typed else "r, enter tells the ways"
+    if told.startswith(SAID):
+        return f"{told.rstrip('.')}. {ways}."
+    why = f" ({told.rstrip('.')})" if alive and told else ""
+    return f"{SAID}: {stands} should have gone back at {_due(run)}, and nobody took it back{why}. {ways}."
+
+
+def _command(verb: str, run: Run) -> str:
+    return f"fleet-console {verb} {run.run}"
+
+
+def _due(run: Run) -> str:
+    return due(run.expires, run.started)
+
+
+def held(fleet: Fleet, here: Known, wall: float | None = None) -> Iterator[Alert]:
+    """Every Application whose automated sync a run switched off, until it is restored. `wall` as for `runs`."""
     for one in fleet.applications:
         if one.held is None:
             continue
@@ -65,8 +93,9 @@ def held(fleet: Fleet, here: Known) -> Iterator[Alert]:
         off = f"automated sync is off for run {name}{since}"
         own = here.get(name)
         dead = own is not None and own.state is RunState.INTERRUPTED
-        if run is None or dead or not _goes(run, here):
-            state = "interrupted" if dead else _state(run, own)
+        late = run is not None and wall is not None and overdue(run, fleet, wall)
+        if run is None or dead or late or not _goes(run, here):
+            state = "overdue to go back" if late else "interrupted" if dead else _state(run, own)
             ways = f"fleet-console rollback {name} puts back the weights and restores it, restore-sync {name} only that"
             said = f"{off}, which is {state}: what is in git does not come by itself. {ways}."
             yield Alert(Tone.WARN, one.key, said, one.key)
@@ -87,7 +116,7 @@ def _state(run: Run | None, own: RunReport | None) -> str:
     return str(own.state if over and own is not None else run.state).replace("_", " ")
 
 
-def _unrecorded(run: Run, own: RunReport) -> Alert:
+def _unrecorded(run: Run, own: RunReport, *, typed: bool) -> Alert:
     """The hub could not be told how it ended: its record, its fence and its Lease still say that it goes on."""
     state = _STOPPED.get(own.state)
     if state is None:
@@ -95,17 +124,8 @@ def _unrecorded(run: Run, own: RunReport) -> Alert:
         return _alert(Tone.PLAIN, run, f"{ended} on {_where(run)}; its record on the Fleet does not say so yet.")
     why = own.message.split(";")[0].rstrip(".")
     said = f"{state} on {_where(run)}: {why}" if why else f"{state} on {_where(run)}"
-    return _alert(Tone.WARN, run, f"{said}. Its record on the Fleet still says running. Open it: r, enter.")
-
-
-def _left(run: Run, all_runs: Sequence[Run]) -> str:
-    """The routes of a run that no newer run has written since."""
-    newer = {key for one in all_runs if _after(one, run) for key in one.routes}
-    return ", ".join(key for key in run.routes if key not in newer)
-
-
-def _after(one: Run, run: Run) -> bool:
-    return one.state not in _UNWRITTEN and (one.fence or 0, one.started or 0.0) > (run.fence or 0, run.started or 0.0)
+    way = f"See {_command('attach', run)}." if typed else "Open it: r, enter."
+    return _alert(Tone.WARN, run, f"{said}. Its record on the Fleet still says running. {way}")
 
 
 def _where(run: Run) -> str:

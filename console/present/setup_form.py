@@ -150,7 +150,7 @@ def _checked(known: Known, stage: Stage) -> Iterator[Row]:
         words = f"checks wait until {many} problem{'s are' if many != 1 else ' is'} gone"
         yield Row("head checks", "head", words)
         return
-    mine = [one for one in known.checks if one.stage is stage]
+    mine = [one for one in known.checks if stage in setup_steps.told_at(one, known.draft.document)]
     good = sum(1 for one in mine if one.verdict is Verdict.OK)
     yield Row("head checks", "head", f"checks: {good} ok" if mine else "checks: none at this step")
     for number, one in enumerate(mine):
@@ -181,7 +181,7 @@ def _detail(one: Check, ink: Ink) -> tuple[Line, ...]:
 def _more(one: Check) -> tuple[str, ...]:
     needed = f"needed: {one.needed}" if one.needed else ""
     fix = f"fix: {one.fix}" if one.fix else ""
-    return tuple(filter(None, (needed, fix, f"by: {one.source}" if one.source else "")))
+    return tuple(filter(None, (fix, needed, f"by: {one.source}" if one.source else "")))
 
 
 def detail_lines(row: Row | None, cells: int, most: int) -> list[Line]:
@@ -191,4 +191,14 @@ def detail_lines(row: Row | None, cells: int, most: int) -> list[Line]:
         words, ink = "".join(span.text for span in one), one[0].ink if one else Ink.PLAIN
         indent = len(words) - len(words.lstrip())
         out += paragraph(words.strip(), cells, indent=indent, ink=ink)
-    return out if len(out) <= most else [*out[: most - 1], line(dim(f"  {len(out) - most + 1} more lines; enter"))]
+    if row is None or len(out) <= most:
+        return out
+    where = "enter" if row.kind == "check" else "enter on its check below" if row.kind == "field" else "see the review"
+    return [*out[: most - 1], line(dim(f"  {len(out) - most + 1} more lines: {where}"))]
+
+
+def room(row: Row | None, rows: int) -> int:
+    """Lines that the detail of the marked row may take: more where something is wrong with it, so that the way out is
+    seen, too."""
+    wrong = row is not None and any(span.ink in (Ink.BAD, Ink.WARN) for one in row.detail for span in one)
+    return max(6, rows // 3) if wrong else max(3, rows // 6)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.decide.plan import short
+from console.decide.setup.away import unseen
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
 from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
-from console.decide.setup.teardown import unseen
 from console.model.text import inert
-from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong, title
-from console.present.setups import nothing_to_do, verdict_line
+from console.present.line import EMPTY, Ink, Line, dim, line, paragraph, strong, title
+from console.present.setups import change_text, nothing_to_do, verdict_line
 from console.present.times import exact
 
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED)
@@ -33,8 +33,9 @@ def lines(
 ) -> list[Line]:
     """Everything. `notes`: what was not said by what was adopted; `kept`: what a teardown leaves."""
     out: list[Line] = []
-    if plan.kind == "setup":
+    if plan.kind == "setup" or reds(checks):
         out += [*paragraph(verdict_line(checks, plan), cells, ink=Ink.BAD if reds(checks) else Ink.PLAIN), EMPTY]
+    if plan.kind == "setup" or checks:
         out += [*check_lines(checks, cells), EMPTY]
     told = [*notes, *filter(None, [unseen(plan)])]
     for one in told:
@@ -42,8 +43,8 @@ def lines(
     out += [EMPTY] if told else []
     out += plan_lines(plan, cells)
     if kept:
-        out += [EMPTY, line(title("STAYS"), dim("  adopted, or somebody else's"))]
-        out += [one for each in kept for one in paragraph(inert(each, 300), cells, indent=2)]
+        out += [EMPTY, line(title("STAYS"), dim("  adopted, of somebody else, or out of reach"))]
+        out += [one for each in kept for one in paragraph(inert(each, 1000), cells, indent=2)]
     return out
 
 
@@ -78,7 +79,8 @@ def _check(one: Check, cells: int) -> list[Line]:
 def plan_lines(plan: SetupPlan, cells: int) -> list[Line]:
     """The tasks by stage, with what they change, what is final, and how each is taken back."""
     if not plan.tasks:
-        return [line(title("PLAN")), line(Span(f"  {nothing_to_do(plan)}", Ink.GOOD))]
+        said = paragraph(nothing_to_do(plan), cells, indent=2, ink=Ink.WARN if plan.left else Ink.GOOD)
+        return [line(title("PLAN")), *said]
     out: list[Line] = [line(title("PLAN"), dim(f"  {short(plan.hash)}"))]
     stage: Stage | None = None
     for number, one in enumerate(plan.tasks, 1):
@@ -94,9 +96,9 @@ def _task(one: Task, number: int, cells: int) -> list[Line]:
     first, *rest = paragraph(f"{number:>3} {one.verb:<6} {one.what}  ({usual})", cells, indent=1)
     out = [first, *(line("            ", *more[1:]) for more in rest)]
     for change in one.changes:
-        before = "absent" if change.before is None else change.before
-        after = "absent" if change.after is None else change.after
-        out += paragraph(f"{change.path}: {before} -> {after}", cells, indent=12, ink=Ink.ACCENT)
+        out += paragraph(change_text(change), cells, indent=12, ink=Ink.ACCENT)
+    for phrase in one.says:
+        out += paragraph(phrase, cells, indent=12, ink=Ink.DIM)
     if one.final:
         out += paragraph(f"final: {one.final}", cells, indent=12, ink=Ink.WARN)
     if one.failed:

@@ -33,13 +33,13 @@ NAMES: Mapping[Stage, tuple[str, str]] = {
 ASKS: Mapping[Stage, str] = {
     Stage.NETWORK: "Choose the VPC and name its vSwitches; what has no id is made.",
     Stage.FLEET: "The hub: an existing Fleet by its id, or a new one.",
-    Stage.ACK: "The cluster in the cloud: an existing one by its id, or a new one with a node pool.",
-    Stage.REGISTERED: "The cluster in the data centre: its context gets the agent; without one, a file waits.",
+    Stage.ACK: "The cluster in the cloud: one that is there, by its id, or a new one.",
+    Stage.REGISTERED: "Its context gets the agent; without one a file waits for you.",
     Stage.LINK: "What must reach what. No API shows some of it: those need your word.",
     Stage.ASSOCIATE: "The label `cluster` by which ApplicationSets find each member.",
     Stage.APPLICATIONS: "What runs on the members: a chart in Git, one Application for each member.",
     Stage.GATEWAY: "One ALB in two zones or more, and the routes with each member's weight.",
-    Stage.FIRST: "How an answer tells which member gave it; the share is compared with the weights.",
+    Stage.FIRST: "How an answer tells which member gave it, to count the share.",
 }
 """Stage -> what it asks for, one sentence."""
 TOPS: Mapping[Stage, tuple[str, ...]] = {
@@ -82,6 +82,9 @@ ADDS: Mapping[Stage, tuple[tuple[str, str], ...]] = {
     Stage.GATEWAY: (("gateway.listeners", "a listener"), ("routes", "a route")),
 }
 """Stage -> lists that get another item there, and what an item is called."""
+
+
+_TOP_NAMES = frozenset(name for names in TOPS.values() for name in names)
 
 
 class Asked(NamedTuple):
@@ -196,11 +199,24 @@ def stage_of(path: str, document: Document) -> Stage:
     return Stage.LINK if top == "confirmed" else found.get(top, Stage.NETWORK)
 
 
+def told_at(check: Check, document: Document) -> tuple[Stage, ...]:
+    """The steps where a check is told: its rule's own, unless what it is about is asked for at another; and wherever
+    else the field stands. A word is asked for at the rule's own."""
+    named = drafts.steps(check.about)
+    if check.verdict is Verdict.UNCHECKED or not named or named[0] not in _TOP_NAMES:
+        return (check.stage,)
+    inner = named[2] if len(named) > 2 and isinstance(named[1], int) else named[1] if len(named) > 1 else ""
+    asked = named[0] in TOPS.get(check.stage, ()) and not _left_out(check.stage, str(inner))
+    first = check.stage if asked else stage_of(check.about, document)
+    also = named[0] == "members" and inner in _ONLY[Stage.LINK] and first is not Stage.LINK
+    return (first, Stage.LINK) if also else (first,)
+
+
 def standing(draft: Draft, checks: tuple[Check, ...], stage: Stage) -> str:
     """`!` where something keeps the set-up from beginning at a step, `?` where a word is wanted, else a blank."""
     if any(stage_of(one.path, draft.document) is stage for one in draft.problems):
         return "!"
-    mine = [one for one in checks if one.stage is stage]
+    mine = [one for one in checks if stage in told_at(one, draft.document)]
     if any(one.verdict is Verdict.RED for one in mine):
         return "!"
     return "?" if unconfirmed(mine) else " "

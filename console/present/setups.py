@@ -7,14 +7,20 @@ from typing import Any
 
 from console.decide.plan import short
 from console.decide.setup.checks import is_confirmed, reds, unconfirmed
-from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
+from console.decide.setup.task import Change, Check, SetupPlan, Stage, Task, Verdict, Wait, canonical, writes
 from console.errors import EXIT_DONE, EXIT_HELD
 from console.model.run import RunReport
 from console.model.text import inert
 from console.model.topology import SCHEMA, Topology
+from console.present.line import wrap
 from console.present.setup_checks import checks_document, unchecked_document
 from console.present.times import exact
 
+_CELLS = 80
+"""Of what is told of a new thing: the narrowest terminal that is read on."""
+_NAMED = 4
+"""Things left behind that one line names."""
+_LONGEST = 10_000
 _PROOF = (Stage.FIRST, Stage.FINISH)
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED, Verdict.OK)
 
@@ -58,27 +64,44 @@ def plan_lines(plan: SetupPlan) -> list[str]:
 
 def nothing_to_do(plan: SetupPlan) -> str:
     """What a plan without tasks means."""
-    rest = "nothing of ours is there" if plan.kind == "teardown" else "everything is as the topology says"
-    return f"nothing to do: {rest}"
+    if plan.kind == "teardown":
+        return "nothing to do: nothing of ours is there"
+    if plan.left:
+        return f"nothing to do for what the topology names; {left_line(plan)}"
+    return "nothing to do: everything is as the topology says"
+
+
+def left_line(plan: SetupPlan) -> str:
+    """`2 things that it named before still stand: Ingress shop/old, ApplicationSet argocd/old`."""
+    count, told = len(plan.left), ", ".join(plan.left[:_NAMED])
+    more = f" and {count - _NAMED} more" if count > _NAMED else ""
+    things, stand = ("things", "stand") if count > 1 else ("thing", "stands")
+    return f"{count} {things} that it named before still {stand}: {told}{more}"
 
 
 def task_lines(one: Task, number: int) -> list[str]:
     """One task."""
     waits = isinstance(one.call, Wait)
     lines = [f"  {number:>3} {one.verb:<7} {one.what}  ({'usually ' if waits else ''}{exact(one.usual)})"]
-    for change in one.changes:
-        before = "absent" if change.before is None else change.before
-        after = "absent" if change.after is None else change.after
-        lines.append(f"{'':<14}{change.path}: {before} -> {after}")
+    lines += [f"{'':<14}{change_text(change)}" for change in one.changes]
+    for phrase in one.says:
+        lines += [f"{'':<14}{said}" for said in wrap(phrase, _CELLS - 14)]
     lines += [f"{'':<14}final: {one.final}"] if one.final else []
     lines += [f"{'':<14}failed: {one.failed}"] if one.failed else []
     return lines
 
 
+def change_text(change: Change) -> str:
+    """`spec.listeners[8001/HTTP]: ... -> removed`."""
+    before = "absent" if change.before is None else change.before
+    after = "removed" if change.after is None else change.after
+    return f"{change.path}: {before} -> {after}"
+
+
 def plan_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan | None, notes: Sequence[str] = ()) -> str:
     """The whole answer of `topology plan`."""
-    lines = [f"topology {topology.name}, Fleet {topology.fleet.name} in {topology.region}", "", "CHECKS"]
-    lines += check_lines(checks)
+    lines = [f"topology {topology.name}, Fleet {topology.fleet.name} in {topology.region}"]
+    lines += ["", "CHECKS", *check_lines(checks)] if checks else []
     lines += ["", f"PLAN {short(plan.hash)}  {len(plan.tasks)} tasks", *plan_lines(plan)] if plan is not None else []
     lines += ["", *notes] if notes else []
     return "\n".join(lines)
@@ -91,7 +114,8 @@ def verdict_line(checks: Sequence[Check], plan: SetupPlan) -> str:
         return f"refused: {red} check{'s are' if red > 1 else ' is'} red, and nothing is written on red"
     rest = f"; {open_} unchecked, recorded as unconfirmed" if open_ else ""
     count = sum(1 for one in plan.tasks if writes(one.call))
-    return f"{count} write{'s' if count != 1 else ''}{rest}"
+    left = f"; {len(plan.left)} left behind, see left-behind" if plan.left else ""
+    return f"{count} write{'s' if count != 1 else ''}{rest}{left}"
 
 
 def status_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan, notes: Sequence[str]) -> str:
@@ -105,6 +129,7 @@ def status_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan, no
         lines.append(f"  {stage.value:<14} {word:<10} {missing[0].what if missing else ''}".rstrip())
     red = reds(checks)
     lines += [f"  red: {one.rule}: {one.about}: {one.measured}" for one in red]
+    lines += [f"  left behind: {left_line(plan)}"] if plan.left else []
     return "\n".join([*lines, *notes])
 
 
@@ -153,6 +178,7 @@ def document(
 
 
 def _task_document(one: Task) -> dict[str, Any]:
+    kind, values = canonical(one.call)
     return {
         "id": one.id,
         "stage": str(one.stage),
@@ -165,7 +191,18 @@ def _task_document(one: Task) -> dict[str, Any]:
         "allowed": one.allowed,
         "item": one.item,
         "changes": [{"path": c.path, "before": c.before, "after": c.after} for c in one.changes],
+        "says": list(one.says),
+        "call": {"kind": kind.lower(), **_seen(values)},
     }
+
+
+def _seen(value: Any) -> Any:
+    """Plain values with every text inert: items of others in a list that is written may hold anything."""
+    if isinstance(value, dict):
+        return {inert(name, _LONGEST): _seen(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_seen(one) for one in value]
+    return inert(value, _LONGEST) if isinstance(value, str) else value
 
 
 def run_document(report: RunReport) -> dict[str, Any]:

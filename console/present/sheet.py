@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from console.present.line import Line, Span, dim, fit, line, title
+from console.present.line import Line, Span, dim, fit, line, title, width
 
 T = TypeVar("T")
 GAP = 2
@@ -62,12 +62,14 @@ class Sheet(Generic[T]):
         spare = room - _needs(kept, gap)
         return tuple(replace(column, width=column.width + spare) if column.grow else column for column in kept), gap
 
-    def head(self, cells: int, note: str = "") -> Line:
-        """The line of heads; the first one names the table, `note` behind it."""
+    def head(self, cells: int, *notes: str) -> Line:
+        """The line of heads; the first one names the table, behind it the first of the `notes` that it has room for."""
         columns, gap = self.fitted(cells)
         if not columns:
             return fit((), cells)
-        first = fit(line(title(columns[0].head), dim(note)), columns[0].width + MARK)
+        room = columns[0].width + MARK
+        note = next((one for one in notes if width(columns[0].head) + width(one) <= room), notes[-1] if notes else "")
+        first = fit(line(title(columns[0].head), dim(note)), room)
         spans: list[Span] = list(first)
         for column in columns[1:]:
             spans += [Span(" " * gap), *fit(line(title(column.head)), column.width, right=column.right)]

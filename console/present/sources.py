@@ -8,7 +8,7 @@ from console.model.spans import spoken
 from console.present import words
 from console.present.line import EMPTY, Ink, Line, Span, dim, fit, line, paragraph, title
 from console.present.sheet import Column, Sheet
-from console.present.times import UNKNOWN, age
+from console.present.times import FRESH, UNKNOWN, age
 
 NOUNS: dict[Topic, str] = {
     SourceName.HUB: "the hub",
@@ -102,9 +102,10 @@ def freshness(source: Source, now: float) -> Span:
         return Span(f"{name} {age(source.age(now))}", shown.ink)
     if source.state is SourceState.UNCONFIGURED:
         return Span(f"no {name}", shown.ink)
-    aged = (SourceState.STALE, SourceState.LOST, SourceState.THROTTLED)
-    if source.state in aged and source.age(now) is not None:
-        return Span(f"{name} {shown.word} {age(source.age(now))}", shown.ink)
+    aged = (SourceState.STALE, SourceState.LOST, SourceState.THROTTLED, SourceState.DENIED)
+    seen = source.age(now)
+    if source.state in aged and seen is not None and seen >= FRESH:
+        return Span(f"{name} {shown.word} {age(seen)}", shown.ink)
     return Span(f"{name} {shown.word}", shown.ink)
 
 

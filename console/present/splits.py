@@ -12,6 +12,9 @@ from console.present import words
 from console.present.line import Ink, Line, Span, dim, width
 from console.present.times import UNKNOWN
 
+_FAILED, _FAILING = 3, 0.02
+"""Requests, and the part of all, from which on a route is said to fail: one that is lost now and then is no news."""
+
 
 def number(value: float | None) -> str:
     """One weight; whole where it is whole."""
@@ -98,11 +101,23 @@ def _observed_cell(route: Route, fleet: Fleet, ink: Ink, room: int) -> Line:
     return (dim("counting") if shown == UNKNOWN else Span(shown, ink),)
 
 
+def failing_share(route: Route) -> float | None:
+    """Percent of the probe's newest requests that had no usable answer; None where they are none or too few."""
+    failed, asked = route.unanswered
+    return 100.0 * failed / asked if failed >= _FAILED and failed >= _FAILING * asked else None
+
+
 def verdict_cell(route: Route, now: float) -> Line:
-    """Whether the layers agree, or the layer where they part and since when: `ctrl 14s`."""
+    """Whether the layers agree, or the layer where they part and since when: `ctrl 14s`; what is worse stands for it:
+    requests that fail, a controller that carries nothing on."""
     agreement = route.agreement
     if not any(line.annotation is not None for line in route.members):
         return (dim("no weights"),)
+    failed = failing_share(route)
+    if failed is not None:
+        return (Span(f"{failed:.0f} % fail", Ink.BAD),)
+    if agreement.agrees and route.failing:
+        return (Span("blocked", Ink.WARN),)
     if agreement.agrees:
         return (Span("agree", Ink.GOOD),) if agreement.settled else (Span("agree so far"),)
     if agreement.stuck_at is None:

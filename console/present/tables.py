@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from console.model.fleet import Fleet, Route
+from collections.abc import Sequence
+
+from console.model.fleet import Fleet, Route, Tone
 from console.model.freshness import SourceName
+from console.model.run import RunReport
 from console.present import alerts, applications, detail, members, routes, sources, words
 from console.present.line import Line, text
 from console.present.times import age
@@ -12,11 +15,16 @@ COLUMNS = 118
 """Cells that a table may take; wide enough for every column."""
 
 
-def status_text(fleet: Fleet, now: float) -> str:
-    """The whole Fleet: what wants attention, sources, zones, members, gateways, routes, applications, problems."""
+_TONES = {Tone.BAD: "BAD", Tone.WARN: "WARN", Tone.PLAIN: "NOTE", Tone.GOOD: "GOOD"}
+
+
+def status_text(fleet: Fleet, now: float, host: Sequence[RunReport], wall: float) -> str:
+    """The whole Fleet: what wants attention, sources, zones, members, gateways, routes, applications, problems. `host`
+    and `wall` as for `alerts`."""
+    found = alerts.alerts(fleet, now, host, wall, typed=True)
     blocks = [
         [_title(fleet)],
-        [f"{alert.tone.upper():<5} {alert.subject}: {alert.sentence}" for alert in alerts.alerts(fleet, now)],
+        [f"{_TONES[alert.tone]:<5} {alert.subject}: {alert.sentence}" for alert in found],
         _plain(sources.sources_sheet(fleet, now).lines(COLUMNS)) if fleet.sources else ["no source was read"],
         _plain(members.zones_sheet(fleet, now).lines(COLUMNS)) if fleet.zones else [],
         _plain(members.members_sheet(fleet, now).lines(COLUMNS)),
@@ -28,9 +36,9 @@ def status_text(fleet: Fleet, now: float) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def route_text(fleet: Fleet, route: Route, now: float) -> str:
+def route_text(fleet: Fleet, route: Route, now: float, wall: float) -> str:
     """The five layers of one route, member by member."""
-    return "\n".join(_plain(detail.route_lines(fleet, route, now, COLUMNS)))
+    return "\n".join(_plain(detail.route_lines(fleet, route, now, wall, COLUMNS)))
 
 
 def _title(fleet: Fleet) -> str:

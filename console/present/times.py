@@ -44,6 +44,13 @@ def due(at: float | None, since: float | None) -> str:
     return clock(at) if near else moment(at)
 
 
+def past(at: float | None, wall: float) -> str:
+    """`clock` of an epoch second, in 8 cells; its date, `11-24`, where that is more than a day before `wall`."""
+    if at is None or wall - at <= DAY:
+        return clock(at)
+    return f"{time.strftime('%m-%d', time.localtime(at)):<8}"
+
+
 def moment(at: float | None) -> str:
     """Local date and time of an epoch second: `2026-11-24 12:04`."""
     return UNKNOWN if at is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

@@ -87,9 +87,15 @@ def _end(fleet: Fleet, identifier: str, now: float) -> Line:
     if member is None:
         return (Span(identifier), dim("  not among the members"))
     zone = member.zone or f"zone {UNKNOWN}"
-    return (*fit(line(zone), 10), Span(" "), *fit(line(strong(member.name)), 16), Span(" "), *_state(fleet, member))
+    return (
+        *fit(line(zone), 10),
+        Span(" "),
+        *fit(line(strong(member.name)), 16),
+        Span(" "),
+        *_state(fleet, member, now),
+    )
 
 
-def _state(fleet: Fleet, member: Member) -> Line:
-    health = members.alb_cell(member.alb_health)
-    return (*fit(health, 10), Span(" "), members.state_span(member, fleet))
+def _state(fleet: Fleet, member: Member, now: float) -> Line:
+    health = members.alb_cell(member.alb_health, members.aged(fleet, now))
+    return (*fit(health, 10), Span(" "), members.state_span(member, fleet, now))

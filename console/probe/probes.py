@@ -30,6 +30,8 @@ _OFTEN = 10.0
 _HEARD_EVERY = 4.0
 """Seconds between two posts that only say: still answering."""
 _FAILURES = 100
+_WELL, _SEVERAL = 10.0, 3
+"""Seconds without a failure after which a route has recovered from so many of them."""
 _LOST_AFTER = 5
 """Requests in a row without an answer after which a route counts as lost."""
 
@@ -52,10 +54,20 @@ class _Probe:
     failures: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_FAILURES))
     silent: int = 0
     posted: float = float("-inf")
+    lost: int = 0
+    """Requests without an answer since there were none for a while."""
+
+    def recovered(self, now: float) -> float | None:
+        """Since when nothing has failed after several requests did: who answered before says nothing of now."""
+        last = self.failures[-1][0] if self.failures else now
+        if now - last < _WELL:
+            return None
+        lost, self.lost = self.lost, 0
+        return last if lost >= _SEVERAL else None
 
     def forget(self, before: float | None) -> None:
         """Drop the answers from before a second: a share that surely changed is never judged by them again."""
-        while before is not None and self.answers[0][0] < before:
+        while before is not None and self.answers and self.answers[0][0] < before:
             self.answers.popleft()
 
 
@@ -189,12 +201,14 @@ class Probes:
             if isinstance(reply, Unanswered):
                 probe.failures.append((now, str(reply)))
                 probe.silent += 1
+                probe.lost += 1
             else:
                 probe.answers.append((now, word))
                 probe.silent = 0
             if now - probe.posted >= _POST_EVERY / max(1.0, min(_OFTEN, probe.rate / _FAST)):
                 probe.posted = now
-                probe.forget(changed(probe.answers))
+                for before in (changed(probe.answers), probe.recovered(now)):
+                    probe.forget(before)
                 self._post(Changed(SourceName.PROBE, probe.settings.route, self._series(probe), now))
             self._tell(now)
 

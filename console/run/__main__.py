@@ -174,7 +174,7 @@ class _Stage:
 
         row = self._row
         eyes = self._eyes = Eyes(row.planned(), self._settings)
-        words = self._words = Words(self._journal, self._run, self._recorded)
+        words = self._words = Words(self._journal, self._run, self._recorded, None)
         hook = Hook(self._settings.run, self._run)
         guardian = Guardian(self._journal, row, self._hub, words, eyes, self._proof, hook=hook, midway=midway)
         settings, members = eyes.reading(self._settings)
@@ -204,7 +204,7 @@ class _Stage:
 
         for change in self._row.planned().routes:
             found = read_ingress(self._hub, change.namespace, change.name)
-            places = self._row.planned().places(change)
+            places = self._row.planned().stations(change)
             if found is not None and not holds(found, change.after) and any(holds(found, one) for one in places):
                 return True
         return False

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from console.decide.plan import Plan
 from console.decide.returning import Judgement, Word
+from console.model.overdue import SAID
 from console.observe import Observer
 from console.run.eyes import Eyes
 from console.run.verify import Outcome, Verdict
@@ -93,7 +94,7 @@ class Comeback:
         if verdict.outcome is Outcome.HOLDS:
             self.retreated = True
             self._eyes.retreated()
-            said = f"expiry overdue: it went back, and retreated {why}"
+            said = f"{SAID}: it went back, and retreated {why}"
             return Verdict(verdict.outcome, verdict.layer, said)
         if verdict.outcome is Outcome.TIMED_OUT:
             return Verdict(verdict.outcome, verdict.layer, f"it retreated {why}; {verdict.sentence}")

@@ -21,6 +21,7 @@ from console.kube.connect import Hub
 from console.kube.holder import Holder
 from console.kube.lease import FleetLease
 from console.model.fleet import Layer, Run
+from console.model.overdue import SAID
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
@@ -80,7 +81,7 @@ class Executor:
         self._resumed = resumed
         self._taken = taken
         self._hook = Hook(settings.run, report.run)
-        self._words = words or Words(journal, report.run, self._own_record)
+        self._words = words or Words(journal, report.run, self._own_record, None if resumed else "")
         self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
         self._witness = Witness(journal, report.run, plan, hub)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease, witness=self._witness)
@@ -130,7 +131,10 @@ class Executor:
         """
         state, sentence = self._named(lambda: self._return(word))
         if state is not RunState.SUPERSEDED and not self._lease.fence:
-            self._tell_quietly(state=RunState.DONE, message=f"its time is over, and it cannot go back yet: {sentence}")
+            message = f"{SAID}: it cannot go back yet: {sentence}"
+            self._tell_quietly(state=RunState.DONE, message=message)
+            with suppress(FleetConsoleError):  # whoever reads the record knows that its runner lives
+                records.amend_record(self._hub, self._report.run, {"message": message})
             return RunState.REFUSED
         self._end(state, sentence)
         return state
@@ -360,7 +364,12 @@ class Executor:
         for change in self._plan.routes:
             if change.key in self._hand.stamped:
                 self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
+        if state is RunState.HELD and self._touched:  # it was on its way: what it reached is where it stands
+            self._tell_quietly(step=max(map(self._walk.place, self._plan.routes)))
         left += self._restore(state)
+        if (of := self._plan.of) is not None and state is RunState.ROLLED_BACK:
+            undone = partial(others.undone, self._hub, self._journal, of, self._report.run)
+            self._try(undone, f"run {of} still tells that it goes back", left)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith("stopped on") else []
         again = time.time() + self._plan.expires if self._plan.expires else None

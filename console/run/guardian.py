@@ -14,6 +14,7 @@ from console.decide.returning import Proof
 from console.errors import FleetConsoleError, Superseded
 from console.kube import records, write
 from console.kube.connect import Hub
+from console.model.overdue import SAID
 from console.run import record
 from console.run.eyes import Eyes
 from console.run.hand import holds
@@ -127,7 +128,7 @@ class Guardian:
         if why == self._said or (self._said and now - self._told_at < SELDOM):
             return
         first, self._said, self._told_at = not self._said, why, now
-        message = f"expiry overdue: {why}; rollback {self._run} takes it back by hand"
+        message = f"{SAID}: {why}; rollback {self._run} takes it back by hand"
         self._journal.line(self._run, "expiry", "noted", message)
         self._journal.update(self._run, message=message)
         self._told(message=message)

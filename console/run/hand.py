@@ -89,7 +89,7 @@ class Hand:
         return found
 
     def place_of(self, change: RouteChange, places: Sequence[Values], last: int) -> int:
-        """Where a route stands: the index of the place whose values it holds (`Plan.places`); of several the one that
+        """Where a route stands: the index of the place whose values it holds (`Plan.stations`); of several the one that
         is furthest on the way to the `last` step.
 
         Raises `Superseded` where it holds none of them.
@@ -144,7 +144,11 @@ class Hand:
         def bare(ingress: Ingress) -> bool:
             return write.annotations_of(ingress).get(FENCE_ANNOTATION) != self.fence
 
-        self._write(change, "unstamp", "fence off", lambda found: write.unstamp(found, self.fence), bare)
+        def told(ingress: Ingress) -> str:
+            found = write.annotations_of(ingress).get(FENCE_ANNOTATION)
+            return "fence off" if found is None else f"another run's fence stands there, and stays: {inert(found, 60)}"
+
+        self._write(change, "unstamp", "fence off", lambda found: write.unstamp(found, self.fence), bare, told)
 
     def weigh(self, change: RouteChange, before: Values, after: Values) -> int | None:
         """Write the weights; returns the resourceVersion they are at, None where it is no number.
@@ -204,21 +208,24 @@ class Hand:
         what: str,
         operations: Callable[[Ingress], write.Operations],
         done: Callable[[Ingress], bool],
+        told: Callable[[Ingress], str] | None = None,
     ) -> Ingress:
+        """`told`: what stands there once it is `done`; None: `what`."""
         step = f"{verb} {change.key}"
         ingress = self._known.pop(change.key, None)
         if ingress is None or done(ingress):  # what was read before decides what is sent, never that it is there
             ingress = self._read_back(change) if change.key in self.stamped else self.read(change)
         for _ in range(TRIES):
             if done(ingress):
-                self.note(step, "confirmed", f"{what} was there already")
+                self.note(step, "confirmed", told(ingress) if told else f"{what} was there already")
                 return ingress
             self._same_fleet()
             self._send(change, verb, step, what, operations(ingress))
             ingress = self._read_back(change)
             if done(ingress):
                 self._known[change.key] = ingress
-                self.note(step, "confirmed", f"{what}, read back at {_version(ingress)}")
+                stands = told(ingress) if told else what
+                self.note(step, "confirmed", f"{stands}, read back at {_version(ingress)}")
                 return ingress
         raise Superseded(f"{step}: somebody else writes this Ingress faster than we do{writer(ingress, change.before)}")
 
@@ -291,6 +298,12 @@ def holds(ingress: Ingress, values: Values) -> bool:
     """Whether an Ingress holds exactly these values, absent ones absent."""
     held = write.annotations_of(ingress)
     return all(held.get(key) == value for key, value in values)
+
+
+def held(ingress: Ingress, change: RouteChange) -> Values:
+    """What an Ingress holds of the keys of a change, absent ones as None."""
+    found = write.annotations_of(ingress)
+    return tuple((key, found.get(key)) for key, _ in change.before)
 
 
 def said(values: Values) -> str:

@@ -17,8 +17,10 @@ from console.decide.plan import Plan, RouteChange
 from console.errors import UsageError
 from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
+from console.model.overdue import SAID, late, overdue, taken_over
 from console.model.run import ONE_STEP, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
+from console.present.times import due
 from console.run.rows import MOVES_NOTHING, Row
 
 NEVER = 60.0
@@ -31,13 +33,16 @@ def told_of(row: Row) -> RunReport:
     if known.state is RunState.PLANNED and time.time() - (known.started or 0.0) > NEVER:
         return replace(known, state=RunState.FAILED, message="its runner was never started; nothing was written")
     guarded = known.state is RunState.DONE and known.expires is not None
+    if guarded and late(known.expires, time.time()):
+        known = replace(known, overdue=True)
     if (known.state is not RunState.RUNNING and not guarded) or not row.process:
         return known
     process = Process(**json.loads(row.process))
     if not process.dead_or_rebooted:
         return known
     if guarded:
-        message = f"it is done, and its runner, which should take it back, is dead: fleet-console resume {known.run}"
+        back = f"should have taken it back at {due(known.expires, known.started)}" if known.overdue else "takes it back"
+        message = f"it is done, and its runner, which {back}, is dead: fleet-console resume {known.run}"
         return replace(known, state=RunState.INTERRUPTED, message=message)
     if known.one_step:
         asked = any(line.step.startswith(f"{known.kind} ") and line.phase == "intended" for line in known.lines)
@@ -63,10 +68,15 @@ def lost(told: RunReport) -> bool:
 
 
 def merge(local: tuple[RunReport, ...], fleet: Fleet) -> tuple[RunReport, ...]:
-    """This host's runs, and those that only the Fleet's records tell of, newest first."""
-    known = {report.run for report in local}
-    others = tuple(of_record(record, fleet) for record in fleet.runs if record.run not in known)
-    return tuple(sorted((*local, *others), key=lambda report: -(report.started or 0.0)))
+    """This host's runs, and those that only the Fleet's records tell of, or that a runner elsewhere took over from a
+    dead one here, newest first."""
+    known = {report.run: report for report in local}
+    others = tuple(
+        of_record(one, fleet) for one in fleet.runs if one.run not in known or taken_over(one, known[one.run])
+    )
+    taken = {report.run for report in others}
+    mine = (report for report in local if report.run not in taken)
+    return tuple(sorted((*mine, *others), key=lambda report: -(report.started or 0.0)))
 
 
 def elsewhere(fleet: Fleet, run: str) -> RunReport | None:
@@ -117,6 +127,13 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
     silent = planned["kind"] in ONE_STEP and time.time() - (record.started or 0.0) > onestep.LONGEST
     if silent and state is RunState.RUNNING:  # a step ends by itself, and nobody else marks what its runner left
         state, message = RunState.INTERRUPTED, "its runner has said nothing since it began"
+    behind = overdue(record, fleet, time.time())
+    if behind and not message.startswith(SAID):  # its runner is dead, or cannot: whoever sees it may take it back
+        name = inert(record.run, 40)
+        ways = f"fleet-console resume {name} --takeover takes it back, rollback {name} undoes it"
+        at = due(record.expires, record.started)
+        message = f"it should have gone back at {at}, and nobody took it back. {ways}"
+        state = RunState.INTERRUPTED
     return RunReport(
         run=record.run,
         fleet_uid=fleet.uid or "",
@@ -124,6 +141,7 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
         plan_hash=record.plan_hash,
         routes=_routes(record, fleet, state, changes),
         started=record.started,
+        ended=record.updated if state.over else None,
         actor=record.actor,
         reason=record.reason,
         pid=record.pid,
@@ -134,6 +152,8 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
         hold_until=record.hold_until,
         expires=record.expires,
         debts=record.debts,
+        overdue=behind,
+        recorded=True,
         **planned,
     )
 

@@ -11,7 +11,7 @@ from console.decide.reverters import RESTORE
 from console.errors import FleetConsoleError
 from console.kube import records
 from console.kube.connect import Hub
-from console.model.run import RunReport
+from console.model.run import RunReport, RunState
 from console.run import record
 from console.run.journal import Journal
 
@@ -26,6 +26,15 @@ def succeed(hub: Hub, run: str, ended: Iterable[str], note: Note) -> None:
         with suppress(FleetConsoleError):
             if records.mark_interrupted(hub, one, message, record.stamp(time.time())):
                 note("succeed", "noted", f"run {one} is marked as interrupted in its record")
+
+
+def undone(hub: Hub, journal: Journal, of: str, run: str) -> None:
+    """Say that `run` has put back what run `of` replaced: that one does not go back by itself any more."""
+    row, message = journal.row(of), f"undone by run {run}"
+    if row is not None and row.report.state is RunState.DONE:
+        journal.update(of, expires=None, message=message)
+    with suppress(FleetConsoleError):
+        records.mark_undone(hub, of, message, record.stamp(time.time()))
 
 
 def tell_overrides(hub: Hub, report: RunReport, rules: Collection[str], note: Note) -> None:

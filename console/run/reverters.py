@@ -7,7 +7,7 @@ it, so that any console can show it and settle it. What stands there decides wha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -108,7 +108,7 @@ class Reverters:
         self._look()
         if not self._owed:
             return []
-        off, run = f"{reverters.several(self._owed)} stays off", self._run
+        off, run = stays_off(self._owed), self._run
         if guarded:
             return [f"{off} until it goes back, or is kept"]
         return [f"{off}, or the weights would move: rollback {run} ends that, and so does restore-sync {run}"]
@@ -249,6 +249,11 @@ class Reverters:
         uid = self._hub.fleet_uid()
         if uid != self._fleet_uid:
             raise Refused(f"the server is another Fleet now ({uid})", fix="Check the kubeconfig.")
+
+
+def stays_off(keys: Iterable[str]) -> str:
+    """What the message of a run that is over says of what it owes; how it goes on follows."""
+    return f"{reverters.several(keys)} stays off"
 
 
 def try_dry(hub: Hub, one: Reverter, found: Application) -> None:

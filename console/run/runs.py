@@ -24,6 +24,7 @@ from console.model.hub import Word
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
+from console.present.times import due
 from console.run import known
 from console.run.access import Access
 from console.run.journal import Journal
@@ -34,6 +35,8 @@ from console.settings import Settings
 
 VIEW = 5.0
 """Seconds between two signs of life of a viewer."""
+HEARD = 10.0
+"""Seconds within which a runner that lives has taken a word and said so in its record."""
 IDLE = 1.0
 """Seconds between two looks at a run that is over, and may go on or back."""
 ASKED = 4
@@ -203,13 +206,14 @@ def command(access: Access, run: str, word: str, seconds: float = 0.0) -> None:
             raise UsageError(f"run {told.run} is a {told.kind}: it can be stopped and resumed")
         _check_touch(word, told)
         if not told.commandable:
-            fix = "Go on with it: fleet-console resume." if told.state is RunState.INTERRUPTED else _UNDO
+            fix = "Go on with it: fleet-console resume." if told.resumable else undone_by(row)
             raise UsageError(f"run {row.report.run} is over ({told.state})", fix=fix)
         journal.command(row.report.run, f"{word} {seconds:g}" if seconds else word, login())
 
 
-def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 0.0) -> None:
-    """Leave a word for a run of another login or host, in its record on the Fleet.
+def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 0.0) -> bool:
+    """Leave a word for a run of another login or host, in its record on the Fleet. False where the run is done, and no
+    runner took the word within `HEARD`; one that is under way says that it did with its next step.
 
     Raises `UsageError` where the record says that it is over, `Denied` with the permission that is missing.
     """
@@ -220,27 +224,32 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
         raise UsageError(f"run {told.run} is a {told.kind}: it takes no words, and ends by itself")
     _check_touch(word, told)
     if not told.commandable:
-        raise UsageError(f"run {told.run} is over ({told.state})", fix=_UNDO)
-    records.leave_word(hub, told.run, Word(secrets.token_hex(6), word, actor(hub.whoami()), seconds))
+        said = f"run {told.run} is over ({told.state})"
+        fix = _UNDO
+        if told.overdue:
+            said = f"run {told.run} should have gone back at {due(told.expires, told.started)}, and no runner listens"
+            fix = f"fleet-console resume {told.run} --takeover takes it back, rollback {told.run} undoes it."
+        raise UsageError(said, fix=fix)
+    left = Word(secrets.token_hex(6), word, actor(hub.whoami()), seconds)
+    records.leave_word(hub, told.run, left)
+    return not told.state.over or observer.store.wait(lambda fleet: _heard(fleet, told.run) == left.id, HEARD)
+
+
+def _heard(fleet: Fleet, run: str) -> str:
+    record = fleet.run(run)
+    return record.heard if record is not None else ""
+
+
+def unheard(told: RunReport) -> str:
+    """That no runner took a word, and what works without one."""
+    on = f"its runner on {told.host or 'another host'} is dead, or does not reach the hub"
+    undo = f"fleet-console rollback {told.run} puts back what it replaced"
+    return f"nobody took the word within {HEARD:g} s: {on}. Nothing follows from it. {undo}"
 
 
 def _check_touch(word: str, told: RunReport) -> None:
     if word == "touch" and told.state.over:
         raise UsageError(f"run {told.run} is {told.state}: it waits for no controller", fix="Touch a run that goes.")
-
-
-def rollback_plan(access: Access, run: str, fleet: Fleet | None = None, *, now: bool = False) -> Plan:
-    """The plan that undoes a run of this host's journal, else of its record on the Fleet, which is untrusted: it is
-    shown and confirmed like any plan. Raises `UsageError` where there is none of that id, or its record is none."""
-    journal = Journal.there(access.state_dir)
-    if journal is not None:
-        with journal:
-            row = journal.named(run)
-        if row is not None:
-            return plans.undo(row.planned(), row.report.run, now=now)
-    record = known.recorded(fleet, run)
-    assert fleet is not None, "it has the record"
-    return plans.undo(known.plan_of(record, fleet), record.run, now=now)
 
 
 def around(access: Access, settings: Settings, fleet: Fleet, *, ask: bool = False) -> Around:
@@ -291,18 +300,48 @@ def judged(access: Access, settings: Settings, fleet: Fleet, record: Run) -> tup
 def resume(access: Access, run: str) -> RunReport:
     """Start a new runner for a run of this host's journal whose runner is dead; it goes on from what stands there.
 
-    Raises `UsageError` where the run is over, or its runner lives.
+    Raises as `resumable` does.
     """
     with _journal(access, run) as journal:
-        row = _named(journal, run)
+        row = _resumable(journal, run)
         told = known.told_of(row)
-        if not told.resumable:
-            raise UsageError(f"run {told.run} is {told.state}: there is nothing to resume", fix=_UNDO)
         if not journal.replan(told.run, row.process):
             raise UsageError(f"run {told.run} is being resumed already", fix="Attach to it.")
         launch(journal, told.run)
         again = journal.row(told.run)
     return known.told_of(again) if again else told
+
+
+def resumable(access: Access, run: str) -> Row:
+    """The run of this host's journal that a new runner may go on with.
+
+    Raises `UsageError` where it is over, or its runner lives; of a set-up `Superseded` where a newer run of the same
+    topology came after it, `Refused` where another one is under way.
+    """
+    with _journal(access, run) as journal:
+        return _resumable(journal, run)
+
+
+def _resumable(journal: Journal, run: str) -> Row:
+    row = _named(journal, run)
+    told = known.told_of(row)
+    if not told.resumable:
+        fix = undone_by(row) if told.state.over else f"Look at it: fleet-console attach {told.run}."
+        raise UsageError(f"run {told.run} is {told.state}: there is nothing to resume", fix=fix)
+    if told.provisions:
+        from console.run.setup import after
+
+        after.check_newest(journal, told)
+    return row
+
+
+def undone_by(row: Row) -> str:
+    """How a run that is over is undone."""
+    if row.report.provisions:
+        from console.run.setup import after
+
+        return after.instead(row)
+    return _UNDO
 
 
 def take_over(access: Access, settings: Settings, fleet: Fleet, record: Run, *, plan_hash: str) -> RunReport:
@@ -316,7 +355,7 @@ def take_over(access: Access, settings: Settings, fleet: Fleet, record: Run, *, 
         raise Refused(f"the record's plan has hash {plans.short(plan.hash)}, not the one that was confirmed")
     settings.check_writable()
     found = known.of_record(record, fleet)
-    if found.state.over and found.state is not RunState.INTERRUPTED:
+    if found.state.over and found.state is not RunState.INTERRUPTED and not found.overdue:
         raise UsageError(f"run {record.run} is over ({found.state}): there is nothing to take over", fix=_UNDO)
     report = replace(
         found,
@@ -325,6 +364,9 @@ def take_over(access: Access, settings: Settings, fleet: Fleet, record: Run, *, 
         host=socket.gethostname(),
         routes=tuple(map(plans.untouched, plan.routes)),
         actor=actor(None),
+        ended=None,
+        overdue=False,
+        recorded=False,
     )
     with Journal(access.state_dir) as journal:
         own = journal.row(report.run)

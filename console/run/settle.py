@@ -3,7 +3,6 @@ Applications themselves; and how it is restored without a runner."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,13 +18,10 @@ from console.model.fleet import Fleet
 from console.model.run import RunReport, RunState
 from console.model.text import inert
 from console.present.times import due
-from console.run import known, others, record, runs
+from console.run import known, others, record, runs, undoing
 from console.run.access import Access
 from console.run.journal import Journal
-from console.run.reverters import Reverters
-
-GRACE = 60.0
-"""Seconds after its time in which a runner elsewhere may still be on its way back."""
+from console.run.reverters import Reverters, stays_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +31,8 @@ class Debt:
     run: str
     reverters: tuple[Reverter, ...]
     here: bool
+    message: str = ""
+    """What its record says of it."""
 
 
 def debt(access: Access, hub: Hub, fleet: Fleet, run: str) -> Debt:
@@ -54,9 +52,11 @@ def debt(access: Access, hub: Hub, fleet: Fleet, run: str) -> Debt:
         _over(told, hub, here=here is not None)
         if told.debts:
             with suppress(UsageError):  # a record that was changed holds no plan; the Applications tell
-                plan = runs.rollback_plan(access, name, fleet)
+                plan, _ = undoing.plan_of(access, name, fleet)
                 found = {one.key: one for one in plan.reverters if one.key in told.debts} | found
-    return Debt(name, tuple(found[key] for key in sorted(found)), here is not None)
+    recorded = fleet.run(name)
+    message = recorded.message if recorded is not None else ""
+    return Debt(name, tuple(found[key] for key in sorted(found)), here is not None, message)
 
 
 def restore(access: Access, hub: Hub, fleet_uid: str, owing: Debt) -> list[str]:
@@ -65,14 +65,26 @@ def restore(access: Access, hub: Hub, fleet_uid: str, owing: Debt) -> list[str]:
     if not owing.here:
         return _restored(hub, fleet_uid, owing, partial(log.note, "run", owing.run))
     with Journal(access.state_dir) as journal:
-        return _restored(hub, fleet_uid, owing, partial(journal.line, owing.run))
+        left = _restored(hub, fleet_uid, owing, partial(journal.line, owing.run))
+        row = journal.row(owing.run)
+        if row is not None and not left:
+            journal.update(owing.run, message=_on_again(row.report.message, owing))
+        return left
+
+
+def _on_again(message: str, owing: Debt) -> str:
+    """A run's message without what it said of automated sync that is on again."""
+    keys = [one.key for one in owing.reverters]
+    off = (stays_off(keys), *(f"{several([key])} is still off" for key in keys))
+    return ". ".join(part for part in message.split(". ") if not part.startswith(off))
 
 
 def _restored(hub: Hub, fleet_uid: str, owing: Debt, note: Callable[[str, str, str], None]) -> list[str]:
     paying = Reverters(hub, note, owing.run, fleet_uid, owing.reverters, owed=owing.reverters)
     left = paying.restore()
     with suppress(FleetConsoleError):
-        records.amend_record(hub, owing.run, record.debts(paying.owed))
+        amended = {} if left or not owing.message else {"message": _on_again(owing.message, owing)}
+        records.amend_record(hub, owing.run, record.debts(paying.owed) | amended)
     if paying.on:
         said = f"{several(paying.on)} is on again"
         with suppress(FleetConsoleError):
@@ -86,7 +98,7 @@ def _over(told: RunReport, hub: Hub, *, here: bool) -> None:
     if here:
         lives = not told.state.over or guarded
     else:
-        lives = guarded and time.time() < (told.expires or 0.0) + GRACE
+        lives = guarded  # not overdue: a runner elsewhere may wait for its time, or be on its way back
         if told.state is RunState.RUNNING:
             holds = holder(hub)
             lives = holds is not None and holds.run == told.run

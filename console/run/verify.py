@@ -17,6 +17,7 @@ from console.model.freshness import SourceName, SourceState
 from console.model.run import RunRoute
 from console.model.text import inert
 from console.observe import Observer
+from console.present.times import clock
 from console.run.hand import holds, said, writer
 
 LOOK = 0.25
@@ -222,8 +223,9 @@ class Waiting:
         self._clock = clock
         self._pause = pause
         self._answered = clock()
-        self._unheard = ""
-        """Why the last reading failed; empty where it was answered."""
+        self._unheard: tuple[str, float, type[FleetConsoleError] | None] = "", 0.0, None
+        """Why no reading is answered, since which epoch second, and what kind of failure that is; empty where the last
+        one was."""
         self._reread = clock()
 
     def verdict(self) -> Verdict:
@@ -281,10 +283,10 @@ class Waiting:
 
     def _silence(self, seen: Look) -> Look:
         """A look while the hub answers no reading: what its watches showed last is nothing to go by."""
-        if not self._unheard:
+        if not self._unheard[0]:
             return seen
-        silent = self._clock() - self._answered
-        sentence = f"the hub has not said for {silent:.0f} s what stands there: {self._unheard}"
+        why, since, _ = self._unheard
+        sentence = f"the hub has not said since {clock(since)} what stands there: {why}"
         return Look(False, False, Layer.ANNOTATION, sentence, seen.route)
 
     def _proven(self, seen: Look) -> Verdict | None:
@@ -293,7 +295,7 @@ class Waiting:
         changed = self._changed(len(self._targets))
         if changed is not None:
             return Verdict(Outcome.SUPERSEDED, Layer.ANNOTATION, changed)
-        if self._unheard:
+        if self._unheard[0]:
             return None
         return Verdict(Outcome.HOLDS, seen.layer, f"verified down to {self._depths(seen)}")
 
@@ -331,9 +333,9 @@ class Waiting:
             except Superseded as error:
                 return str(error)
             except FleetConsoleError as error:
-                self._unheard = inert(str(error), 200)
+                self._silent(error)
                 return None
-            self._answered, self._unheard = self._clock(), ""
+            self._answered, self._unheard = self._clock(), ("", 0.0, None)
             if not holds(ingress, target.values):
                 held = annotations_of(ingress)
                 now = said(tuple((key, held.get(key)) for key, _ in target.values))
@@ -341,6 +343,13 @@ class Waiting:
                 after = "" if target.written is None else f", seen {self._clock() - target.written:.1f} s"
                 return f"{target.change.key} was changed to {now}{after} after our write{by}"
         return None
+
+    def _silent(self, error: FleetConsoleError) -> None:
+        """A reading failed: its words are kept until one fails in another way, whichever route is read next."""
+        why, since, kind = self._unheard
+        if kind is not type(error):
+            since = since if why else time.time() - (self._clock() - self._answered)
+            self._unheard = inert(str(error), 200), since, type(error)
 
     def _late(self, seen: Look, now: float) -> Verdict:
         if now - self._answered > max(SILENT, 2 * REREAD):

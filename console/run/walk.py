@@ -28,7 +28,7 @@ _AGAIN = 10.0
 
 
 class Walk:
-    """Moves all routes of a plan from place to place (`Plan.places`). `tell` updates the run's report,
+    """Moves all routes of a plan from place to place (`Plan.stations`). `tell` updates the run's report,
     `record` writes its record on the Fleet; both before anything of a step is written, and once it is known until when
     a step holds. `past` tells what other runs waited for; it is asked once."""
 
@@ -61,7 +61,7 @@ class Walk:
         """What is done at this place besides, to begin the run's message with."""
         self.looked: Callable[[Fleet], None] = lambda fleet: None
         """Is told each look at the picture."""
-        self._held = {change.key: plan.places(change) for change in plan.routes}
+        self._held = {change.key: plan.stations(change) for change in plan.routes}
         self._places: dict[str, int] = {}
         self._versions: dict[str, int | None] = {}
         self._written: dict[str, float] = {}

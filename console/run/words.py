@@ -11,14 +11,17 @@ from console.run.journal import Journal
 
 
 class Words:
-    """Hears the words for one run. `record` gives the run as its record on the Fleet tells it, None while unread."""
+    """Hears the words for one run. `record` gives the run as its record on the Fleet tells it, None while unread.
+    `heard`: the id of the word of another login that was taken last, None where a former runner was told whatever the
+    record holds at the first look."""
 
-    def __init__(self, journal: Journal, run: str, record: Callable[[], Run | None]) -> None:
+    def __init__(self, journal: Journal, run: str, record: Callable[[], Run | None], heard: str | None = "") -> None:
         self._journal = journal
         self._run = run
         self._record = record
         self._count = 0
-        self.heard = ""
+        self._fresh = heard is None
+        self.heard = heard or ""
         """The id of the newest word of another login that was taken."""
         self.turn: str | None = None
         """`stop`, `rollback` or `rollback-now`, until it is obeyed."""
@@ -47,6 +50,8 @@ class Words:
         self._count = len(words)
         record = self._record()
         other = record.word if record is not None else None
+        if self._fresh and record is not None:
+            self._fresh, self.heard = False, other.id if other is not None else ""
         if other is not None and other.id != self.heard:
             self.heard = other.id
             self._journal.line(self._run, "word", "noted", f"{other.word} by {inert(other.actor or 'somebody', 200)}")

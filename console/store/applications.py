@@ -3,7 +3,7 @@ kept, since there may be thousands."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from operator import is_not
@@ -31,13 +31,18 @@ class Resolved:
         ids: Sequence[str],
         names: Mapping[str, str],
         clusters: Mapping[str, str],
+        moved: Collection[str] | None = None,
     ) -> None:
         """Work out what is new. `names`: a member's name -> its id; `clusters`: what ArgoCD may call a cluster -> its
-        id."""
+        id; `moved`: the keys among which all is that changed since the last time, None where that is not known."""
         if (self._among.ids, self._among.names, self._among.clusters) != (ids, names, clusters):
             self._among = _Members(ids, names, clusters)
             self._facts = {}
+            moved = None
         former = self._facts
+        if moved is not None and all(key in former and key in facts for key in moved):
+            self._follow({key: facts[key] for key in moved if facts[key] is not former[key]})
+            return
         fresh = list(compress(facts, map(is_not, facts.values(), map(former.get, facts))))
         if not fresh and len(facts) == len(former):
             return
@@ -48,6 +53,15 @@ class Resolved:
             self._arrange({**kept, **done})
         else:
             self._replace(done)
+
+    def _follow(self, fresh: Mapping[str, Application]) -> None:
+        """A few of those that are known are others now."""
+        done = {key: self._among.resolve(fact) for key, fact in fresh.items()}
+        self._facts.update(fresh)
+        if all(map(self._stays, done.values())):
+            self._replace(done)
+        else:
+            self._arrange({**{one.key: one for one in self.applications}, **done})
 
     def _stays(self, one: Application) -> bool:
         """Whether an application is part of the same group as before."""

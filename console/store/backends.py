@@ -105,7 +105,7 @@ class Backends:
         """What the route's rules weigh, member by member; `rules differ` where they do not all say the same."""
         rules = self.rules_of(route)
         if not rules:
-            return RuleReading({}, None, "no ALB rule of this route was found")
+            return RuleReading({}, None, "no ALB rule of this route was found", missing=True)
         readings = [self._weights(rule) for rule in rules]
         unknown = next((group for _, group, _ in readings if group), "")
         if unknown:

@@ -18,7 +18,7 @@ def words(of: Callable[[SourceName], Mapping[str, Any]], members: Iterable[str])
     for member in members:
         association: Association | None = None
         if hub is not None and listed is not None:
-            association = listed.get(member) or Association(member, NOT_LISTED, since=hub.since)
+            association = listed.get(member) or Association(member, NOT_LISTED)
         found[member] = CloudWord(clusters.get(member), association)
     return found
 

@@ -21,6 +21,8 @@ class Kept:
     _parts: dict[str, tuple[Key, Any]] = field(default_factory=dict)
     _rows: dict[str, dict[str, tuple[Key, Any]]] = field(default_factory=dict)
     _each: dict[str, Each[Any, Any]] = field(default_factory=dict)
+    _likely: dict[str, tuple[Key, Mapping[str, Key]]] = field(default_factory=dict)
+    _made: dict[str, tuple[object, Any]] = field(default_factory=dict)
 
     def take(self, name: str, key: Key, make: Callable[[], T]) -> T:
         """The part of this name: the very object that was given for an equal key last."""
@@ -39,7 +41,29 @@ class Kept:
         self._rows[name] = rows
         return tuple([value for _, value in rows.values()])
 
+    def likely(
+        self, name: str, common: Key, rows: Mapping[str, Key], key: Callable[[str], Key], make: Callable[[str], T]
+    ) -> tuple[T, ...]:
+        """As `rows`, where rows share most of their keys: `common` is what all of them look at, and `key` the whole
+        key of a row, which is asked for only where `common` or the row's own part in `rows` is another."""
+        former = self._likely.get(name)
+        same = former is not None and former[0] == common
+        before: Mapping[str, Key] = former[1] if former is not None else {}
+        known, found = self._rows.get(name, {}), dict[str, tuple[Key, Any]]()
+        for row, own in rows.items():
+            kept = known.get(row)
+            if kept is None or not same or before.get(row) != own:
+                whole = key(row)
+                kept = kept if kept is not None and kept[0] == whole else (whole, make(row))
+            found[row] = kept
+        self._likely[name], self._rows[name] = (common, rows), found
+        return tuple([value for _, value in found.values()])
+
     def each(self, name: str, items: Iterable[Item], make: Callable[[Item], T]) -> tuple[T, ...]:
         """One value an item, in order, made of that item alone: the very same object gives the very same value."""
-        kept: Each[Item, T] = self._each.setdefault(name, Each(make))
-        return tuple(kept.of(items))
+        known = self._made.get(name)
+        if known is None or known[0] is not items:
+            kept: Each[Item, T] = self._each.setdefault(name, Each(make))
+            known = self._made[name] = (items, tuple(kept.of(items)))
+        made: tuple[T, ...] = known[1]
+        return made

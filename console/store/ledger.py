@@ -9,23 +9,12 @@ from console.decide.plan import weight
 from console.model.fleet import Agreement, Controller, Layer, Weights
 from console.model.hub import MANAGER, AlbConfig, Event, Ingress, RunRecord
 from console.model.share import ProbeSeries, Share, Verdict
+from console.store.facts import Told
 from console.store.memory import SUCCESS, Mark, concerns, revision, suffixes, weight_keys
 from console.store.reading import RuleReading
 
 _EARLIER = "no success event but one that may be of what was written just before, and the ALB rule does not hold it"
 _ENDED_UNWRITTEN = ("refused", "failed", "planned")
-
-
-Told = Mapping[tuple[str, str], Sequence[Event]]
-"""(kind, name) of an object -> the Events about it, or about others of that name elsewhere."""
-
-
-def told(events: Iterable[Event]) -> Told:
-    """Events by what they are about, once for all routes."""
-    found: dict[tuple[str, str], list[Event]] = {}
-    for event in events:
-        found.setdefault((event.kind, event.name), []).append(event)
-    return found
 
 
 def asked(route: Ingress, records: Iterable[RunRecord], owner: str) -> tuple[str | None, dict[str, int | None]]:
@@ -121,14 +110,30 @@ def carries(route: Ingress, rule: RuleReading, prefix: str) -> bool | None:
 
 def blocking(events: Told, gateway: AlbConfig | None) -> str:
     """The newest failure of a gateway that keeps every one of its Ingresses back, as a sentence; else nothing."""
-    if gateway is None:
-        return ""
-    about = events.get(("AlbConfig", gateway.name), ())
-    failure = _newest(e for e in about if e.reason.startswith("Failed"))
-    success = _newest(e for e in about if e.reason == SUCCESS)
-    if failure is None or (success is not None and _order(success) > _order(failure)):
-        return ""
-    return f"the gateway is blocked: {failure.reason} {failure.message}".strip()
+    failure = _open(events.get(("AlbConfig", gateway.name), ())) if gateway is not None else None
+    return f"the gateway is blocked: {_says(failure)}" if failure is not None else ""
+
+
+def failing(route: Ingress, gateway: AlbConfig | None, events: Told) -> str:
+    """The newest failure on a route that no success followed, else such a one on its gateway: a success on the route
+    answers that one as well, since one bad Ingress keeps all of a gateway back."""
+    own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
+    failure = _open(own)
+    if failure is None and gateway is not None:
+        success = _newest(event for event in own if event.reason == SUCCESS)
+        failure = _open([*events.get(("AlbConfig", gateway.name), ()), *([success] if success is not None else ())])
+    return _says(failure) if failure is not None else ""
+
+
+def _open(events: Iterable[Event]) -> Event | None:
+    """The newest failure, unless a success followed it."""
+    told = [event for event in events if event.reason == SUCCESS or event.reason.startswith("Failed")]
+    newest = _newest(told)
+    return newest if newest is not None and newest.reason != SUCCESS else None
+
+
+def _says(event: Event) -> str:
+    return f"{event.reason} {event.message}".strip()
 
 
 def _acknowledged(route: Ingress, mark: Mark | None, success: Event | None, prefix: str) -> bool | None:
@@ -195,14 +200,18 @@ def lines(
     rule: RuleReading,
     series: ProbeSeries | None,
     since: float,
+    places: Mapping[str, int],
 ) -> tuple[Weights, ...]:
-    """One ledger line a member: every member that has a key, a target or a rule weight, in the order of `members`."""
+    """One ledger line a member: every member that has a key, a target or a rule weight, in the order of `members`; one
+    that has a key and is a member no more, where settings have it (`places`: id -> place), so that `62:38` stays so."""
     values = dict(route.annotations)
     among = frozenset(members)
     keys = {key: _member_of(key, among, prefix) for key in weight_keys(values, prefix, among)}
     key_of = {member: key for key, member in keys.items()}
     concerned = [m for m in members if m in key_of or m in targets or m in rule.weights]
-    concerned += [m for m in key_of if m not in among]
+    for gone in [m for m in key_of if m not in among]:
+        behind = [m for m in concerned if places.get(m, len(places)) > places.get(gone, len(places))]
+        concerned.insert(concerned.index(behind[0]) if behind else len(concerned), gone)
     shares: Mapping[str, Share | None] = series.shares(tuple(concerned), since) if series else {}
     noted = {member: weight(values[key]) for member, key in key_of.items()}
     goal = {m: targets.get(m) if targets.get(m) is not None else noted.get(m) for m in concerned}
@@ -247,12 +256,17 @@ def agreement(ledger: Sequence[Weights], state: Controller, words: str, rule: Ru
                 deepest,
                 f"the annotation holds {_say(line.annotation)}, asked was {line.asked}",
             )
+    noted = [line.annotation for line in ledger if line.raw is not None]
+    if noted and not any(noted):
+        return Agreement(False, Layer.ANNOTATION, deepest, "every weight is 0: no member is to serve it")
     if state in (Controller.WAITING, Controller.FAILED):
         return Agreement(False, Layer.CONTROLLER, Layer.CONTROLLER, words)
     if state is Controller.ACKNOWLEDGED:
         deepest = Layer.CONTROLLER
     if rule.state not in (None, "Available"):
         return Agreement(False, Layer.RULE, Layer.RULE, rule.message or f"the ALB rule is {rule.state}")
+    if noted and rule.missing:
+        return Agreement(False, Layer.RULE, deepest, f"{rule.message}: nothing carries it")
     for line in ledger:
         if line.rule is None:
             continue

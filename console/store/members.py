@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from console.model.cluster import CloudWord
-from console.model.fleet import AlbHealth, AlbHealthWord, Link, Member
+from console.model.fleet import UNMANAGED, AlbHealth, AlbHealthWord, Link, Member
 from console.model.freshness import SourceName
 from console.model.hub import AlbConfig, ManagedCluster
 from console.settings import FleetSettings, MemberSettings
 from console.store import clouds
-from console.store.memory import LATE
+from console.store.memory import LATE, LOST
 from console.store.scene import Scene
 
 _SAYING = (SourceName.MEMBERS, SourceName.CLUSTERS, SourceName.FLEET, SourceName.VSWITCHES)
-LOST = 300.0
-"""Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
 
 
 def ids(
@@ -28,20 +26,17 @@ def ids(
 
 
 def members(scene: Scene) -> tuple[Member, ...]:
-    """All members. A link grows late by the clock alone, and with the same heartbeats only ever later: how many are
-    late, and how many are lost, tells whether one did."""
-    beats, now = scene.memory.beats, scene.now
+    """All members; a link grows late by the clock alone."""
     clusters: Mapping[str, ManagedCluster] = scene.facts.of(SourceName.MEMBERS)
     healths = _healths(scene)
-    late = sum(now - at > LATE for _, at in beats.values())
-    lost = sum(now - at > LOST for _, at in beats.values())
-    heard = (tuple(beats), tuple(beats.values()), late, lost)
 
     def made() -> tuple[Member, ...]:
         told = clouds.words(scene.facts.of, scene.ids)
         return tuple(_member(scene, id, clusters.get(id), healths.get(id, ()), told[id]) for id in scene.ids)
 
-    return scene.kept.take("members", (scene.ids, *map(scene.facts.all, _SAYING), healths, heard), made)
+    return scene.kept.take(
+        "members", (scene.ids, *map(scene.facts.all, _SAYING), healths, scene.memory.pulse(scene.now)), made
+    )
 
 
 def _healths(scene: Scene) -> Mapping[str, Sequence[AlbHealth]]:
@@ -101,7 +96,7 @@ def _together(parts: Sequence[AlbHealth]) -> AlbHealth:
 
 def _link(scene: Scene, member: str, cluster: ManagedCluster | None) -> tuple[Link, float | None, str]:
     if cluster is None:
-        return Link.UNKNOWN, None, "no ManagedCluster of this id is known"
+        return Link.UNKNOWN, None, UNMANAGED
     if cluster.accepted is False or cluster.joined == "False":
         return Link.REJECTED, None, "not accepted by the hub" if cluster.accepted is False else "not joined"
     beat = scene.memory.beats.get(member)

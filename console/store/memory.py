@@ -6,11 +6,13 @@ The controller layer is ordered by resourceVersions and counts, never by clocks 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from console.model.alb import LoadBalancerFacts
+from console.model.fleet import AlbHealthWord, Member, Route
 from console.model.hub import Event, Heartbeat, Ingress
 from console.settings import MemberSettings
 from console.store.applications import Resolved
@@ -22,6 +24,8 @@ SUCCESS = "SuccessfullyReconciled"
 
 LATE = 90.0
 """Seconds after which an unrenewed Lease is suspect (domain.md 3.1)."""
+LOST = 300.0
+"""Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
 
 DOUBT = 2.0
 """Seconds within which a controller that carried out an earlier version is thought to come to the present one."""
@@ -120,6 +124,22 @@ class Memory:
     """AlbConfig's name -> what its backends were resolved from, and they."""
     resolved: Resolved = field(default_factory=Resolved)
     kept: Kept = field(default_factory=Kept)
+    _first: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Member id -> (monotonic, epoch) second at which its Lease was seen first, until it is seen renewed."""
+    _skew: float = 0.0
+    _judged: tuple[Member, ...] = ()
+    _dead: dict[str, bool] = field(default_factory=dict)
+    turned: Mapping[str, float] = field(default_factory=dict)
+    """Member id -> the monotonic second at which the ALB was seen to find it dead, or to find it so no more; another
+    object with each such turn."""
+    carried: tuple[tuple[Route, ...], tuple[Route, ...]] = ((), ())
+    """The routes as they were made last, and with the moment since when each is stuck."""
+    _doubtful: set[str] = field(default_factory=set)
+    """The routes whose mark is `unheard`."""
+    _beaten: bool = True
+    _due: float = 0.0
+    """Monotonic second after which the next link is late, or lost, unless its agent is heard."""
+    _pulse: int = 0
 
     def route(self, fact: Ingress, events: Iterable[Event], now: float) -> None:
         """Remember a route's weights as they are now seen."""
@@ -130,14 +150,14 @@ class Memory:
         first = Version(fact.annotations, fact.hash, revision(fact.resource_version))
         self.versions[fact.key] = before.followed_by(fact) if before else first
         if mark is None or before is None:
-            self.marks[fact.key] = Mark(weights, None, revision(fact.resource_version), fact.hash)
+            self._mark(fact.key, Mark(weights, None, revision(fact.resource_version), fact.hash))
         elif mark.weights != weights:
             own = [event for event in events if concerns(event, fact)]
             counts = tuple((event.uid, event.count) for event in own)
             at, unheard = revision(fact.resource_version), before.waits(own)
-            self.marks[fact.key] = Mark(weights, now, at, fact.hash, counts, unheard)
+            self._mark(fact.key, Mark(weights, now, at, fact.hash, counts, unheard))
         elif before.hash != fact.hash:
-            self.marks[fact.key] = replace(mark, labels=mark.labels + 1, worded=mark.worded or now)
+            self._mark(fact.key, replace(mark, labels=mark.labels + 1, worded=mark.worded or now))
 
     def word(self, event: Event, now: float) -> None:
         """Remember when the controller's first success since a change of weights was seen."""
@@ -146,11 +166,18 @@ class Memory:
         if mark is not None and mark.worded is None and mark.at is not None:
             seen = revision(event.resource_version)
             if seen is not None and mark.revision is not None and seen > mark.revision:
-                self.marks[key] = replace(mark, worded=now)
+                self._mark(key, replace(mark, worded=now))
 
     def doubts(self, now: float) -> frozenset[str]:
         """The routes of which the controller's word is in doubt."""
-        return frozenset(key for key, mark in self.marks.items() if mark.doubted(now))
+        return frozenset(key for key in self._doubtful if self.marks[key].doubted(now))
+
+    def _mark(self, route: str, mark: Mark) -> None:
+        self.marks[route] = mark
+        if mark.unheard:
+            self._doubtful.add(route)
+        else:
+            self._doubtful.discard(route)
 
     def backends(
         self, gateway: str, facts: LoadBalancerFacts, ids: tuple[str, ...], members: Mapping[str, MemberSettings]
@@ -162,14 +189,59 @@ class Memory:
         return known[1]
 
     def beat(self, fact: Heartbeat, now: float, wall: float) -> None:
-        """Remember a Lease: a renewal that was watched is dated by our own clock, the first sight by the agent's."""
-        known = self.beats.get(fact.member)
+        """Remember a Lease: a renewal that was watched is dated by our own clock, the first sight by the agent's, with
+        the difference of clocks as it is known; `wall`: epoch second."""
+        known, self._beaten = self.beats.get(fact.member), True
         if fact.renewed is None:
             self.beats.pop(fact.member, None)
         elif known is None:
-            self.beats[fact.member] = (fact.renewed, now - max(0.0, wall - fact.renewed))
+            self._first[fact.member] = (now, wall)
+            self.beats[fact.member] = (fact.renewed, self._sight(fact.member, fact.renewed))
         elif known[0] != fact.renewed:
+            self._first.pop(fact.member, None)
             self.beats[fact.member] = (fact.renewed, now)
+
+    def skewed(self, skew: float) -> None:
+        """The hub's clock is so many seconds ahead of ours: what was dated by it is dated anew."""
+        if abs(skew - self._skew) < 1.0:
+            return  # a Date header counts in seconds
+        self._skew, self._beaten = skew, True
+        for member in self._first.keys() & self.beats.keys():
+            renewed = self.beats[member][0]
+            if renewed is not None:
+                self.beats[member] = (renewed, self._sight(member, renewed))
+
+    def _sight(self, member: str, renewed: float) -> float:
+        now, wall = self._first[member]
+        return now - max(0.0, wall + self._skew - renewed)
+
+    def healths(self, members: tuple[Member, ...], now: float) -> None:
+        """Remember which members the ALB finds dead."""
+        if members is self._judged:
+            return
+        self._judged = members
+        for member in members:
+            word = member.alb_health.word
+            if word is AlbHealthWord.UNKNOWN:
+                continue
+            dead = word is AlbHealthWord.DEAD
+            if self._dead.setdefault(member.id, dead) is not dead:
+                self._dead[member.id] = dead
+                self.turned = {**self.turned, member.id: now}
+
+    def silence(self, member: str) -> None:
+        """Drop a Lease that is no more."""
+        self.beats.pop(member, None)
+        self._beaten = True
+
+    def pulse(self, now: float) -> int:
+        """Another number where an agent was heard, or a link grew late or lost by the clock alone."""
+        if self._beaten or now > self._due:
+            ends = (at + limit for _, at in self.beats.values() for limit in (LATE, LOST))
+            self._due = min((end for end in ends if end >= now), default=math.inf)
+            self._beaten = False
+            self._pulse += 1
+        return self._pulse
 
     def expects(self, fact: Heartbeat, now: float) -> bool:
         """Whether a renewal says nothing but that all is as before: the link was up, and its last sign is recent."""
@@ -188,6 +260,7 @@ class Memory:
     def forget(self, route: str) -> None:
         """Drop a route that is no more."""
         self.marks.pop(route, None)
+        self._doubtful.discard(route)
         self.versions.pop(route, None)
         self.rules.pop(route, None)
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from console.model.alb import LoadBalancerFacts
-from console.model.argo import ClusterSecret, clusters_of
+from console.model.argo import ApplicationSet, ClusterSecret, clusters_of
 from console.model.fleet import Fleet, Member
 from console.model.freshness import SourceName
 from console.model.hub import AlbConfig, Freeze, Ingress, IngressClass, ManagedCluster, RunRecord
 from console.settings import FleetSettings
-from console.store import gateways, ledger, members, rates, routes, timeline, workloads, zones
+from console.store import gateways, members, rates, routes, timeline, workloads, zones
 from console.store.applications import Resolved
+from console.store.facts import Facts
 from console.store.memory import Memory
-from console.store.scene import Facts, Scene
+from console.store.scene import Scene
 
 COARSE = 3.0
 """Seconds of clock difference that a Date header does not prove."""
@@ -26,6 +27,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     scene = _scene(facts, memory, settings, now)
     kept, events, records = memory.kept, scene.events, scene.records
     shown_members, shown_gateways = members.members(scene), gateways.gateways(scene)
+    memory.healths(shown_members, now)
     shown_routes = routes.routes(scene, shown_gateways)
     resolved = _resolved(scene, shown_members)
     fleet = Fleet(
@@ -39,7 +41,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         routes=shown_routes,
         applications=resolved.applications,
         deployed=resolved.deployed,
-        sets=tuple(fact for _, fact in sorted(facts.of(SourceName.SETS).items())),
+        sets=kept.take("sets", (facts.all(SourceName.SETS),), lambda: _sorted(facts.of(SourceName.SETS))),
         clusters=facts.all(SourceName.CLUSTER_SECRETS),
         runs=kept.take("runs", (records,), lambda: timeline.runs(records)),
         timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
@@ -71,7 +73,7 @@ def _scene(facts: Facts, memory: Memory, settings: FleetSettings, now: float) ->
         ids=ids,
         known=kept.take("known", (ids,), lambda: frozenset(ids)),
         events=events,
-        told=kept.take("told", (events,), lambda: ledger.told(events)),
+        told=facts.told,
         orders=kept.take("orders", (ids, behind), lambda: {g.name: _ordered(ids, g.remote_clusters) for g in behind}),
         backends={
             g.name: memory.backends(g.name, read[g.load_balancer], ids, settings.members)
@@ -81,6 +83,10 @@ def _scene(facts: Facts, memory: Memory, settings: FleetSettings, now: float) ->
         records=tuple(one for one in facts.all(SourceName.RUNS) if isinstance(one, RunRecord)),
         leads=kept.take("leads", led, lambda: gateways.leads(ingresses, classes)),
     )
+
+
+def _sorted(facts: Mapping[str, ApplicationSet]) -> tuple[ApplicationSet, ...]:
+    return tuple(fact for _, fact in sorted(facts.items()))
 
 
 def _ordered(ids: Sequence[str], behind: Sequence[str]) -> tuple[str, ...]:
@@ -93,7 +99,8 @@ def _resolved(scene: Scene, shown: Sequence[Member]) -> Resolved:
     names = scene.kept.take("names", (shown,), lambda: {member.name: member.id for member in shown})
     secrets: tuple[ClusterSecret, ...] = scene.facts.all(SourceName.CLUSTER_SECRETS)
     clusters = scene.kept.take("argo clusters", (secrets,), lambda: clusters_of(secrets))
-    scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names, clusters)
+    moved = scene.facts.moved(SourceName.APPLICATIONS)
+    scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names, clusters, moved)
     return scene.memory.resolved
 
 
@@ -105,8 +112,9 @@ def shown_skew(skew: float) -> int:
 def carry(fresh: Fleet, former: Fleet, now: float, memory: Memory) -> Fleet:
     """`fresh` with the moment since when each route is stuck where it is, kept from `former` where nothing moved, and
     with what each zone carried before."""
-    carried = routes.carried(fresh.routes, former.routes, now, memory.kept)
-    past = zones.with_past(fresh.zones, former.zones, now)
+    kept, ways, places = memory.kept, (fresh.routes, former.routes), (fresh.zones, former.zones)
+    carried = kept.take("all carried", ways, lambda: routes.carried(*ways, now, memory))
+    past = kept.take("past", places, lambda: zones.with_past(*places, now))
     return replace(
         fresh,
         routes=former.routes if former.routes == carried else carried,

@@ -15,5 +15,7 @@ class RuleReading:
     message: str = ""
     shared: bool = False
     """Members share one group: weights are percentages, and agree within 1 point."""
+    missing: bool = False
+    """Nothing carries the route: what would was read, and has no rule of it."""
     underivable: str = ""
     """The server group whose member nothing tells."""

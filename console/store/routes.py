@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from operator import is_not
 
 from console.decide.plan import weight
 from console.model.fleet import Gateway, Route
@@ -14,7 +15,7 @@ from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.store import ledger
 from console.store.kept import Kept, Key
-from console.store.memory import weight_keys
+from console.store.memory import Memory, weight_keys
 from console.store.reading import RuleReading
 from console.store.scene import Scene
 
@@ -40,16 +41,31 @@ def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
         told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
         members = scene.ids if config is None else scene.orders[config.name]
         mark, resolved, heard = memory.marks.get(row), scene.backends.get(name or ""), said.get(name or "")
-        ruled = resolved or _unruled(scene, fact, name)
-        return fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, ruled, records
+        unruled = None if resolved else _unruled(scene, fact, name)
+        ruled = resolved or (unruled and (unruled.message, unruled.missing))
+        found = fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, ruled, records
+        return (*found, memory.turned)
 
     def made() -> tuple[Route, ...]:
-        keys = {row: key(row, *one) for row, one in chosen.items()}
-        return scene.kept.rows("route", keys, lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")))
+        told, marks = scene.told, memory.marks
+        gateways = {name: told.get(("AlbConfig", name)) for name in named}
+        own = {
+            row: (fact, name, told.get(("Ingress", fact.name)), gateways.get(name or ""), marks.get(row), row in doubts)
+            for row, (fact, name) in chosen.items()
+        }
+        return scene.kept.likely(
+            "route",
+            common,
+            own,
+            lambda row: key(row, *chosen[row]),
+            lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")),
+        )
 
-    classes = facts.all(SourceName.CLASSES), _classes_read(scene)
-    whole = (chosen, classes, configs, tuple(said.items()), scene.told, series, backends, records, scene.ids, doubts)
-    return scene.kept.take("all routes", whole, made)
+    alb = facts.sources.get(SourceName.ALB)
+    read = _read(scene, SourceName.CLASSES), _read(scene, SourceName.GATEWAYS), alb is not None and alb.seen is not None
+    classes = facts.all(SourceName.CLASSES), read
+    common = (classes, configs, tuple(said.items()), series, backends, records, scene.ids, memory.turned)
+    return scene.kept.take("all routes", (chosen, scene.events, doubts, common), made)
 
 
 def _chosen(scene: Scene) -> dict[str, tuple[Ingress, str | None]]:
@@ -72,18 +88,20 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
     reports, labels = said or (False, False)
     mark = scene.memory.marks.get(fact.key)
     resolved = scene.backends.get(name or "")
-    rule = resolved.reading(fact) if resolved else RuleReading({}, None, _unruled(scene, fact, name))
+    rule = resolved.reading(fact) if resolved else _unruled(scene, fact, name)
     carried = ledger.carries(fact, rule, scene.prefix)
     doubt = mark is not None and mark.doubted(scene.now) and not carried
     state, words = ledger.controller(
         fact, mark, config, scene.told, reports, labels, scene.prefix, doubt=doubt, carried=carried
     )
     changed = scene.memory.rule(fact.key, tuple(sorted(rule.weights.items())), scene.now)
+    turns = (at for member, at in scene.memory.turned.items() if any(key.endswith(member) for key in keys))
     marks = [at for at in (changed, mark.at if mark and resolved is None else None) if at is not None]
     since = max(marks, default=0.0)
     series: ProbeSeries | None = scene.facts.of(SourceName.PROBE).get(fact.key)
     members = scene.ids if config is None else scene.orders[config.name]
-    lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, since)
+    answers = max(since, *turns, 0.0)
+    lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, answers, scene.places)
     checks = fact.annotation("alb.ingress.kubernetes.io/healthcheck-enabled")
     return Route(
         key=fact.key,
@@ -107,23 +125,34 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
         underivable=rule.underivable,
         tracked=inert((fact.annotation(TRACKING) or "").partition(":")[0], 120),
         sticky=fact.annotation(STICKY) == "true",
+        failing=ledger.failing(fact, config, scene.told),
         probe_failures=sum(at >= since for at, _ in series.failures) if series else 0,
+        unanswered=series.unanswered(since) if series else (0, 0),
         probed=series is not None or any(probe.route == fact.key for probe in scene.settings.probes),
     )
 
 
-def _unruled(scene: Scene, fact: Ingress, gateway: str | None) -> str:
-    """Why no rule of a route is known."""
-    if gateway is not None or not _classes_read(scene):
-        return "the ALB is not read"
-    if fact.class_name is None:
-        return "it names no IngressClass, and the hub has no default one"
-    there = fact.class_name in scene.facts.of(SourceName.CLASSES)
-    return f"its IngressClass {inert(fact.class_name, 60)} {'leads to no AlbConfig' if there else 'is not on the hub'}"
+def _unruled(scene: Scene, fact: Ingress, gateway: str | None) -> RuleReading:
+    """Why no rule of a route is known; that nothing carries it is said only where the cloud was read, and where its
+    gateway is gone."""
+    alb = scene.facts.sources.get(SourceName.ALB)
+    cloud = alb is not None and alb.seen is not None
+    if gateway is None and _read(scene, SourceName.CLASSES):
+        there = fact.class_name in scene.facts.of(SourceName.CLASSES)
+        leads = "leads to no AlbConfig" if there else "is not on the hub"
+        why = f"its IngressClass {inert(fact.class_name or '', 60)} {leads}"
+        none = "it names no IngressClass, and the hub has no default one"
+        return RuleReading({}, None, none if fact.class_name is None else why, missing=cloud)
+    config: AlbConfig | None = scene.facts.of(SourceName.GATEWAYS).get(gateway or "")
+    if config is None and gateway is not None and _read(scene, SourceName.GATEWAYS):
+        return RuleReading({}, None, f"AlbConfig {inert(gateway, 60)} is not on the hub", missing=True)
+    if config is not None and config.load_balancer is None and _read(scene, SourceName.GATEWAYS):
+        return RuleReading({}, None, f"AlbConfig {inert(config.name, 60)} has no ALB yet", missing=cloud)
+    return RuleReading({}, None, "the ALB is not read")
 
 
-def _classes_read(scene: Scene) -> bool:
-    source = scene.facts.sources.get(SourceName.CLASSES)
+def _read(scene: Scene, name: SourceName) -> bool:
+    source = scene.facts.sources.get(name)
     return source is not None and source.state.answered
 
 
@@ -139,11 +168,19 @@ def _unreadable(route: Route) -> Iterator[Problem]:
             yield Problem(route.key, f"weight of {inert(line.member, 60)} is '{shown}', no number from 0 to 100")
 
 
-def carried(routes: Sequence[Route], former: Sequence[Route], now: float, kept: Kept) -> tuple[Route, ...]:
+def carried(routes: tuple[Route, ...], former: Sequence[Route], now: float, memory: Memory) -> tuple[Route, ...]:
     """Each with the moment since when it is stuck where it is: that of `former`, where nothing moved."""
-    own, known = {route.key: route for route in routes}, {route.key: route for route in former}
-    keys = {key: (route,) for key, route in own.items()}
-    return kept.rows("carried", keys, lambda key: _carried(own[key], known.get(key), now))
+    before, out = memory.carried
+    others = [place for place, other in enumerate(map(is_not, routes, before)) if other]
+    if len(routes) == len(before) and all(routes[place].key == out[place].key for place in others):
+        found = list(out)
+        for place in others:
+            found[place] = _carried(routes[place], out[place], now)
+    else:
+        known = {route.key: route for route in former}
+        found = [_carried(route, known.get(route.key), now) for route in routes]
+    memory.carried = routes, tuple(found)
+    return memory.carried[1]
 
 
 def _carried(route: Route, former: Route | None, now: float) -> Route:

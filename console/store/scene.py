@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from console.model.freshness import Source, SourceName, Topic
-from console.model.hub import Event, Problem, RunRecord
-from console.model.permission import Lacking
+from console.model.hub import Event, RunRecord
 from console.settings import FleetSettings
 from console.store.backends import Backends
+from console.store.facts import Facts, Told
 from console.store.kept import Kept
-from console.store.ledger import Told
 from console.store.memory import Memory
-from console.store.parts import MemberFacts
-
-
-@dataclass(slots=True)
-class Facts:
-    """Everything the sources said, key -> fact, by source; `problems` likewise."""
-
-    uid: str | None = None
-    skew: float = 0.0
-    until: float | None = None
-    """Epoch second at which the hub's credential ends."""
-    lacking: tuple[Lacking, ...] = ()
-    """What access reviews said that we may not."""
-    kinds: dict[Topic, dict[str, Any]] = field(default_factory=dict)
-    problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)
-    sources: dict[Topic, Source] = field(default_factory=dict)
-    members: dict[str, MemberFacts] = field(default_factory=dict)
-    """By cluster id: what the members' own APIs said."""
-
-    def of(self, source: Topic) -> dict[str, Any]:
-        """The facts of one source by key."""
-        return self.kinds.setdefault(source, {})
-
-    def all(self, source: SourceName) -> tuple[Any, ...]:
-        """The facts of one source."""
-        return tuple(self.of(source).values())
-
-    def flaws(self) -> Iterator[Problem]:
-        """What could not be read, source by source."""
-        for source in SourceName:
-            yield from self.problems.get(source, {}).values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +38,11 @@ class Scene:
     def kept(self) -> Kept:
         """What the last picture was made of."""
         return self.memory.kept
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Member id -> its place in settings."""
+        return self.kept.take("places", (), lambda: {id: n for n, id in enumerate(self.settings.members)})
 
     @property
     def prefix(self) -> str:

@@ -11,10 +11,10 @@ from console.model.freshness import SourceName, SourceState, Topic
 from console.model.hub import Event, Heartbeat, Ingress
 from console.settings import FleetSettings
 from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Reviewed, Unread
+from console.store.facts import Facts
 from console.store.memory import Memory
 from console.store.parts import MemberFacts, News, heard
 from console.store.picture import build, carry, shown_skew
-from console.store.scene import Facts
 
 _LEFT_TO_CLOCK = 5.0
 """Seconds after which a picture is rebuilt without news: a Lease grows late by the clock alone."""
@@ -158,12 +158,14 @@ class FleetStore:
         before = (shown_skew(facts.skew), facts.until)
         facts.skew, facts.until = said.skew, said.until
         if facts.uid == uid:
+            self._memory.skewed(said.skew)
             return before != (shown_skew(said.skew), said.until)
         if facts.uid is not None:
             sources = {s: v for s, v in facts.sources.items() if v.state is SourceState.UNCONFIGURED}
             self._facts = Facts(sources=sources, members=facts.members)  # members are who they are under any hub
             self._memory = Memory(self._settings.weights.key_prefix)
         self._facts.uid, self._facts.skew, self._facts.until = uid, said.skew, said.until
+        self._memory.skewed(said.skew)
         return True
 
     def _list(self, name: Topic, facts: dict[str, object], problems: dict[str, object], at: float) -> bool:
@@ -173,7 +175,7 @@ class FleetStore:
         for fact in facts.values():
             self._remember(fact, at)
         same = kinds == facts and self._facts.problems.get(name, {}) == problems
-        self._facts.kinds[name] = facts
+        self._facts.listed(name, facts)
         self._facts.problems[name] = problems  # type: ignore[assignment]
         return not same
 
@@ -182,11 +184,11 @@ class FleetStore:
         expected = isinstance(fact, Heartbeat) and self._memory.expects(fact, at) and problem is None
         self._remember(fact, at)
         if expected:
-            kinds[key] = fact
+            self._facts.put(name, key, fact)
             return self._defer()
         same = kinds.get(key) == fact and problems.get(key) == problem
         if not same:
-            kinds[key] = fact
+            self._facts.put(name, key, fact)
         if problem is None:
             problems.pop(key, None)
         else:
@@ -195,7 +197,7 @@ class FleetStore:
 
     def _drop(self, name: Topic, key: str, problem: object) -> bool:
         problems = self._facts.problems.setdefault(name, {})
-        known = self._facts.of(name).pop(key, None)
+        known = self._facts.drop(name, key)
         self._forget(name, key)
         former = problems.pop(key, None)
         if problem is not None:
@@ -204,14 +206,14 @@ class FleetStore:
 
     def _remember(self, fact: object, at: float) -> None:
         if isinstance(fact, Ingress):
-            self._memory.route(fact, self._facts.of(SourceName.EVENTS).values(), at)
+            self._memory.route(fact, self._facts.told.get(("Ingress", fact.name), ()), at)
         elif isinstance(fact, Event):
             self._memory.word(fact, at)
         elif isinstance(fact, Heartbeat):
-            self._memory.beat(fact, at, self._wall() + self._facts.skew)
+            self._memory.beat(fact, at, self._wall())
 
     def _forget(self, name: Topic, key: str) -> None:
         if name is SourceName.ROUTES:
             self._memory.forget(key)
         elif name is SourceName.HEARTBEATS:
-            self._memory.beats.pop(key, None)
+            self._memory.silence(key)

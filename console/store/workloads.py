@@ -42,7 +42,11 @@ def added(fleet: Fleet, facts: Mapping[str, MemberFacts], settings: FleetSetting
     sources = kept.take("member sources", told, lambda: _sources(fleet.members, facts, settings, kept))
     members = kept.take("loaded", (*told, wanted), lambda: _loaded(fleet.members, facts, sources, wanted, kept))
     problems = kept.take("member problems", told, lambda: tuple(_problems(fleet.members, facts)))
-    own = kept.take("all members' own", (sources, fleet.members), lambda: together(sources, fleet))
+    own = kept.take(
+        "all members' own",
+        (sources, fleet.members, fleet.source(SourceName.MEMBERS).state),
+        lambda: together(sources, fleet, settings),
+    )
     whole = replace(
         fleet,
         members=kept.take("loaded members", (members,), lambda: members),
@@ -89,9 +93,16 @@ def _loaded(
     return kept.rows("loaded member", keys, made)
 
 
-def together(sources: Sequence[Source], fleet: Fleet) -> Source:
+def together(sources: Sequence[Source], fleet: Fleet, settings: FleetSettings) -> Source:
     """All members' own APIs as one source: the worst of those that are read, named in its message."""
     read = [source for source in sources if source.state is not SourceState.UNCONFIGURED]
+    named = any(one.kubeconfig or one.context for one in settings.members.values())
+    if not read and named and not fleet.members:
+        hub = fleet.source(SourceName.MEMBERS)
+        if hub.state is SourceState.LOADING:
+            return Source(SourceName.WORKLOADS, SourceState.LOADING, hub.since)
+        why = "the hub has not told who the members are: nothing was asked"
+        return Source(SourceName.WORKLOADS, SourceState.LOST, hub.since, message=why, echoes=True)
     if not read:
         return Source(SourceName.WORKLOADS, SourceState.UNCONFIGURED)
     worst = min(read, key=lambda source: _WORST.index(source.state))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +25,23 @@ LASTING = click.option(
 _BROKEN = ("unavailable", "accepted-but-timeout", "accepted-but-unavailable")
 CLOUD_KINDS = ("quota", "permission", "throttling", "task-failed", "name-taken", *_BROKEN)
 WRITE_KINDS = ("quota", "permission", "throttling", "webhook", "conflict", *_BROKEN)
+
+
+class _Seconds(click.ParamType[float]):
+    """A duration with its unit, or a bare number of seconds; with a minus before it, backwards."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises click's usage error, exit 2."""
+        said = str(value)
+        with suppress(ValueError):
+            return float(said)
+        seconds = DURATION.convert(said.removeprefix("-"), param, ctx)
+        return -seconds if said.startswith("-") else seconds
+
+
+_SECONDS = _Seconds()
 
 
 class _Faults(click.Group):
@@ -91,7 +109,7 @@ def api_partition(options: Options, how: str, **said: Any) -> None:
 
 
 @_named("slow-controller")
-@click.argument("seconds", type=float)
+@click.argument("seconds", type=_SECONDS, metavar="S")
 def slow_controller(options: Options, **said: Any) -> None:
     """Let the ALB ingress controller wait before it acts on a change.
 
@@ -158,7 +176,7 @@ def stale_split(options: Options, **said: Any) -> None:
 
 # A minus before a number is no option here.
 @fault.command("clock-skew", context_settings={"ignore_unknown_options": True})
-@click.argument("seconds", type=float)
+@click.argument("seconds", type=_SECONDS, metavar="S")
 @LASTING
 @DIRECTORY
 @common
@@ -166,7 +184,7 @@ def clock_skew(options: Options, **said: Any) -> None:
     """Set the hub's clock ahead, or behind with a minus.
 
     \b
-    Example: fleet-console sim fault clock-skew -600 --dir /var/tmp/fleet
+    Example: fleet-console sim fault clock-skew -10m --dir /var/tmp/fleet
     """
     _begin(options, "clock-skew", **said)
 

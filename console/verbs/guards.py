@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.errors import EXIT_DONE, EXIT_UNVERIFIED, NotConfirmed, UsageError
+from console.model.freshness import SourceName, SourceState
 from console.options import DURATION, Options, common
 from console.verbs.see import known_route, must_know, observing
 from console.verbs.telling import confirm
@@ -57,17 +58,19 @@ def freeze(options: Options, reason: str, lasting: float | None, yes: bool) -> N
     Example: fleet-console freeze --reason "database failover" --for 2h
     """
     from console.kube import records
+    from console.present import guardrails
     from console.run import record
     from console.run.who import actor
 
     settings = options.load()
     settings.check_writable()
     with observing(options, settings, probes=False) as observer:
-        fleet = _known(observer)
+        fleet, now = _known(observer), time.time()
+        former = guardrails.standing(fleet, now)
+        instead = f"; {former}" if former else ""
         if not yes:
-            confirm(fleet, f"freeze {fleet.name}")
+            confirm(fleet, f"freeze {fleet.name}{instead}")
         assert observer.hub is not None
-        now = time.time()
         records.ensure_namespace(observer.hub)
         records.freeze(
             observer.hub,
@@ -78,7 +81,7 @@ def freeze(options: Options, reason: str, lasting: float | None, yes: bool) -> N
                 "until": record.stamp(now + lasting) if lasting else "",
             },
         )
-    click.echo(f"{fleet.name} is frozen: {reason}", err=True)
+    click.echo(f"{fleet.name} is frozen: {reason}{instead}", err=True)
 
 
 @click.command()
@@ -161,8 +164,9 @@ def _seen(route: Route, member: str, *, least: bool, share: float) -> tuple[bool
 
 
 def _known(observer: Observer) -> Fleet:
-    """The Fleet, once its hub has said who it is."""
+    """The Fleet, once its hub has said who it is, and whether it is frozen."""
     observer.store.wait(lambda fleet: fleet.uid is not None, 10.0)
+    observer.store.wait(lambda fleet: fleet.source(SourceName.RUNS).state is not SourceState.LOADING, 5.0)
     fleet = observer.store.fleet
     must_know(fleet)
     if observer.hub is None:

@@ -10,7 +10,7 @@ from console.errors import EXIT_DONE, EXIT_REFUSED
 from console.options import DURATION, Options, common
 from console.verbs.see import planning
 from console.verbs.shift import around, dry_run
-from console.verbs.telling import say
+from console.verbs.telling import say_plan
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 _TIME = click.option(
@@ -39,7 +39,7 @@ def lint(options: Options, file: Path) -> None:
     """
     from console.decide import planfile
 
-    planfile.parse(planfile.read(file), str(file))
+    planfile.load(file)
     click.echo(f"{file}: sound")
 
 
@@ -57,7 +57,7 @@ def show(options: Options, file: Path, timeout: float) -> None:
     from console.decide.intents import decide
     from console.present import reports
 
-    asked = planfile.parse(planfile.read(file), str(file))
+    asked = planfile.load(file)
     settings = options.load()
     with planning(options, settings, timeout) as (observer, fleet):
         decision = decide(fleet, asked.wish(fleet), around(options, settings, fleet))
@@ -65,7 +65,7 @@ def show(options: Options, file: Path, timeout: float) -> None:
     reasons = (*decision.reasons, *trial)
     refused = decision.refused or any(one.severity == "blocks" for one in trial)
     report = reports.planned(fleet, decision.plan, reasons, asked.reason, refused=refused)
-    say(options, reports.plan_text(fleet, decision.plan, reasons, decision), report)
+    say_plan(options, reports.plan_text(fleet, decision.plan, reasons, decision), report, decision.plan)
     click.get_current_context().exit(EXIT_REFUSED if refused else EXIT_DONE)
 
 
@@ -83,12 +83,12 @@ def diff(options: Options, file: Path, timeout: float) -> None:
     from console.decide.intents import decide
     from console.present import changes, reports
 
-    asked = planfile.parse(planfile.read(file), str(file))
+    asked = planfile.load(file)
     settings = options.load()
     with planning(options, settings, timeout) as (_, fleet):
         found = decide(fleet, asked.wish(fleet), around(options, settings, fleet)).plan
     if options.json:
-        say(options, "", reports.planned(fleet, found, (), asked.reason, refused=found is None))
+        say_plan(options, "", reports.planned(fleet, found, (), asked.reason, refused=found is None), found)
     elif found is None:
         click.echo("no plan can be made; `plan show` says why")
     elif found.idle:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, Refused, UsageError
+from console.errors import EXIT_DONE, EXIT_HELD, Refused, UsageError
 from console.options import LASTING, Options, common
-from console.verbs.see import observing, planning
+from console.verbs.see import observing, planning, unread
 from console.verbs.telling import confirm_word, follow, say, warm
 
 if TYPE_CHECKING:
     from console.model.fleet import Fleet
     from console.model.run import RunReport
+    from console.run.rows import Row
 
 RECORDS_TIME = 5.0
 """Seconds for which the records on the Fleet are waited for."""
@@ -59,7 +61,6 @@ def attach(options: Options, run: str, plain: bool) -> None:
     \b
     Example: fleet-console attach 7c1
     """
-    from console.run import known
     from console.run import runs as engine
 
     report = engine.report(options.access(), run)
@@ -68,7 +69,7 @@ def attach(options: Options, run: str, plain: bool) -> None:
         return
     with observing(options, options.load(), probes=False) as observer:
         observer.store.wait(_records_known, RECORDS_TIME)
-        told = _known_run(options, run, known.elsewhere(observer.store.fleet, run))
+        told = _known_run(options, run, observer.store.fleet)
         follow(options, told, engine.follow_record(observer, told.run))
 
 
@@ -139,22 +140,24 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
     """
     from console.decide.plan import short
     from console.present import changes
-    from console.run import known
     from console.run import runs as engine
+    from console.run import undoing
 
     settings = options.load()
-    report = engine.report(options.access(), run)
-    fleet: Fleet | None = None
-    if report is None:
-        fleet = _recorded(options)
-        report = _known_run(options, run, known.elsewhere(fleet, run))
     settings.check_writable()
-    if not report.state.over:
-        if not yes:
-            confirm_word(report.run, f"roll back run {report.run} to {_before(report)}")
-        _tell(options, report.run, "rollback-now" if now else "rollback", detach=detach)
+    report = engine.report(options.access(), run)
+    if report is not None and not report.state.over:
+        _turn(options, report, yes=yes, now=now, detach=detach)
         return
-    plan = engine.rollback_plan(options.access(), report.run, fleet, now=now)
+    with observing(options, settings, probes=False) as observer:
+        observer.store.wait(_records_known, RECORDS_TIME)
+        fleet = observer.store.fleet
+        report = report or _known_run(options, run, fleet)
+        if report.state.over:
+            plan = undoing.rollback_plan(options.access(), report.run, observer.hub, fleet, now=now)
+    if not report.state.over:
+        _turn(options, report, yes=yes, now=now, detach=detach)
+        return
     warm()
     if not yes:
         confirm_word(report.run, f"undo run {report.run}: {changes.summary(plan)} (plan {short(plan.hash)})")
@@ -163,17 +166,30 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
     follow(options, started, () if detach else engine.follow(options.access(), started.run))
 
 
+def _turn(options: Options, report: RunReport, *, yes: bool, now: bool, detach: bool) -> None:
+    """Have a live run turn round."""
+    if not yes:
+        confirm_word(report.run, f"roll back run {report.run} to {_before(report)}")
+    _tell(options, report.run, "rollback-now" if now else "rollback", detach=detach)
+
+
 @click.command()
 @_RUN
 @click.option("--takeover", is_flag=True, help="Take it from another host, once its Lease was seen unrenewed.")
-@click.option("--plan-hash", metavar="HASH", help="With --takeover --yes: the hash of the plan that is meant.")
+@click.option(
+    "--plan-hash",
+    metavar="HASH",
+    help="With --takeover --yes: the hash of the plan that is meant (or its first 8 digits or more).",
+)
 @_YES
 @_DETACH
 @common
 def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, yes: bool, detach: bool) -> None:
-    """Go on with a run whose runner is dead, from what the Ingresses hold; with --takeover from another host.
+    """Go on with a run whose runner is dead, or with a set-up that holds, from what stands; with --takeover from
+    another host.
 
     \b
+    Example: fleet-console resume 7c1
     Example: fleet-console resume 7c1 --takeover
     """
     from console.run import known
@@ -184,10 +200,13 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     if not takeover:
         if engine.report(access, run) is None:
             raise _of_another(options, run)
+        row = engine.resumable(access, run)
+        if not yes:
+            _confirm_resuming(options, row)
         started = engine.resume(access, run)
         follow(options, started, () if detach else engine.follow(access, started.run))
         return
-    from console.decide.plan import short
+    from console.decide.plan import means, short
     from console.present import reports
 
     with planning(options, settings, SOURCES_TIME) as (_, fleet):
@@ -196,7 +215,7 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     click.echo(reports.plan_text(fleet, plan, reasons), err=True)
     if yes and plan_hash is None:
         raise UsageError("--yes needs --plan-hash here: the record is somebody else's", fix=f"It says {plan.hash}.")
-    if plan_hash is not None and plan.hash != plan_hash and short(plan.hash) != plan_hash:
+    if plan_hash is not None and not means(plan.hash, plan_hash):
         raise Refused(f"the record's plan is {short(plan.hash)}, not {plan_hash}")
     if not yes:
         confirm_word(short(plan.hash), f"take over run {record.run} of {record.actor or 'somebody'}")
@@ -204,9 +223,22 @@ def resume(options: Options, run: str, takeover: bool, plan_hash: str | None, ye
     follow(options, started, () if detach else engine.follow(access, started.run))
 
 
+def _confirm_resuming(options: Options, row: Row) -> None:
+    """Ask for the run's id; of a set-up what is left to do is shown before."""
+    from console.present import ledgers
+    from console.run import known
+
+    told = known.told_of(row)
+    if told.provisions and sys.stdin.isatty():  # where nobody can be asked nothing need be read
+        from console.verbs.setups import show_rest
+
+        show_rest(options, row)
+    state = told.state.replace("_", " ")
+    confirm_word(told.run, f"go on with run {told.run} ({ledgers.what(told)}), which is {state}")
+
+
 def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach: bool) -> None:
     """Tell a run a word: through this host's journal, else through its record on the Fleet."""
-    from console.run import known
     from console.run import runs as engine
 
     settings = options.load()
@@ -222,8 +254,11 @@ def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach
         return
     with observing(options, settings, probes=False) as observer:
         observer.store.wait(_records_known, RECORDS_TIME)
-        told = _known_run(options, run, known.elsewhere(observer.store.fleet, run))
-        engine.command_elsewhere(observer, told.run, word, seconds)
+        told = _known_run(options, run, observer.store.fleet)
+        if not engine.command_elsewhere(observer, told.run, word, seconds):
+            click.echo(f"{engine.unheard(told)}.", err=True)
+            say(options, "", told)
+            click.get_current_context().exit(EXIT_HELD)
         click.echo(f"run {told.run} is told on the Fleet: {word}", err=True)
         if word == "extend":
             _leave(options, told)
@@ -248,23 +283,31 @@ def _records_known(fleet: Fleet) -> bool:
     return fleet.source(SourceName.RUNS).state is not SourceState.LOADING
 
 
-def _known_run(options: Options, run: str, report: RunReport | None) -> RunReport:
-    if report is not None:
-        return report
+def _known_run(options: Options, run: str, fleet: Fleet) -> RunReport:
+    """A run that only the Fleet's records can tell of. Raises `UsageError` where they do not, and why they could not be
+    read where that is so."""
+    from console.model.freshness import SourceName
     from console.model.text import inert
+    from console.run import known
     from console.run import runs as engine
 
+    report = known.elsewhere(fleet, run)
+    if report is not None:
+        return report
+    shown = inert(run, 40)
+    if not fleet.source(SourceName.RUNS).state.answered:
+        what = f"run '{shown}' is not in this host's journal, and the Fleet could not be asked"
+        raise unread(fleet, SourceName.RUNS, "its runs' records", what)
     names = ", ".join(one.run for one in engine.runs(options.access())[:8]) or "none"
-    raise UsageError(f"no run '{inert(run, 40)}' in this host's journal", fix=f"Known here: {names}.")
+    raise UsageError(f"no run '{shown}' in this host's journal, and none on the Fleet", fix=f"Known here: {names}.")
 
 
 def _of_another(options: Options, run: str) -> UsageError:
     """Why a run that this host's journal does not hold cannot be resumed, and what can be done where the Fleet's record
     tells of it."""
     from console.model.run import RunState
-    from console.run import known
 
-    told = _known_run(options, run, known.elsewhere(_recorded(options), run))
+    told = _known_run(options, run, _recorded(options))
     state = told.state.replace("_", " ")
     if told.one_step or (told.state.over and told.state is not RunState.INTERRUPTED):
         return UsageError(f"run {told.run} of {told.actor or 'somebody'} is {state}: there is nothing to resume here")

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -37,6 +38,7 @@ def status(options: Options, timeout: float) -> None:
     Example: fleet-console status -o json --timeout 5s
     """
     from console.present import documents, tables
+    from console.run import runs
 
     with observing(options, options.load(), probes=False) as observer:
         observer.settled(timeout)
@@ -44,7 +46,8 @@ def status(options: Options, timeout: float) -> None:
     if options.json:
         click.echo(json.dumps(documents.status_document(fleet, now, time.time()), ensure_ascii=False))
     else:
-        click.echo(tables.status_text(fleet, now))
+        host = runs.runs(options.access(), fleet_uid=fleet.uid) if fleet.uid else ()
+        click.echo(tables.status_text(fleet, now, host, time.time()))
     click.get_current_context().exit(answered(fleet))
 
 
@@ -71,7 +74,7 @@ def route(options: Options, route: str, timeout: float) -> None:
     if options.json:
         click.echo(json.dumps(documents.route_document(found), ensure_ascii=False))
     else:
-        click.echo(tables.route_text(fleet, found, now))
+        click.echo(tables.route_text(fleet, found, now, time.time()))
 
 
 @click.command()
@@ -112,14 +115,17 @@ def _known_set(fleet: Fleet, name: str) -> ApplicationSet:
     raise UsageError(f"no ApplicationSet is called '{shown}'", fix=f"Known: {names}.")
 
 
-def unread(fleet: Fleet, source: SourceName, called: str) -> FleetConsoleError:
-    """The failure that explains why a source says nothing: the hub's own where it is out of reach."""
+def unread(fleet: Fleet, source: SourceName, called: str, what: str = "") -> FleetConsoleError:
+    """The failure that explains why a source says nothing: the hub's own where it is out of reach. `what`: to begin the
+    sentence with."""
     from console.model.freshness import SourceName, SourceState
 
     found, hub = fleet.source(source), fleet.source(SourceName.HUB)
     if found.echoes and hub.wanting:
         found = hub
-    why = found.message or f"{called} are {found.state}"
+    if found.state is SourceState.LOADING:
+        found = hub if hub.wanting else replace(found, message=f"the hub has not said in time which {called} there are")
+    why = ": ".join(filter(None, (what, found.message or f"{called} are {found.state}")))
     if found.state is SourceState.DENIED:
         return Denied(why, permission=found.permission or "")
     return (Answered if found.state is SourceState.MISSING else Lost)(why)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, EXIT_REFUSED, Lost, Refused
+from console.errors import EXIT_DONE, EXIT_REFUSED, FleetConsoleError, Lost, Refused
 from console.options import Options, common
 from console.verbs.telling import confirm_word, follow
 from console.verbs.topology import FILE, TAKE, survey, tell, topology
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from console.decide.setup.order import Order
     from console.decide.setup.task import Check, SetupPlan
     from console.model.topology import Topology
+    from console.run.rows import Row
 
 _YES = click.option("--yes", is_flag=True, help="Answer the typed confirmation.")
 _DETACH = click.option("--detach", is_flag=True, help="Leave once the run has begun.")
@@ -70,7 +71,8 @@ def apply(
     "--also",
     multiple=True,
     metavar="THING",
-    help="An adopted thing that goes, too: fleet, 'member NAME', vpc, ...; hub: what cannot be seen on the Fleet.",
+    help="An adopted thing that goes, too: fleet, 'member NAME', vpc, ...; or fleet, 'Namespace NAME' with what others "
+    "have in it; hub: what cannot be seen on the Fleet.",
 )
 @_YES
 @_DETACH
@@ -89,29 +91,34 @@ def teardown(
     Example: fleet-console topology teardown topology.yaml
     """
     from console.decide.setup import file as files
+    from console.decide.setup.away import away, unseen
+    from console.decide.setup.checks import reds, unconfirmed
     from console.decide.setup.found import Found
     from console.decide.setup.named import refuse_also
     from console.decide.setup.order import order
-    from console.decide.setup.teardown import left, unseen
-    from console.decide.setup.teardown import teardown as planned
-    from console.decide.setup.unknown import unknown_to_teardown
     from console.present import setups as words
+    from console.run.setup import setups
 
     said = files.read(file)
-    ground, _, _ = survey(options, said, ())
+    access, settings = options.access(), options.load()
+    ground = setups.eyes(access, settings, said, away=True).read()
     refuse_also(Found(said, ground), also)
-    missing = unknown_to_teardown(said, ground, frozenset(also))
-    if missing:
-        raise Lost(f"it cannot be told what would be left behind: {'; '.join(missing)}")
-    made = planned(said, ground, also=frozenset(also))
-    notes = [*filter(None, [unseen(made)]), *(f"stays: {one}" for one in left(said, ground))]
-    if show or not made.tasks:
-        tell(options, words.plan_text(said, (), made, notes), said, (), made, notes=notes)
-        click.get_current_context().exit(EXIT_DONE)
-    options.load().check_writable()
+    found = away(said, ground, frozenset(also))
+    if found.missing:
+        raise Lost(f"it cannot be told what would be left behind: {'; '.join(found.missing)}")
+    made, checks, red = found.plan, found.checks, reds(found.checks)
+    notes = [*filter(None, [unseen(made)]), *(f"stays: {one}" for one in found.stays)]
+    if show or red or not made.tasks:
+        if not show and not red:
+            setups.tidy(access, said, ground)
+        told = [*notes, *([words.verdict_line(checks, made)] if red else [])]
+        tell(options, words.plan_text(said, checks, made, told), said, checks, made, notes=notes)
+        click.get_current_context().exit(EXIT_REFUSED if red else EXIT_DONE)
+    settings.check_writable()
     _same(made, plan_hash)
-    _begin(options, said, (), made, order(said, made, also=also, file=str(file)), yes=yes, detach=detach, reason=reason,
-           notes=notes)  # fmt: skip
+    open_ = sorted({one.rule for one in unconfirmed(checks)})
+    _begin(options, said, checks, made, order(said, made, also=also, unconfirmed=open_, file=str(file)), yes=yes,
+           detach=detach, reason=reason, notes=notes)  # fmt: skip
 
 
 def _same(made: SetupPlan, plan_hash: str | None) -> None:
@@ -147,6 +154,28 @@ def _begin(
         options, started, () if detach else engine.follow(options.access(), started.run),
         lambda report: tell(options, "", said, checks, made, run=report, notes=notes),
     )  # fmt: skip
+
+
+def show_rest(options: Options, row: Row) -> None:
+    """What a run that is over has left to do, by the ground as it is now; and why not, where that cannot be read."""
+    from dataclasses import replace
+
+    from console.decide.setup import order as orders
+    from console.present import setups as words
+    from console.run.setup import setups
+
+    order = orders.parse(row.plan)
+    access = replace(options.access(), **{name: row.access.get(name) for name in ("kubeconfig", "context")})
+    missing: Sequence[str]
+    try:
+        ground = setups.eyes(access, options.load(), order.topology).read()
+        missing = order.unknown(ground)
+    except FleetConsoleError as error:
+        missing = (str(error),)
+    if missing:
+        click.echo(f"what is left to do cannot be shown now: {'; '.join(missing)}", err=True)
+        return
+    click.echo(words.plan_text(order.topology, (), order.plan(ground, prove=True)), err=True)
 
 
 for verb in (apply, teardown):

@@ -12,7 +12,7 @@ import click
 from console.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from console.options import DURATION, LASTING, NEVER, Options, common
 from console.verbs.see import planning
-from console.verbs.telling import confirm, follow, say, warm
+from console.verbs.telling import confirm, follow, say_plan, warm
 
 if TYPE_CHECKING:
     from console.decide.case import Around, Wish
@@ -44,7 +44,11 @@ _STARTING = (
     click.option("--reason", metavar="TEXT", help="Why; it is kept in the run's record."),
     click.option("--ticket", metavar="TEXT", help="A ticket, kept with the reason."),
     click.option("--plan-only", is_flag=True, help="Say the plan and what speaks against it; write nothing."),
-    click.option("--plan-hash", metavar="HASH", help="Refuse any plan but the one with this hash (or its beginning)."),
+    click.option(
+        "--plan-hash",
+        metavar="HASH",
+        help="Refuse any plan but the one with this hash (or its first 8 digits or more).",
+    ),
     click.option("--yes", is_flag=True, help="Do not ask for a typed confirmation."),
     click.option("--detach", is_flag=True, help="Start the run and leave; exit 4."),
     click.option("--timeout", type=DURATION, default="20s", metavar="S", help="Time for the sources to answer.  [20s]"),
@@ -119,7 +123,7 @@ def run(options: Options, file: Path, **said: Any) -> None:
     """
     from console.decide import planfile
 
-    plan = planfile.parse(planfile.read(file), str(file))
+    plan = planfile.load(file)
     said["reason"] = said["reason"] or plan.reason
     said["ticket"] = said["ticket"] or plan.ticket
     _go(options, plan.wish, None, said)
@@ -129,7 +133,7 @@ def _go(options: Options, wished: Callable[[Fleet], Wish], save: Path | None, sa
     """Plan, say what speaks against it, ask, start, follow."""
     from console.decide import planfile
     from console.decide.intents import decide
-    from console.decide.plan import short
+    from console.decide.plan import means, short
     from console.present import changes, reports
 
     settings = options.load()
@@ -147,11 +151,11 @@ def _go(options: Options, wished: Callable[[Fleet], Wish], save: Path | None, sa
     reasons = (*decision.reasons, *trial)
     plan = decision.plan
     refused = decision.refused or any(one.severity == "blocks" for one in trial)
-    wrong = bool(plan and said["plan_hash"] and not _is(plan.hash, said["plan_hash"]))
+    wrong = bool(plan and said["plan_hash"] and not means(plan.hash, said["plan_hash"]))
     text = reports.plan_text(fleet, plan, reasons, decision)
     if plan is None or refused or wrong or said["plan_only"]:
         report = reports.planned(fleet, plan, reasons, reason, refused=refused or wrong)
-        say(options, text, report)
+        say_plan(options, text, report, plan)
         if wrong and plan is not None:
             click.echo(f"refused: the plan is {short(plan.hash)}, not {said['plan_hash']}", err=True)
         elif refused and decision.blocking:
@@ -173,12 +177,6 @@ def _reason(said: dict[str, Any], *, needed: bool) -> str:
         raise UsageError("the reason is missing", fix="Say why with --reason TEXT.")
     ticket = (said["ticket"] or "").strip()
     return f"{words} [{ticket}]" if ticket else words
-
-
-def _is(digest: str, said: str) -> bool:
-    """Whether a hash is the one that was said: whole, in its short form, or its beginning of 8 digits or more."""
-    plain = said.replace("-", "").lower()
-    return len(plain) >= 8 and digest.startswith(plain)
 
 
 def amended(wish: Wish, said: dict[str, Any]) -> Wish:

@@ -14,6 +14,7 @@ from console.errors import EXIT_HELD, NotConfirmed
 from console.options import Options
 
 if TYPE_CHECKING:
+    from console.decide.plan import Plan
     from console.model.fleet import Fleet
     from console.model.run import RunReport
 
@@ -62,7 +63,18 @@ def follow(
         answer(last)
     else:
         say(options, "", last)
-    click.get_current_context().exit(last.state.exit_code if last.state.over else EXIT_HELD)
+    ended = last.state.over and not last.overdue
+    click.get_current_context().exit(last.state.exit_code if ended else EXIT_HELD)
+
+
+def say_plan(options: Options, text: str, report: RunReport, plan: Plan | None) -> None:
+    """A plan of which nothing was started, as `say`, with its steps."""
+    from console.present import documents
+
+    if options.json:
+        click.echo(json.dumps(documents.plan_document(report, plan), ensure_ascii=False))
+    elif text:
+        click.echo(text)
 
 
 def say(options: Options, text: str, report: RunReport) -> None:

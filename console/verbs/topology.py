@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.model.topology import Topology
     from console.settings import Settings
 
+_AGAIN = "Try again once it answers; a permission that is named has to be granted first."
 FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 REGION = click.option("--region", metavar="REGION", help="Region of the account; the settings' one otherwise.")
 TAKE = click.option(
@@ -172,9 +173,11 @@ def export(options: Options, file: Path, out: Path) -> None:
 
     said = files.read(file)
     ground, checks, made = survey(options, said, ())
-    texts = exports.files(Found(said, ground))
+    moved = exports.moving(checks)
+    texts = exports.files(Found(said, ground), moved)
     setups.written(out, texts)
-    tell(options, f"{len(texts)} files are in {out}", said, checks, made)
+    told = "\n".join((f"{len(texts)} files are in {out}", *(f"! {one}" for one in moved)))
+    tell(options, told, said, checks, made, notes=moved)
 
 
 def survey(
@@ -186,14 +189,14 @@ def survey(
     from console.decide.setup.named import refuse_take
     from console.decide.setup.plan import plan as planned
     from console.decide.setup.retry import refuse
-    from console.decide.setup.unknown import unknown
+    from console.decide.setup.unknown import unknown_to_show
     from console.run.setup import setups
 
     sight = setups.eyes(options.access(), options.load(), said)
     ground = sight.read()
-    missing = unknown(said, ground)
+    missing = unknown_to_show(said, ground)
     if missing:
-        raise Lost(f"the ground cannot be read: {'; '.join(missing)}")
+        raise Lost(f"the ground cannot be read: {'; '.join(missing)}", fix=_AGAIN)
     found = Found(said, ground)
     refuse_take(found, take)
     refuse(found, retry)
@@ -216,6 +219,8 @@ def tell(
 
 def _discovered(options: Options, settings: Settings, region: str) -> Ground:
     """What the region holds. Raises `Lost` where the account cannot be read."""
+    from console.decide.setup.unknown import no_region
+    from console.model.text import inert
     from console.run.setup import discover
 
     ground = discover.ground(options.access(), settings, region)
@@ -223,7 +228,10 @@ def _discovered(options: Options, settings: Settings, region: str) -> Ground:
     known = {"vpcs": account.vpcs, "subnets": account.subnets, "fleets": account.fleets}
     dark = [f"{name}: {ground.unread.get(name, 'not read')}" for name, part in known.items() if part is None]
     if dark:
-        raise Lost(f"the account cannot be read: {'; '.join(dark)}")
+        if no_region(region, ground):
+            regions = ", ".join(account.regions or ()) or "none"
+            raise UsageError(f"{inert(region, 60)} is no region of ACK One", fix=f"Choose of: {inert(regions, 200)}.")
+        raise Lost(f"the account cannot be read: {'; '.join(dark)}", fix=_AGAIN)
     return ground
 
 

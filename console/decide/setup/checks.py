@@ -15,7 +15,9 @@ from console.decide.setup import checks_of_applications as applications
 from console.decide.setup import checks_of_gateway as gateway
 from console.decide.setup import checks_of_members as members
 from console.decide.setup import checks_of_ranges as ranges
+from console.decide.setup import checks_of_standing as standing
 from console.decide.setup import checks_of_words as words
+from console.decide.setup import left_behind
 from console.decide.setup.finding import Finding
 from console.decide.setup.found import Found
 from console.decide.setup.task import Check, Stage, Verdict
@@ -60,6 +62,10 @@ RULES: tuple[Rule, ...] = (
          "domain.md 6, rows 4 and 5", ranges.service_cidr),
     Rule("cidr-range", NETWORK, RED, "Ranges and masks are those that the services take.",
          "domain.md 6, row 7", ranges.cidr_range),
+    Rule("as-it-stands", NETWORK, RED, "What stands and cannot be changed is as the file says.",
+         "domain.md 6, row 4", standing.as_it_stands),
+    Rule("node-pool", Stage.ACK, WARN, "A new ACK cluster has nodes for what is to run on it.",
+         "domain.md 5.2: CreateCluster", members.node_pool),
     Rule("one-fleet", Stage.ASSOCIATE, RED, "A cluster is a member of one Fleet at most.",
          "domain.md 6, row 9", members.one_fleet),
     Rule("data-centre-api", Stage.REGISTERED, RED, "The data centre's own API answers, where its context is named.",
@@ -104,6 +110,8 @@ RULES: tuple[Rule, ...] = (
          "domain.md 2", gateway.gateway_events),
     Rule("health-checks", Stage.GATEWAY, RED, "Health checks are on; the controller's own default is off.",
          "domain.md 1.3 and 1.4", gateway.health_checks),
+    Rule("left-behind", Stage.FINISH, WARN, "The file names all that its set-up made.",
+         "issue of the set-up: what is no longer named is not gone", left_behind.check),
 )  # fmt: skip
 """In the order of the wizard's steps, and within one as things depend on one another."""
 

@@ -103,7 +103,10 @@ def resource_found(found: Found) -> Iterator[Finding]:
             continue
         thing = _of(found, one)
         if thing is None:
-            measured = f"not among {len(one.there)} in {found.topology.region}"
+            if one.kind == "vSwitch" and found.topology.vpc.id and found.vpc is None and found.account.vpcs is not None:
+                continue  # of a VPC that is not there none was read: that of the VPC says it
+            place = found.topology.region if one.kind != "vSwitch" else found.vpc_id
+            measured = f"not among {len(one.there)} in {place}"
             fix = "Correct the id, or leave it out so that a new one is made."
             yield red(f"{one.path}.id", one.call, measured, needed, fix)
         elif thing.state in _DEAD:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from console.decide.setup.finding import Finding, ok, red, unchecked, warn
@@ -17,6 +17,8 @@ from console.model.topology import ApplicationPart
 _ANNOTATION = re.compile(r"\.metadata\.annotations\.([A-Za-z0-9_]+)")
 _NAMED = "{{.metadata.annotations.cluster_id}}"
 """In the name that an Application gets where its author gives none."""
+_GIVEN = ("cluster_id", "cluster_name")
+"""Annotations of an ArgoCD cluster that an association gives it (domain.md 3.2)."""
 _DEEPEST = 6
 """Generators inside generators that are looked into; ArgoCD takes two."""
 
@@ -117,8 +119,7 @@ def template(found: Found) -> Iterator[Finding]:
         about, secret = f"members[{number}]", found.secret(part)
         source = f"cluster Secret of {part.name}: annotations"
         if secret is None:
-            how = f"After the association: kubectl -n {ARGO} get secrets --show-labels, and look at its annotations."
-            yield unchecked(about, source, "ArgoCD has no such cluster yet", needed, how)
+            yield _to_come(about, source, needs, needed)
             continue
         notes = _at(secret, "metadata", "annotations")
         missing = [name for name in needs if not notes.get(name)]
@@ -128,6 +129,17 @@ def template(found: Found) -> Iterator[Finding]:
             yield red(about, source, measured, needed, fix)
         else:
             yield ok(about, source, f"{len(needs)} of {len(needs)} there", needed)
+
+
+def _to_come(about: str, source: str, needs: Sequence[str], needed: str) -> Finding:
+    """Of a cluster that ArgoCD has not yet: what its association is known to give it."""
+    strange = [name for name in needs if name not in _GIVEN]
+    if strange:
+        measured = f"nothing gives it {', '.join(strange)}: its association gives {' and '.join(_GIVEN)}"
+        fix = "Correct the name; or associate without the application first, and annotate the Secret by hand."
+        return red(about, source, measured, needed, fix)
+    how = f"After the association: kubectl -n {ARGO} get secrets --show-labels, and look at its annotations."
+    return unchecked(about, source, "ArgoCD has no such cluster yet", needed, how)
 
 
 def _read(part: ApplicationPart) -> set[str]:

@@ -40,6 +40,20 @@ def one_fleet(found: Found) -> Iterator[Finding]:
             yield ok(about, source, f"{part.name} is in no other of {len(fleets)} Fleets", needed)
 
 
+def node_pool(found: Found) -> Iterator[Finding]:
+    """A new ACK cluster has nodes for what is to run on it."""
+    for number, part in enumerate(found.topology.members):
+        if part.kind != "ack" or part.id is not None or found.cluster(part) is not None:
+            continue
+        about, source, needed = f"members[{number}].nodes", "CreateCluster: nodepools", "a node pool"
+        if part.nodes is None:
+            fix = "Say nodes: {instance_types: [...]}, or add a pool by hand: until then its workloads wait."
+            yield warn(about, source, f"{part.name} is made without nodes", needed, fix)
+        else:
+            measured = f"{part.nodes.count} nodes of {inert(', '.join(part.nodes.instance_types), 120)}"
+            yield ok(about, source, measured, needed)
+
+
 def security_group(found: Found) -> Iterator[Finding]:
     """Each member's security group admits all ports from the gateway's vSwitches; a step writes what is missing."""
     gateway = found.topology.gateway
@@ -66,7 +80,8 @@ def _admitted(
     source, needed = "DescribeSecurityGroupAttribute", f"all ports from {network} (ALB vSwitch {name})"
     if group is None or group.rules is None:
         shown = inert(identifier, 60) or "the cluster's security group"
-        how = f"Look in the ECS console whether {shown} admits all ports from {network}."
+        how = f"Look in the ECS console whether {shown} admits all ports from {network}"
+        how += ", and add it there: no step does." if group is not None and group.denied else "."
         one = f"groups {identifier}"
         return unread(found, one if one in found.ground.unread else "groups", about, source, needed, how)
     shown = f"{inert(group.id, 60)} ({len(group.rules)} rules)"

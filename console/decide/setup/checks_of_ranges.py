@@ -76,7 +76,7 @@ def _clashing(found: Found, rule: str) -> Iterator[Finding]:
                 f"{one.first.owner} keeps its ranges: choose another for {one.second.owner}, or make the cluster anew."
             )
         elif one.red:
-            fix = f"Choose a range outside {one.second.network}."
+            fix = _elsewhere(one.second)
         else:
             fix = "It works while neither reaches the other's Services; choose another range where you can."
         source = ", ".join(dict.fromkeys((one.first.source, one.second.source)))
@@ -84,6 +84,13 @@ def _clashing(found: Found, rule: str) -> Iterator[Finding]:
         yield say(one.first.path or one.second.path, source, measured, "0 addresses in common", fix)
     if not any(one.red for one in mine):
         yield ok("members", "ranges of VPC, vSwitches and members", f"{len(known)} ranges", "0 addresses in common")
+
+
+def _elsewhere(other: Range) -> str:
+    """What to do about a range that another one takes addresses of: where that one takes all, it is the wrong one."""
+    if all(private.subnet_of(other.network) for private in _PRIVATE):
+        return f"Correct {other.owner} {other.use}: outside {other.network} there is no private range."
+    return f"Choose a range outside {other.network}."
 
 
 def cidr_range(found: Found) -> Iterator[Finding]:

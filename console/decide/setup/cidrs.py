@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 from math import log2
 
 from console.decide.setup.found import Found
-from console.model.ground import Subnet
+from console.model.ground import MemberCluster, Subnet
 from console.model.text import inert
 from console.model.topology import MemberPart
 
@@ -170,7 +170,12 @@ def _member(found: Found, number: int, part: MemberPart, switches: Sequence[Rang
     fixed = there is not None and part.kind == "ack"  # a data centre's ranges are what its author wrote of them
     for use, said in ((Use.NODES, part.cidrs.nodes), (Use.PODS, part.cidrs.pods)):
         place = f"{path}.cidrs.{use.value}"
-        if said:
+        stands = tuple(_standing_pods(found, there)) if there is not None and fixed and use is Use.PODS else ()
+        if stands:  # immutable (row 4): what the file says of it besides is no range of anybody
+            inside = bool(there and there.pod_vswitches)
+            source = "DescribeVSwitches" if inside else "DescribeClusterDetail"
+            yield from _made(place, part.name, use, stands, source=source, kind="ack", inside=inside, fixed=True)
+        elif said:
             within = part.kind == "ack"
             for each, text in enumerate(said):
                 network = parsed(text)
@@ -184,12 +189,18 @@ def _member(found: Found, number: int, part: MemberPart, switches: Sequence[Rang
                 place, part.name, use, texts, source="Nodes of the data centre", kind=part.kind, fixed=True
             )
     services, source = part.cidrs.services, "topology.yaml"
-    if services is None and there is not None:
+    if there is not None and there.services and (fixed or services is None):
         services, source = there.services, "DescribeClusterDetail"
     elif services is None and part.kind == "ack":
         services, source = DEFAULT_SERVICES, "CreateCluster's default"
     place = f"{path}.cidrs.services"
     yield from _made(place, part.name, Use.SERVICES, [services], source=source, kind=part.kind, fixed=fixed)
+
+
+def _standing_pods(found: Found, there: MemberCluster) -> Iterator[str]:
+    """What the pods of a cluster that stands have: Terway's vSwitches, or Flannel's range."""
+    known = [one.cidr for one in _subnets(found) if one.id in there.pod_vswitches]
+    yield from known or filter(None, [there.pods])
 
 
 def _of_ack(found: Found, part: MemberPart, use: Use, place: str) -> Iterator[Range]:
@@ -198,12 +209,9 @@ def _of_ack(found: Found, part: MemberPart, use: Use, place: str) -> Iterator[Ra
     names = part.vswitches if use is Use.NODES else part.pod_vswitches
     texts = [found.subnet_cidr(name) for name in names]
     if not names and there is not None:
-        ids = there.vswitches if use is Use.NODES else there.pod_vswitches
-        texts = [one.cidr for one in _subnets(found) if one.id in ids]
+        texts = [one.cidr for one in _subnets(found) if one.id in there.vswitches] if use is Use.NODES else []
     fixed = there is not None
     yield from _made(place, part.name, use, texts, source="DescribeVSwitches", kind="ack", inside=True, fixed=fixed)
-    if use is Use.PODS and there is not None and not texts:
-        yield from _made(place, part.name, use, [there.pods], source="DescribeClusterDetail", kind="ack", fixed=True)
 
 
 def _others(found: Found) -> Iterator[Range]:

@@ -15,6 +15,7 @@ import msgspec
 from console import yaml_file
 from console.decide.setup import file as files
 from console.decide.setup.fields import Problem, problems
+from console.decide.setup.partial import readable
 from console.decide.setup.references import references
 from console.errors import TopologyError
 from console.model.topology import SCHEMA, Topology
@@ -38,10 +39,10 @@ class Draft:
 
 
 def draft(document: Document) -> Draft:
-    """A document, judged: field by field, and in itself once each field is sound."""
+    """A document, judged: field by field, and in itself as far as its parts are sound."""
     found = tuple(problems(dict(document), Topology))
     if found:
-        return Draft(document, found, None)
+        return Draft(document, (*found, *readable(document, found)), None)
     topology = msgspec.convert(document, Topology)
     found = references(topology)
     return Draft(document, found, None if found else topology)

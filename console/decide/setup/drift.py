@@ -1,7 +1,9 @@
-"""How a live object differs from a wanted one: field by field, in the wanted one's fields alone.
+"""How a live object differs from a wanted one: field by field, in the wanted one's fields and in those that we applied
+and want no more.
 
-What the wanted object does not say is somebody else's. Lists whose items have a name (listeners, zone mappings, paths)
-are compared item by item, and items of others stay; every other list is one value.
+What neither the wanted object nor our last apply says is somebody else's. Lists whose items have a name (listeners,
+zone mappings, paths) are compared item by item: items that are ours alone go where they are wanted no more, items of
+others stay. Every other list is one value.
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ import msgspec
 
 from console.decide.setup.found import ARGO
 from console.decide.setup.manifests import PREFIX
+from console.decide.setup.owned import Owned, Way
 from console.decide.setup.task import Change
 from console.model.ground import Object
 from console.model.text import inert
-from console.model.topology import SETUP_MANAGER
 
 _NAMES = {
     "zoneMappings": ("vSwitchId",), "listeners": ("port", "protocol"), "paths": ("path",), "rules": ("host",),
@@ -38,36 +40,96 @@ _DEFAULTS: Mapping[str, str] = {
 }
 """Field, by its name or its whole path -> what a controller takes where it is absent (domain.md 1.1 and 1.3): absent
 and this are the same."""
+OTHERS = "fleet-console/others"
+"""Annotation on an object of which lists were taken from their owners: the items in them that are others', as JSON. The
+lists are ours alone from then on, and managedFields no longer tell."""
 _ABSENT = object()
 _LONGEST = 200
 
 
 def changes(wanted: Object, live: Object) -> tuple[Change, ...]:
-    """What applying `wanted` would change in `live`, empty where nothing: fields that differ, and annotations and
-    labels that we applied and no longer want."""
+    """What applying `wanted` would change in `live`, empty where nothing: fields that differ, and fields and items that
+    we applied, that nobody else manages, and that we no longer want."""
     names = ("metadata", "spec", "data")
-    found = [one for name in names if name in wanted for one in _differ(name, wanted[name], live.get(name, _ABSENT))]
-    return (*found, *_given_up(wanted, live))
+    whole = _Live(live)
+    found = [
+        one for name in names if name in wanted for one in _differ((name,), name, wanted[name], whole.at(name), whole)
+    ]
+    return (*found, *_given_up(wanted, live, whole.owned))
 
 
-def merged(wanted: Object, live: Object) -> dict[str, Any]:
-    """`wanted` with the items that others hold in its named lists, so that applying it takes nothing from them."""
-    return _merged(wanted, live, "")  # type: ignore[no-any-return]
+def going(wanted: Object, live: Object, *way: str) -> list[Mapping[str, Any]]:
+    """Items of the named list at `way` that are ours alone and wanted no more, as they stand."""
+    here, there = _reached(wanted, way), _reached(live, way)
+    if not isinstance(here, list) or not isinstance(there, list):
+        return []
+    return [one for one, ours in _Live(live).strangers(way, ".".join(way), here, there) if ours]
 
 
-def _differ(path: str, wanted: Any, live: Any) -> Iterator[Change]:
+def merged(wanted: Object, live: Object, *, take: bool = False) -> dict[str, Any]:
+    """`wanted` with the items that others hold in its named lists, so that applying it takes nothing from them.
+    `take`: the lists become ours by it, so which of their items are others' is noted on the object."""
+    whole = _Live(live)
+    made: dict[str, Any] = _merged((), "", wanted, live, whole)
+    if whole.kept and (take or whole.noted):
+        metadata = made["metadata"]
+        note = msgspec.json.encode(sorted(whole.kept)).decode()
+        made["metadata"] = {**metadata, "annotations": {**(metadata.get("annotations") or {}), OTHERS: note}}
+    return made
+
+
+class _Live:
+    """A live object as it is compared. `noted`: items of others in lists that we took; `kept`: those found so far."""
+
+    def __init__(self, live: Object) -> None:
+        self._live = live
+        self.owned = Owned(live)
+        self.noted = _noted(live)
+        self.kept: set[str] = set()
+
+    def at(self, name: str) -> Any:
+        """A field of it."""
+        return self._live.get(name, _ABSENT)
+
+    def strangers(self, way: Way, path: str, wanted: Sequence[Any], live: Sequence[Any]) -> Iterator[tuple[Any, bool]]:
+        """Items of a live list that the wanted one has not, and whether each is ours alone."""
+        mine = {_name(path, one) for one in wanted}
+        for one in live:
+            if isinstance(one, Mapping) and _name(path, one) not in mine:
+                item = f"{path}[{_word(path, one)}]"
+                ours = item not in self.noted and self.owned.solely((*way, one))
+                if not ours:
+                    self.kept.add(item)
+                yield one, ours
+
+
+def _noted(live: Object) -> frozenset[str]:
+    metadata = live.get("metadata")
+    notes = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    try:
+        said = msgspec.json.decode(notes.get(OTHERS, "[]") if isinstance(notes, Mapping) else "[]", type=list[str])
+    except (msgspec.DecodeError, TypeError):
+        return frozenset()
+    return frozenset(said)
+
+
+def _differ(way: Way, path: str, wanted: Any, live: Any, whole: _Live) -> Iterator[Change]:
     if isinstance(wanted, Mapping):
         held: Any = live if isinstance(live, Mapping) else {}
         for name, value in wanted.items():
             place = _joined(path, name)
             default = _DEFAULTS.get(name, _DEFAULTS.get(place, _ABSENT))
-            yield from _differ(place, value, held.get(name, default))
+            yield from _differ((*way, name), place, value, held.get(name, default), whole)
         if not wanted and not isinstance(live, Mapping):
             yield Change(path, shown(live), "{}")
     elif _named(path, wanted) and isinstance(live, list):
         items = {_name(path, one): one for one in live if isinstance(one, Mapping)}
         for one in wanted:
-            yield from _differ(f"{path}[{_word(path, one)}]", one, items.get(_name(path, one), _ABSENT))
+            item = f"{path}[{_word(path, one)}]"
+            yield from _differ((*way, one), item, one, items.get(_name(path, one), _ABSENT), whole)
+        for one, ours in whole.strangers(way, path, wanted, live):
+            if ours:
+                yield Change(f"{path}[{_word(path, one)}]", shown(one), None)
     elif not _same(path, wanted, live):
         yield Change(path, shown(live), shown(wanted))
 
@@ -81,30 +143,48 @@ def _same(path: str, wanted: Any, live: Any) -> bool:
     return bool(wanted == live)
 
 
-def _given_up(wanted: Object, live: Object) -> Iterator[Change]:
-    """Annotations and labels that our manager owns by its last apply and that are wanted no more."""
-    for entry in live.get("metadata", {}).get("managedFields") or ():
-        if entry.get("manager") != SETUP_MANAGER or entry.get("operation") != "Apply":
+def _given_up(wanted: Object, live: Object, owned: Owned) -> Iterator[Change]:
+    """Fields that our last apply said, that nobody else manages, and that are wanted no more."""
+    for way in dict.fromkeys(owned.applied()):
+        held = _reached(live, way)
+        if held is _ABSENT or way[-1] == OTHERS or not _missing(wanted, way) or not owned.solely(way):
             continue
-        owned = (entry.get("fieldsV1") or {}).get("f:metadata") or {}
-        for kind in ("labels", "annotations"):
-            said = wanted["metadata"].get(kind) or {}
-            held = live["metadata"].get(kind) or {}
-            for field in owned.get(f"f:{kind}") or ():
-                name = str(field).removeprefix("f:")
-                if name not in ("", ".") and name not in said and name in held:
-                    yield Change(f"metadata.{kind}.{name}", shown(held[name]), None)
+        yield Change(".".join(inert(one, _LONGEST) for one in way), shown(held), None)
 
 
-def _merged(wanted: Any, live: Any, path: str) -> Any:
+def _reached(thing: Any, way: Sequence[str]) -> Any:
+    for name in way:
+        thing = thing.get(name, _ABSENT) if isinstance(thing, Mapping) else _ABSENT
+    return thing
+
+
+def _missing(wanted: Any, way: Sequence[str]) -> bool:
+    """Whether a wanted object lacks a field; where it says another kind of value on the way, that is a change of its
+    own."""
+    for name in way:
+        if not isinstance(wanted, Mapping):
+            return False
+        if name not in wanted:
+            return True
+        wanted = wanted[name]
+    return False
+
+
+def _merged(way: Way, path: str, wanted: Any, live: Any, whole: _Live) -> Any:
     if isinstance(wanted, Mapping):
         held: Any = live if isinstance(live, Mapping) else {}
-        return {name: _merged(value, held.get(name), _joined(path, name)) for name, value in wanted.items()}
+        return {
+            name: _merged((*way, name), _joined(path, name), value, held.get(name), whole)
+            for name, value in wanted.items()
+        }
     if _named(path, wanted) and isinstance(live, list):
-        mine = {_name(path, one): one for one in wanted}
-        others = [dict(one) for one in live if isinstance(one, Mapping) and _name(path, one) not in mine]
-        held = {_name(path, one): one for one in live if isinstance(one, Mapping)}
-        return [{**held.get(name, {}), **_merged(one, held.get(name), path)} for name, one in mine.items()] + others
+        others = [dict(one) for one, ours in whole.strangers(way, path, wanted, live) if not ours]
+        items = {_name(path, one): one for one in live if isinstance(one, Mapping)}
+        made = []
+        for one in wanted:
+            held = items.get(_name(path, one), {})
+            made.append({**held, **_merged((*way, one), f"{path}[{_word(path, one)}]", one, held, whole)})
+        return made + others
     return wanted
 
 

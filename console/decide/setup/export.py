@@ -3,13 +3,14 @@ secret is in any of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from console.decide.setup import cidrs, manifests
 from console.decide.setup.file import dump
 from console.decide.setup.found import Found
-from console.decide.setup.task import Task
+from console.decide.setup.takes import LIVE_WEIGHTS
+from console.decide.setup.task import Check, Task
 from console.model.ground import Key
 from console.model.topology import MemberPart
 
@@ -19,9 +20,18 @@ _FOLDERS = {
 }  # fmt: skip
 
 
-def files(found: Found) -> dict[str, str]:
+def moving(checks: Iterable[Check]) -> tuple[str, ...]:
+    """What the manifests would do to traffic that flows, a sentence for each route whose live weights are others."""
+    return tuple(
+        f"{one.about} ({one.source.partition(':')[0]}): {one.measured}; applying the exported manifests moves it"
+        for one in checks
+        if one.rule == LIVE_WEIGHTS
+    )
+
+
+def files(found: Found, moved: Sequence[str] = ()) -> dict[str, str]:
     """Path in the folder -> text. Labels of ArgoCD's clusters are patches: their Secrets are the Fleet's own, and are
-    not in the kustomization."""
+    not in the kustomization. `moved`: as `moving` says it, for whoever is about to apply them."""
     placed = {_path(key): manifest for key, manifest in manifests.wanted(found).items()}
     texts = {path: yaml_text(manifest) for path, manifest in placed.items()}
     resources = sorted(path for path in placed if not path.startswith("clusters/"))
@@ -29,7 +39,7 @@ def files(found: Found) -> dict[str, str]:
         {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources}
     )
     texts["topology.yaml"] = dump(found.topology)
-    texts["README.md"] = _readme(found, resources)
+    texts["README.md"] = _readme(found, resources, moved)
     return texts
 
 
@@ -40,7 +50,7 @@ def _path(key: Key) -> str:
     return f"{_FOLDERS[key.kind]}/{place}{kind}{name}.yaml"
 
 
-def _readme(found: Found, resources: Sequence[str]) -> str:
+def _readme(found: Found, resources: Sequence[str], moved: Sequence[str]) -> str:
     topology = found.topology
     patches = [one.name for one in topology.members] if topology.applications else []
     return "\n".join(
@@ -55,12 +65,16 @@ def _readme(found: Found, resources: Sequence[str]) -> str:
             "- `clusters/`: labels of ArgoCD's clusters; patches of Secrets that the Fleet owns, no part of the above",
             *(f"  - {name}" for name in patches),
             "",
+            *(["## Before you apply it: traffic moves", "", *(f"- {one}" for one in moved), ""] if moved else ()),
         ]
     )
 
 
-def settings(found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str | None) -> dict[str, Any]:
-    """The console's settings for this Fleet, as console.settings reads them. `cloud`: the section that was used."""
+def settings(
+    found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str | None, sites: Mapping[str, str] = {}
+) -> dict[str, Any]:
+    """The console's settings for this Fleet, as console.settings reads them. `cloud`: the section that was used;
+    `sites`: member -> the kubeconfig that holds its context, for those whose topology names none."""
     topology, balancer = found.topology, found.balancer
     ranges = cidrs.ranges(found)
     fleet: dict[str, Any] = {
@@ -68,7 +82,7 @@ def settings(found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str
         "region": topology.region,
         "kubeconfig": kubeconfig,
         "weights": {"key_prefix": topology.key_prefix},
-        "members": {found.cluster_id(one): _member(one, ranges) for one in topology.members},
+        "members": {found.cluster_id(one): _member(one, ranges, sites) for one in topology.members},
         "cloud": {**cloud, "region": topology.region, "fleet": found.fleet_id},
         "argocd": {"cluster_secrets": True},
     }
@@ -77,7 +91,7 @@ def settings(found: Found, cloud: Mapping[str, Any], kubeconfig: str, proxy: str
     return {"fleets": [fleet], **({"probe": {"proxy": proxy}} if proxy else {})}
 
 
-def _member(part: MemberPart, ranges: Sequence[cidrs.Range]) -> dict[str, Any]:
+def _member(part: MemberPart, ranges: Sequence[cidrs.Range], sites: Mapping[str, str]) -> dict[str, Any]:
     # Pods first: in that order adopting reads them again.
     own = [
         str(one.network)
@@ -85,7 +99,8 @@ def _member(part: MemberPart, ranges: Sequence[cidrs.Range]) -> dict[str, Any]:
         for one in ranges
         if (one.owner, one.use) == (part.name, use)
     ]
-    site = {"context": part.context, "kubeconfig": part.kubeconfig} if part.kubeconfig and part.context else {}
+    file = part.kubeconfig or sites.get(part.name)
+    site = {"context": part.context, "kubeconfig": file} if file and part.context else {}
     return {"name": part.name, "zone": part.zone, "kind": part.kind, "cidrs": own, **site}
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from console.model.text import inert
-from console.model.topology import CloudName, Name, Part, Path, RouteKey
+from console.model.topology import CloudName, Host, Label, LabelValue, Name, Part, Path, RouteKey, ServiceName
 
 LONGEST = 2_000
 """Characters of one text of a topology."""
@@ -21,8 +21,15 @@ _WORDS: Mapping[str, str] = {
     for kind, words in (
         (Name, "lower-case letters, digits, - and . within, at most 63, as Kubernetes names objects"),
         (CloudName, "letters, digits, -, _ and . behind a letter, at most 63"),
-        (RouteKey, "NAMESPACE/NAME"),
-        (Path, "a path that begins with /"),
+        (RouteKey, "NAMESPACE/NAME, lower-case letters, digits and - within"),
+        (Path, "a path that begins with /, without blanks"),
+        (Label, "lower-case letters, digits and - within, at most 63, as Kubernetes names namespaces"),
+        (
+            ServiceName,
+            "lower-case letters, digits and - within, behind a letter, at most 63, as Kubernetes names Services",
+        ),
+        (LabelValue, "letters, digits, and -, _ and . within, at most 63"),
+        (Host, "a name without scheme, port or path, as shop.example.com or *.example.com"),
     )
 }
 """Pattern of a text -> what it admits."""
@@ -45,7 +52,7 @@ class Problem:
 
 def problems(value: object, kind: Any, path: str = "") -> Iterator[Problem]:
     """Everything that keeps a value from being of a type of `console.model.topology`."""
-    kind, optional = _plain(kind)
+    kind, optional = plain(kind)
     if value is None and optional:
         return
     origin = get_origin(kind)
@@ -114,7 +121,7 @@ def nearest(word: str, known: Sequence[str] | Mapping[str, object]) -> str | Non
     return next(iter(difflib.get_close_matches(word, list(known), 1, 0.6)), None)
 
 
-def _plain(kind: Any) -> tuple[Any, bool]:
+def plain(kind: Any) -> tuple[Any, bool]:
     """A type without `| None`, and whether it had it."""
     if get_origin(kind) in (Union, UnionType):
         inner = [one for one in get_args(kind) if one is not NoneType]
@@ -123,7 +130,7 @@ def _plain(kind: Any) -> tuple[Any, bool]:
 
 
 def _choices(kind: Any) -> tuple[str, ...]:
-    kind, _ = _plain(kind)
+    kind, _ = plain(kind)
     return get_args(kind) if get_origin(kind) is Literal else ()
 
 
@@ -133,7 +140,7 @@ def _admits_text(kind: Any) -> bool:
 
 def _accepted(kind: Any) -> str:
     """In words, what a type accepts."""
-    kind, _ = _plain(kind)
+    kind, _ = plain(kind)
     if (choices := _choices(kind)) != ():
         return f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
     if get_origin(kind) is Annotated:

@@ -10,6 +10,7 @@ import msgspec
 
 from console import yaml_file
 from console.decide.setup.fields import Problem, problems
+from console.decide.setup.partial import readable
 from console.decide.setup.references import references
 from console.errors import TopologyError
 from console.model.text import inert
@@ -36,6 +37,8 @@ def parse(text: str, where: str) -> Topology:
         found = references(topology)
         if not found:
             return topology
+    elif isinstance(located.value, dict):
+        found = (*found, *readable(located.value, found))
     raise _wrong(where, [(located.place(one.path, key=one.at_key), str(one)) for one in found])
 
 

@@ -48,7 +48,8 @@ class Found:
 
     def made(self, thing: Object) -> bool:
         """Whether a Kubernetes object was made whole by this topology's set-up."""
-        labels = thing.get("metadata", {}).get("labels")
+        metadata = thing.get("metadata")
+        labels = metadata.get("labels") if isinstance(metadata, dict) else None
         return isinstance(labels, dict) and labels.get(LABEL) == self.topology.name
 
     @property

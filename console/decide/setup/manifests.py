@@ -196,6 +196,20 @@ def ingress(found: Found, part: RoutePart, gateway: GatewayPart) -> Manifest:
     return manifest
 
 
+def asked_ports(ingress: Object, ingress_class: str) -> set[int]:
+    """Ports that an Ingress of a class asks its gateway for; what cannot be read asks for those by default (domain.md
+    1.3)."""
+    spec, metadata = ingress.get("spec"), ingress.get("metadata")
+    if not isinstance(spec, Mapping) or spec.get("ingressClassName") != ingress_class:
+        return set()
+    notes = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    try:
+        said = json.loads((notes or {})[PREFIX + "listen-ports"])
+        return {port for one in said for port in one.values()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {80, 443}
+
+
 def health_annotations(part: HealthCheckPart) -> dict[str, str]:
     """Annotation -> value (domain.md 1.3); the controller's default is off, so it is always said."""
     if not part.enabled:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Sequence
 
-from console.decide.setup import manifests
+from console.decide.setup import hits, manifests
 from console.decide.setup.fields import nearest
 from console.decide.setup.found import Found
 from console.decide.setup.unknown import UNSEEN
@@ -29,7 +29,9 @@ def refuse_also(found: Found, also: Collection[str]) -> None:
     topology = found.topology
     known = ["fleet", UNSEEN, "vpc", *(f"member {one.name}" for one in topology.members)]
     known += [f"vswitch {one.name}" for one in topology.vswitches]
-    _refuse("--also", also, known + [str(one) for one in manifests.wanted(found) if one.kind != "Secret"])
+    known += [str(one) for one in manifests.wanted(found) if one.kind != "Secret"]
+    known += [f"Namespace {name}" for name in hits.namespaces(found)]
+    _refuse("--also", also, list(dict.fromkeys(known)))
 
 
 def _refuse(option: str, said: Collection[str], known: Sequence[str]) -> None:

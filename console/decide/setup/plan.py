@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from console.decide.setup import plan_cloud, plan_hub, plan_members
 from console.decide.setup.found import Found
+from console.decide.setup.left_behind import left_behind
 from console.decide.setup.retry import again
 from console.decide.setup.task import SetupPlan, Task
 from console.model.ground import Ground
@@ -21,6 +22,7 @@ def plan(
     """Everything to do. `take`: objects (as `str(Key)`) of which fields that others own may be taken; `retry`: what has
     failed and is to be made anew (`Task.item`); `prove`: first requests and files are wanted though nothing else is to
     be done, as after a set-up that did not come to its end. Needs a ground of which `unknown` says nothing."""
+    left = tuple(one.what for one in left_behind(Found(topology, ground)))
     found, away = again(Found(topology, ground), retry)
     tasks: list[Task] = [
         *away,
@@ -35,4 +37,4 @@ def plan(
     ]
     if tasks or prove or ground.unproven:
         tasks += [*plan_hub.first_requests(found), plan_hub.files(found)]
-    return SetupPlan(topology.name, "setup", tuple(tasks))
+    return SetupPlan(topology.name, "setup", tuple(tasks), left)

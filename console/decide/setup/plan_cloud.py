@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
+from console.decide.setup import says
 from console.decide.setup.found import ARGO, Found
 from console.decide.setup.plan_words import FLEETS, MINUTE, NETWORK, broken, kubeconfig, note, tags
 from console.decide.setup.task import CloudCall, Stage, Task, Wait
@@ -85,7 +86,7 @@ def _new_fleet(found: Found) -> Task:
         "fleet", Stage.FLEET, "create",
         f"create Fleet {part.name} in VPC {found.vpc_id}, its API server with {where}",
         CloudCall("adcp", "CreateHubCluster", params, ("fleet", part.name)), undo="DeleteHubCluster",
-        final="a deleted Fleet and what was stored in it do not come back", usual=10.0,
+        says=says.fleet(found), final="a deleted Fleet and what was stored in it do not come back", usual=10.0,
     )  # fmt: skip
 
 
@@ -100,6 +101,8 @@ def link(found: Found) -> Iterator[Task]:
         there = found.cluster(part)
         name = there.security_group if there else f"<security group of {part.name}>"
         group = next((one for one in found.account.groups or () if one.id == name), None)
+        if group is not None and group.denied:
+            continue  # nobody would see whether it is written, or was there before: a person looks
         for vswitch in gateway.vswitches:
             cidr = found.subnet_cidr(vswitch)
             if name and cidr and not (group is not None and admits(group, cidr)):

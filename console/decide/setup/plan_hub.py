@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from console.decide.setup import manifests
-from console.decide.setup.drift import changes, merged
+import msgspec
+
+from console.decide.setup import manifests, says
+from console.decide.setup.drift import changes, going, merged
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import Manifest, key_of
 from console.decide.setup.plan_words import MINUTE
+from console.decide.setup.says import Phrases
 from console.decide.setup.task import Apply, Files, Requests, Stage, Task, Wait
 from console.model.ground import Object
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
-from console.model.topology import ApplicationPart, RoutePart
+from console.model.topology import ApplicationPart, GatewayPart, RoutePart, Topology
 
 _HUB = Wait(("hub",))
 _DROPS = "an ApplicationSet that chooses by the former label drops its Application, and its workload, at once"
@@ -34,36 +38,41 @@ def applications(found: Found, take: frozenset[str]) -> Iterator[Task]:
     if not topology.applications:
         return
     for part in topology.members:
-        task = _apply(found, manifests.cluster_labels(found, part), Stage.APPLICATIONS, take)
+        manifest = manifests.cluster_labels(found, part)
+        task = _apply(found, manifest, Stage.APPLICATIONS, take, says.labels(manifest))
         if task is not None:  # its Secret's name is known only once the member is associated
             yield replace(task, id=f"member {part.name} labelled", final=_DROPS if task.changes else "")
-    wanted = [manifests.project(found, name) for name in manifests.projects(found)]
-    wanted += [manifests.namespace(found, name) for name in manifests.namespaces(found)]
-    wanted += [manifests.application_set(found, one) for one in topology.applications if not one.kept]
-    for manifest in wanted:
-        task = _apply(found, manifest, Stage.APPLICATIONS, take)
+    wanted = [
+        (one, says.project(one)) for one in (manifests.project(found, name) for name in manifests.projects(found))
+    ]
+    wanted += [(manifests.namespace(found, name), ()) for name in manifests.namespaces(found)]
+    for one in topology.applications:
+        if not one.kept:
+            wanted.append((manifests.application_set(found, one), says.application_set(found, one)))
+    for manifest, phrases in wanted:
+        task = _apply(found, manifest, Stage.APPLICATIONS, take, phrases)
         if task is not None:
             yield task
     for one in topology.applications:
         yield from _synced(found, one)
 
 
-def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str]) -> Task | None:
-    """Apply a manifest where its object is missing or differs."""
+def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str], phrases: Phrases = ()) -> Task | None:
+    """Apply a manifest where its object is missing or differs. `phrases`: what is said of it where it is new."""
     key = key_of(manifest)
     live = found.hub.find(key.kind, key.name, key.namespace)
     if live is None:
         return Task(
             f"apply {key}", stage, "create", f"create {key}", Apply("hub", manifest, str(key) in take),
-            undo=f"delete {key}", final=_final(manifest), usual=5.0,
+            undo=f"delete {key}", final=_final(manifest), says=phrases, usual=5.0,
         )  # fmt: skip
     differing = changes(manifest, live)
     if not differing:
         return None
-    fields = f"{len(differing)} field{'s' if len(differing) > 1 else ''}"
+    fields, taken = f"{len(differing)} field{'s' if len(differing) > 1 else ''}", str(key) in take
     return Task(
         f"apply {key}", stage, "change", f"change {fields} of {key}",
-        Apply("hub", merged(manifest, live), str(key) in take), undo="apply the values before",
+        Apply("hub", merged(manifest, live, take=taken), taken), undo="apply the values before",
         changes=differing, usual=5.0,
     )  # fmt: skip
 
@@ -101,14 +110,58 @@ def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
     part = found.topology.gateway
     if part is None:
         return
-    wanted = [manifests.alb_config(found, part), manifests.ingress_class(found, part)]
+    config, rest = _listening(found, part)
+    wanted = [
+        (config, says.alb_config(found, part)),
+        (manifests.ingress_class(found, part), says.ingress_class(part)),
+    ]
     if not found.topology.applications:
-        wanted += [manifests.namespace(found, name) for name in manifests.namespaces(found)]
-    wanted += [manifests.ingress(found, one, part) for one in found.topology.routes]
-    tasks = [_apply(found, one, Stage.GATEWAY, take) for one in wanted]
+        wanted += [(manifests.namespace(found, name), ()) for name in manifests.namespaces(found)]
+    wanted += [(manifests.ingress(found, one, part), says.ingress(one, part)) for one in found.topology.routes]
+    tasks = [_apply(found, one, Stage.GATEWAY, take, phrases) for one, phrases in wanted]
     yield from (one for one in tasks if one is not None)
+    yield from _listeners_away(found, rest, take)
     yield from _active(found, part.name)
     yield from (one for route in found.topology.routes if (one := _routed(found, route)) is not None)
+
+
+def _listening(found: Found, part: GatewayPart) -> tuple[Manifest, Manifest | None]:
+    """The AlbConfig with the listeners that it has until every Ingress asks for others, and, where some then go,
+    without them: the controller adds a listener again as long as any Ingress asks for it (domain.md 1.3)."""
+    config = manifests.alb_config(found, part)
+    live = found.hub.find("AlbConfig", part.name)
+    surplus = going(config, live, "spec", "listeners") if live is not None else []
+    if not surplus:
+        return config, None
+    asked = _asked_by_others(found, part)
+    kept = [one for one in surplus if one.get("port") in asked]
+    last = _with_listeners(config, kept) if len(kept) < len(surplus) else None
+    return _with_listeners(config, surplus), last
+
+
+def _with_listeners(config: Manifest, more: Sequence[Mapping[str, object]]) -> Manifest:
+    spec = config["spec"]
+    return {**config, "spec": {**spec, "listeners": [*spec["listeners"], *map(dict, more)]}}
+
+
+def _asked_by_others(found: Found, part: GatewayPart) -> set[int]:
+    """Ports that Ingresses of the gateway ask for which are none of the topology's routes."""
+    routes = {one.name for one in found.topology.routes}
+    ports: set[int] = set()
+    for key, one in found.hub.objects.items():
+        if key.kind == "Ingress" and f"{key.namespace}/{key.name}" not in routes:
+            ports |= manifests.asked_ports(one, part.ingress_class)
+    return ports
+
+
+def _listeners_away(found: Found, config: Manifest | None, take: frozenset[str]) -> Iterator[Task]:
+    task = _apply(found, config, Stage.GATEWAY, take) if config is not None else None
+    if task is not None and config is not None:
+        gone = tuple(one for one in task.changes if one.after is None and one.path.startswith("spec.listeners["))
+        what = (
+            f"take {len(gone)} listener{'s' if len(gone) > 1 else ''} off {key_of(config)}, which no Ingress asks for"
+        )
+        yield replace(task, id=f"{task.id} listeners", what=what, changes=gone)
 
 
 def _active(found: Found, name: str) -> Iterator[Task]:
@@ -167,6 +220,10 @@ def files(found: Found) -> Task:
     """10. What is left behind for people and for the console."""
     return Task(
         "files", Stage.FINISH, "write",
-        "write the console's settings, the manifests and the teardown plan into the set-up's directory", Files(),
-        undo="remove the files", usual=2.0,
+        "write the console's settings, the manifests and the teardown plan into the set-up's directory",
+        Files(_digest(found.topology)), undo="remove the files", usual=2.0,
     )  # fmt: skip
+
+
+def _digest(topology: Topology) -> str:
+    return hashlib.sha256(msgspec.json.encode(topology, order="deterministic")).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from console.decide.setup import says
 from console.decide.setup.found import Found
 from console.decide.setup.plan_words import CLUSTERS, MINUTE, broken, tags
 from console.decide.setup.task import Agent, CloudCall, Stage, Task
@@ -33,7 +34,7 @@ def _ack(found: Found, part: MemberPart) -> Iterator[Task]:
             f"member {part.name}", Stage.ACK, "create",
             f"create ACK cluster {part.name} ({part.spec}) with {nodes} nodes in VPC {found.vpc_id}",
             CloudCall("cs", "CreateCluster", _ack_params(found, part), ("cluster", part.name)), undo="DeleteCluster",
-            final="a deleted cluster and its workloads do not come back", usual=10.0,
+            says=says.cluster(found, part), final="a deleted cluster and its workloads do not come back", usual=10.0,
         )  # fmt: skip
     if there is None or there.state != "running":
         yield _running(found, part, there, Stage.ACK, usual=10 * MINUTE)
@@ -79,7 +80,8 @@ def _registered(found: Found, part: MemberPart) -> Iterator[Task]:
         yield Task(
             f"member {part.name}", Stage.REGISTERED, "create",
             f"create registered cluster {part.name} in VPC {found.vpc_id}",
-            CloudCall("cs", "CreateCluster", params, ("cluster", part.name)), undo="DeleteCluster", usual=10.0,
+            CloudCall("cs", "CreateCluster", params, ("cluster", part.name)), undo="DeleteCluster",
+            says=says.cluster(found, part), usual=10.0,
         )  # fmt: skip
     if there is None or there.state == "initial":
         yield _running(found, part, there, Stage.REGISTERED, word="ready for its agent", usual=MINUTE)

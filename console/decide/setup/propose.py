@@ -35,7 +35,7 @@ POD_MASK = range(19, 26)
 _DEMO = "https://github.com/AliyunContainerService/gitops-demo.git"
 _SERVICES = ("172.19.0.0/20", "172.21.0.0/20", "172.22.0.0/20", "172.23.0.0/20", "192.168.0.0/20")
 
-_NAME = re.compile(r"[a-z]([-a-z0-9.]{0,53}[a-z0-9])?")
+_NAME = re.compile(r"(?=.{1,55}$)[a-z]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """Of a topology whose parts are called after it: `-gateway` behind it is a Kubernetes object's name, `-fleet` a cloud
 resource's."""
 _FLANNEL = ("10.244.0.0/16", "172.24.0.0/14", "192.168.128.0/17", "172.28.0.0/14")
@@ -54,7 +54,7 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"a topology cannot be called '{inert(name, 80)}'",
-            fix="Name it with lower-case letters, digits, - and . behind a letter, no - or . at its end, at most 55.",
+            fix="Name it with lower-case letters, digits, - and single . within, behind a letter, at most 55.",
         )
 
 

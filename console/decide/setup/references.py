@@ -13,6 +13,9 @@ from console.model.text import inert
 from console.model.topology import GatewayPart, MemberPart, RoutePart, Topology
 
 _CODES = re.compile(r"http_[2-5]xx(,http_[2-5]xx)*")
+_NO_PATH, _END = ("//", "/./", "/../", "%2f", "/..\n", "/.\n"), "\n"
+"""What an Ingress takes in no path of type Prefix or Exact; `_END` stands behind the last character."""
+_LONGEST_LABEL = 63
 _CIDR = "an IPv4 range such as 10.0.0.0/16"
 
 
@@ -68,6 +71,10 @@ def _member(topology: Topology, part: MemberPart, path: str) -> Iterator[Problem
         if part.id is None and not part.pod_vswitches and not part.cidrs.pods:
             sentence = "a new ACK cluster needs addresses for its pods"
             yield Problem(f"{path}.cidrs.pods", sentence, "a range (Flannel), or pod_vswitches (Terway)")
+        if part.id is None and part.nodes is not None and not any(map(str.strip, part.nodes.instance_types)):
+            yield Problem(
+                f"{path}.nodes.instance_types", "a new node pool needs an instance type", "one or more: ecs.g7.xlarge"
+            )
         if part.pod_vswitches and part.cidrs.pods:
             sentence = "pods have addresses of pod_vswitches (Terway) or of a range (Flannel), not of both"
             yield Problem(f"{path}.cidrs.pods", sentence, "one of the two")
@@ -104,6 +111,10 @@ def _applications(topology: Topology) -> Iterator[Problem]:
             if not getattr(one, name):
                 yield Problem(f"applications[{number}].{name}", "is missing", "where the chart is in Git")
         yield from _known(f"applications[{number}].members", one.members, _members(topology), "member")
+        for each, name in enumerate(one.members):
+            if not name[-1:].isalnum():  # it becomes the value of a label
+                sentence = f"'{inert(name, 60)}' ends in a sign, and is to be a label's value"
+                yield Problem(f"applications[{number}].members[{each}]", sentence, "a member whose name ends otherwise")
     yield from _unique("applications", (one.name for one in topology.applications), "name")
     yield from _unique("applications", (one.application for one in topology.applications), "application")
 
@@ -122,8 +133,14 @@ def _route(topology: Topology, part: RoutePart, path: str) -> Iterator[Problem]:
     if total != 100:
         shown = " + ".join(str(weight) for weight in part.weights.values()) or "none"
         yield Problem(f"{path}.weights", f"weights sum to {total} ({inert(shown, 80)})", "a sum of 100")
+    yield from _host(part.host, f"{path}.host")
     if not part.paths:
         yield Problem(f"{path}.paths", "a route needs a path", "one path or more")
+    for number, one in enumerate(part.paths if part.path_type != "ImplementationSpecific" else ()):
+        odd = next((each for each in _NO_PATH if each in f"{one}{_END}".lower()), None)
+        if odd is not None:
+            sentence = f"'{inert(one, 60)}' holds {odd.rstrip(_END)}, which no Ingress takes"
+            yield Problem(f"{path}.paths[{number}]", sentence, "a path as clients send it")
     ports = [one.port for one in gateway.listeners] if gateway else []
     for number, port in enumerate(part.listeners):
         if gateway is not None and port not in ports:
@@ -133,6 +150,19 @@ def _route(topology: Topology, part: RoutePart, path: str) -> Iterator[Problem]:
         sentence = f"'{inert(part.health_check.codes, 60)}' is not accepted"
         yield Problem(f"{path}.health_check.codes", sentence, "http_2xx to http_5xx, with commas between them")
     yield from _answer(part, f"{path}.answer")
+
+
+def _host(host: str | None, path: str) -> Iterator[Problem]:
+    """What the pattern of a host does not see: an address, and a label that is too long."""
+    try:
+        ipaddress.ip_address(host or "")
+    except ValueError:
+        long = max((host or "").split("."), key=len)
+        if len(long) > _LONGEST_LABEL:
+            sentence = f"'{inert(long, 60)}' has {len(long)} characters"
+            yield Problem(path, sentence, f"at most {_LONGEST_LABEL} between two dots")
+        return
+    yield Problem(path, f"'{host}' is an address, which no Ingress takes", "a name as shop.example.com, or no host")
 
 
 def _answer(part: RoutePart, path: str) -> Iterator[Problem]:

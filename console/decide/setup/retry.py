@@ -22,7 +22,7 @@ def again(found: Found, retry: frozenset[str]) -> tuple[Found, tuple[Task, ...]]
     """What will be there once all that is named and failed is gone, and the tasks that take it away."""
     away: list[Task] = []
     fleet = found.fleet
-    if FLEET in retry and fleet is not None and not _refused(found, FLEET) and _broken(fleet.state):
+    if FLEET in retry and fleet is not None and not refused(found, FLEET) and _broken(fleet.state):
         away += fleet_away(fleet)
         left = tuple(one for one in found.account.fleets or () if one is not fleet)
         found = Found(found.topology, replace(found.ground, account=replace(found.account, fleets=left), hub=None))
@@ -35,7 +35,7 @@ def again(found: Found, retry: frozenset[str]) -> tuple[Found, tuple[Task, ...]]
 
 def refuse(found: Found, retry: frozenset[str]) -> None:
     """Raises `Refused` with a reason for each item that cannot be made anew."""
-    reasons = [why for item in sorted(retry) if (why := _refused(found, item))]
+    reasons = [why for item in sorted(retry) if (why := refused(found, item))]
     if reasons:
         raise Refused(
             "; ".join(reasons), tuple(reasons), fix="What has failed, and how it is called, topology plan says."
@@ -64,8 +64,8 @@ def _broken(state: str) -> bool:
     return state in (*FAILED, "deleting")
 
 
-def _refused(found: Found, item: str) -> str:
-    """Why an item cannot be made anew; empty where it can."""
+def refused(found: Found, item: str) -> str:
+    """Why an item (`Task.item`) cannot be made anew; empty where it can."""
     if item == FLEET:
         fleet = found.fleet
         if fleet is None:

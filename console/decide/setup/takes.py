@@ -3,11 +3,17 @@ done only for objects that a person named (`--take OBJECT`)."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
+from console.decide.setup import retry
+from console.decide.setup.found import Found
 from console.decide.setup.manifests import key_of
 from console.decide.setup.task import Apply, Check, SetupPlan, Stage, Task, Verdict
 from console.model.topology import Topology
+
+LIVE_WEIGHTS = "live-weights"
+"""Rule of a plan that would move traffic."""
 
 
 def live_weights(topology: Topology, plan: SetupPlan) -> Iterator[Check]:
@@ -22,12 +28,41 @@ def live_weights(topology: Topology, plan: SetupPlan) -> Iterator[Check]:
         weights = ":".join(one.before or "absent" for one in moved)
         wanted = ":".join(one.after or "absent" for one in moved)
         yield Check(
-            "live-weights", Verdict.WARN if task.call.take else Verdict.RED, Stage.GATEWAY, _about(topology, route),
+            LIVE_WEIGHTS, Verdict.WARN if task.call.take else Verdict.RED, Stage.GATEWAY, _about(topology, route),
             f"Ingress {route}: annotations", f"traffic flows at {weights}, the topology says {wanted}",
             "the same weights, or your word that traffic is to move",
             "" if task.call.take else f"Take the live weights into the file, or move traffic with: fleet-console shift"
             f" {route} --to MEMBER=WEIGHT,... --reason TEXT, or say --take '{key}'.",
         )  # fmt: skip
+
+
+def failed(found: Found, plan: SetupPlan) -> Iterator[Check]:
+    """What has failed for good: a run that comes to wait for it holds at once. An Application may come right by what
+    the plan changes before."""
+    for task in plan.tasks:
+        if not task.failed:
+            continue
+        if task.item:
+            refused = retry.refused(found, task.item)
+            way = f"fleet-console topology apply FILE --retry {shlex.quote(task.item)}"
+            fix = (
+                f"Mend it at the cloud: {refused}."
+                if refused
+                else f"Have it made anew: {way}; or mend it at the cloud."
+            )
+        else:
+            fix = "Look at it in ArgoCD, and repair what its message names: a set-up holds where it is still so."
+        about = _item(found.topology, task.item) if task.item else "applications"
+        yield Check(
+            "failed", Verdict.RED if task.item else Verdict.WARN, task.stage, about, task.what.partition(" (it is ")[0],
+            task.failed, "something that has not failed, to be waited for", fix,
+        )  # fmt: skip
+
+
+def _item(topology: Topology, item: str) -> str:
+    """The part of the file that an item is."""
+    names = [retry.MEMBER.format(one.name) for one in topology.members]
+    return f"members[{names.index(item)}]" if item in names else item
 
 
 def conflict(topology: Topology, task: Task, fields: Sequence[tuple[str, str]]) -> Check:

@@ -123,7 +123,10 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Settings, manifests and the teardown plan are written to the set-up's directory."""
+    """Settings, manifests and the teardown plan are written to the set-up's directory. `topology`: 64 hex digits over
+    the whole topology, of which all of them are made."""
+
+    topology: str = ""
 
 
 Call = CloudCall | Apply | Agent | Kubeconfig | Delete | Wait | Requests | Files
@@ -132,6 +135,12 @@ Call = CloudCall | Apply | Agent | Kubeconfig | Delete | Wait | Requests | Files
 def writes(call: Call) -> bool:
     """Whether a call changes anything but files of ours."""
     return isinstance(call, CloudCall | Apply | Delete) or (isinstance(call, Agent) and not call.file)
+
+
+def canonical(call: Call) -> tuple[str, Any]:
+    """A call as plain values, its kind before it, down to every value that would be written. Nothing of it is secret,
+    nor known only once it was sent: an id that is not there yet is its placeholder."""
+    return type(call).__name__, msgspec.to_builtins(call)
 
 
 def shown(call: Call) -> bool:
@@ -163,6 +172,8 @@ class Task:
     final: str = ""
     """What cannot be undone, a sentence; empty where all can."""
     changes: tuple[Change, ...] = ()
+    says: tuple[str, ...] = ()
+    """Of what is made anew: the values that a person decides on, `weights: ack-prod 60, idc-prod 40`. Inert."""
     failed: str = ""
     """The world's own word that this has failed (a cloud state, a log line); then it is not waited for."""
     item: str = ""
@@ -181,9 +192,16 @@ class SetupPlan:
     """Its name."""
     kind: str
     tasks: tuple[Task, ...]
+    left: tuple[str, ...] = ()
+    """What a set-up made earlier and the topology no longer names: it stands, and no task touches it."""
 
     @property
     def hash(self) -> str:
-        """64 hex digits over what is confirmed: ids, sentences, changes."""
-        said = [[one.id, one.what, [[c.path, c.before, c.after] for c in one.changes]] for one in self.tasks]
-        return hashlib.sha256(msgspec.json.encode([self.topology, self.kind, said])).hexdigest()
+        """64 hex digits over what is confirmed: every task, its changes, and every value that its call would write. Of
+        a wait the id alone, since its sentence follows the world, and nothing is written."""
+        said = [
+            [one.id] if isinstance(one.call, Wait) else [one.id, one.what, one.changes, *canonical(one.call)]
+            for one in self.tasks
+        ]
+        text = msgspec.json.encode([self.topology, self.kind, said], order="deterministic")
+        return hashlib.sha256(text).hexdigest()

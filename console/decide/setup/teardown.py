@@ -4,10 +4,12 @@ named besides. What was adopted stays."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from console.decide.setup import manifests
+from console.decide.setup import hits, manifests
 from console.decide.setup.found import ARGO, Found
-from console.decide.setup.plan_words import CLUSTERS, FLEETS, KUBECONFIG, MINUTE, kubeconfig, note
+from console.decide.setup.left_behind import left_behind
+from console.decide.setup.plan_words import CLUSTERS, FLEETS, MINUTE, kubeconfig, note
 from console.decide.setup.task import Agent, CloudCall, Delete, SetupPlan, Stage, Task, Wait
 from console.decide.setup.unknown import UNSEEN
 from console.model.ground import Attached, FleetHub, Ground, Key, MemberCluster
@@ -27,6 +29,7 @@ def teardown(topology: Topology, ground: Ground, *, also: frozenset[str] = froze
     an object as `str(Key)`; `hub`: what cannot be seen on the Fleet. Needs a ground of which `unknown_to_teardown` says
     nothing."""
     found = Found(topology, ground)
+    hit, refused = hits.words(found, also), hits.refusal(found, also)
     tasks = [
         *_sight(found, also),
         *_objects(found, also),
@@ -36,34 +39,9 @@ def teardown(topology: Topology, ground: Ground, *, also: frozenset[str] = froze
         *_fleet(found, also),
         *_network(found, also),
     ]
+    tasks = [replace(one, what=f"{one.what}, {hit[one.id]}") if one.id in hit else one for one in tasks]
+    tasks = [replace(one, failed=refused) if refused and one.id == "fleet deleted" else one for one in tasks]
     return SetupPlan(topology.name, "teardown", tuple(tasks))
-
-
-def left(topology: Topology, ground: Ground) -> tuple[str, ...]:
-    """What is there and stays: adopted, a sentence each."""
-    found = Found(topology, ground)
-    kept = [f"VPC {found.vpc.id}"] if found.vpc and not found.ours(found.vpc.tags) else []
-    for one in topology.vswitches:
-        there = found.subnet(one.name)
-        kept += [f"vSwitch {one.name} ({there.id})"] if there and not found.ours(there.tags) else []
-    kept += [f"Fleet {found.fleet.name} ({found.fleet.id})"] if found.fleet and not found.ours(found.fleet.tags) else []
-    for part in topology.members:
-        cluster = found.cluster(part)
-        kept += [f"cluster {part.name} ({cluster.id})"] if cluster and not found.ours(cluster.tags) else []
-    for key in manifests.wanted(found):
-        live = found.hub.find(key.kind, key.name, key.namespace)
-        kept += [str(key)] if live is not None and key.kind != "Secret" and not found.made(live) else []
-    return tuple(kept)
-
-
-def unseen(plan: SetupPlan) -> str:
-    """What a teardown's plan cannot show yet; empty where it shows everything."""
-    if plan.kind != "teardown" or all(one.id != KUBECONFIG for one in plan.tasks):
-        return ""
-    return (
-        "what stands on the Fleet is not seen yet, for want of its kubeconfig: the run fetches that first, and where it"
-        " then finds what the set-up made there, it holds before anything goes, to be confirmed by teardown again"
-    )
 
 
 def _sight(found: Found, also: frozenset[str]) -> Iterator[Task]:
@@ -77,9 +55,12 @@ def _sight(found: Found, also: frozenset[str]) -> Iterator[Task]:
 
 def _objects(found: Found, also: frozenset[str]) -> Iterator[Task]:
     """The hub's objects, Ingresses first: an AlbConfig waits for them (domain.md 1.1)."""
-    for key in reversed(manifests.wanted(found)):
+    strays = [one.key for one in left_behind(found) if one.key is not None]
+    for key in (*strays, *reversed(manifests.wanted(found))):
         live = found.hub.find(key.kind, key.name, key.namespace)
         if live is None or key.kind == "Secret" or not (found.made(live) or str(key) in also):
+            continue
+        if key.kind == "Namespace" and hits.keeps(found, key.name, also):
             continue
         yield Task(
             f"delete {key}", _stage(key), "delete", f"delete {key}", Delete("hub", key), final=_FINAL.get(key.kind, ""),
@@ -89,11 +70,12 @@ def _objects(found: Found, also: frozenset[str]) -> Iterator[Task]:
     if found.topology.gateway is not None and _gateway_is_ours(found, also):
         what = "wait until the gateway's ALB is gone"
         yield Task("gateway gone", Stage.GATEWAY, "wait", what, gone, usual=MINUTE, allowed=15 * MINUTE)
-    for part in found.topology.applications:
-        there = found.hub.find("ApplicationSet", part.name, ARGO)
-        if there is not None and (found.made(there) or f"ApplicationSet {ARGO}/{part.name}" in also):
-            what = f"wait until the Applications of {part.name} are gone"
-            yield Task(f"applications of {part.name} gone", Stage.APPLICATIONS, "wait", what, _HUB, usual=MINUTE)
+    sets = [one.name for one in strays if one.kind == "ApplicationSet"]
+    for name in (*sets, *(part.name for part in found.topology.applications)):
+        there = found.hub.find("ApplicationSet", name, ARGO)
+        if there is not None and (found.made(there) or f"ApplicationSet {ARGO}/{name}" in also):
+            what = f"wait until the Applications of {name} are gone"
+            yield Task(f"applications of {name} gone", Stage.APPLICATIONS, "wait", what, _HUB, usual=MINUTE)
 
 
 def _gateway_is_ours(found: Found, also: frozenset[str]) -> bool:
@@ -110,12 +92,9 @@ def _stage(key: Key) -> Stage:
     return Stage.APPLICATIONS if key.kind in ("ApplicationSet", "AppProject", "Namespace") else Stage.GATEWAY
 
 
-def _goes(found: Found, part: MemberPart, cluster: MemberCluster, also: frozenset[str]) -> bool:
+def goes(found: Found, part: MemberPart, cluster: MemberCluster, also: frozenset[str]) -> bool:
+    """Whether a member's cluster is taken away: ours, or named."""
     return found.ours(cluster.tags) or f"member {part.name}" in also
-
-
-def _fleet_goes(found: Found, also: frozenset[str]) -> bool:
-    return found.fleet is not None and (found.ours(found.fleet.tags) or "fleet" in also)
 
 
 def _associations(found: Found, also: frozenset[str]) -> Iterator[Task]:
@@ -123,7 +102,7 @@ def _associations(found: Found, also: frozenset[str]) -> Iterator[Task]:
         cluster, attached = found.cluster(part), found.attached(part)
         if cluster is None or attached is None or attached.state == "Deleted":
             continue
-        if _goes(found, part, cluster, also) or _fleet_goes(found, also):
+        if goes(found, part, cluster, also) or hits.fleet_goes(found, also):
             yield from association_away(found, part, cluster, attached)
 
 
@@ -165,7 +144,7 @@ def _admissions(found: Found) -> Iterator[Task]:
 def _members(found: Found, also: frozenset[str]) -> Iterator[Task]:
     for part in found.topology.members:
         cluster = found.cluster(part)
-        if cluster is not None and _goes(found, part, cluster, also):
+        if cluster is not None and goes(found, part, cluster, also):
             yield from cluster_away(found, part, cluster)
 
 
@@ -192,7 +171,7 @@ def cluster_away(found: Found, part: MemberPart, cluster: MemberCluster) -> Iter
 
 def _fleet(found: Found, also: frozenset[str]) -> Iterator[Task]:
     there = found.fleet
-    if there is not None and _fleet_goes(found, also):
+    if there is not None and hits.fleet_goes(found, also):
         yield from fleet_away(there)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from console.decide.setup.found import Found
-from console.model.ground import Ground
+from console.model.ground import Ground, MemberCluster
 from console.model.topology import Topology
 
 NEEDED = ("vpcs", "subnets", "fleets", "clusters", "groups")
@@ -22,11 +22,22 @@ def unknown(topology: Topology, ground: Ground) -> tuple[str, ...]:
     return _told(ground, [*_parts(ground), *_in_part(Found(topology, ground))])
 
 
+def unknown_to_show(topology: Topology, ground: Ground) -> tuple[str, ...]:
+    """As `unknown`, for a plan that is only shown: of a region that is none nothing is there to be read, and its rule
+    is red, so that nothing is written."""
+    return () if no_region(topology.region, ground) else unknown(topology, ground)
+
+
+def no_region(name: str, ground: Ground) -> bool:
+    """Whether a region surely has no ACK One, or is none."""
+    return ground.account.regions is not None and name not in ground.account.regions
+
+
 def unknown_to_teardown(topology: Topology, ground: Ground, also: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """As `unknown`, and what a teardown would overlook besides: the gateway's ALB, agents in data centres that do not
     answer, all that stands on a Fleet whose API does not."""
     found = Found(topology, ground)
-    parts = [*_parts(ground), *_in_part(found)]
+    parts = [*_parts(ground), *_in_part(found), *_denied(found)]
     if topology.gateway is not None and ground.account.balancers is None:
         parts.append("balancers")
     fleet = found.fleet
@@ -73,5 +84,17 @@ def _in_part(found: Found) -> Iterator[str]:
             continue
         if not cluster.security_group and cluster.state == "running" and f"clusters {cluster.id}" in unread:
             yield f"clusters {cluster.id}"
-        if cluster.security_group and f"groups {cluster.security_group}" in unread:
+        if cluster.security_group and f"groups {cluster.security_group}" in unread and not _shut(found, cluster):
             yield f"groups {cluster.security_group}"
+
+
+def _denied(found: Found) -> Iterator[str]:
+    """Security groups whose rules may not be read, and of which some may be ours."""
+    for part in found.topology.members:
+        cluster = found.cluster(part)
+        if cluster is not None and not found.ours(cluster.tags) and _shut(found, cluster):
+            yield f"groups {cluster.security_group}"
+
+
+def _shut(found: Found, cluster: MemberCluster) -> bool:
+    return any(one.id == cluster.security_group and one.denied for one in found.account.groups or ())

@@ -7,6 +7,7 @@ never came is looked for before it is sent again; it carries the same token, whe
 
 from __future__ import annotations
 
+import shlex
 import time
 import traceback
 from collections import Counter
@@ -15,8 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from console import log
+from console.decide.setup.away import remains
+from console.decide.setup.checks import checks, unconfirmed
 from console.decide.setup.order import Order
-from console.decide.setup.task import Delete, Requests, SetupPlan, Task, Wait, shown, writes
+from console.decide.setup.task import Agent, Delete, Requests, SetupPlan, Task, Wait, shown, writes
 from console.decide.setup.ways import confirm_again, ways
 from console.errors import Denied, FleetConsoleError, Lost, Refused, Superseded
 from console.model.ground import Ground
@@ -26,7 +29,7 @@ from console.present.times import exact as lasting
 from console.run.journal import Journal
 from console.run.seams import seam
 from console.run.setup.past import Past
-from console.run.setup.sides import PARTS, Again, Eyes, Hands, NotKnown, touched
+from console.run.setup.sides import PARTS, WRITTEN, Again, Eyes, Hands, NotKnown, touched
 
 UNSEEN = 30.0
 """Seconds for which something that was sent is looked for before it is sent again, or called failed."""
@@ -36,6 +39,7 @@ BACK = 2
 """Times that one runner does the same thing over: what is undone more often, somebody undoes."""
 _LOOK = "look"
 """Step of the lines that tell of a world that does not answer."""
+_ALL_GONE = "everything that the set-up made is gone"
 Ending = tuple[RunState, str]
 
 
@@ -81,6 +85,8 @@ class SetupRun:
         """Waiting task -> when its wait began."""
         self._put_off: dict[str, float] = {}
         """Task that is not taken for now -> since when."""
+        self._by_hand: dict[str, str] = {}
+        """Item -> what a person has to do before it goes on."""
         self._said = ""
         self._at = ""
         """Where it is, for whoever stops it."""
@@ -116,9 +122,10 @@ class SetupRun:
             ground = self._look(parts)
             plan = self._order.plan(ground, retried=self._retried, prove=True)
             self._settle(plan)
+            self._by_hand = self._handed(plan)
             task = next((one for one in plan.tasks if not self._behind(one)), None)
             if task is None:
-                return RunState.DONE, self._done_sentence()
+                return RunState.DONE, self._done_sentence(ground)
             ending = self._next(task, ground)
             parts = touched(task.call)
             if ending is not None:
@@ -154,16 +161,21 @@ class SetupRun:
         return self._past.had(f"{item} associated", "intended")
 
     def _ways(self, task: Task | None = None) -> str:
-        return ways(self._order, self._run, task)
+        return ways(self._order, self._run, task, wrote=self._past.made or bool(self._sent))
 
     def _held(self, task: Task, sentence: str, state: RunState = RunState.HELD) -> Ending:
         """An end in the middle: the step, what became of it, and what a person may do."""
         return state, f"{task.stage}: {task.what}: {sentence}; {self._ways(task)}"
 
-    def _done_sentence(self) -> str:
-        if self._order.kind == "teardown":
-            return "everything that the set-up made is gone"
-        said = f"; not checked: {', '.join(self._order.unconfirmed)}" if self._order.unconfirmed else ""
+    def _done_sentence(self, ground: Ground) -> str:
+        order = self._order
+        if order.kind == "teardown":
+            kept = remains(order.topology, ground, order.tasks, frozenset(order.also))
+            return f"what the set-up made is gone, but for {'; '.join(kept)}" if kept else _ALL_GONE
+        # What was unchecked before there was anything to ask may be known by now.
+        still = {one.rule for one in unconfirmed(checks(order.topology, ground))}
+        open_ = [one for one in order.unconfirmed if one in still]
+        said = f"; not checked: {', '.join(open_)}" if open_ else ""
         return f"everything stands as the topology says{said}"
 
     def _behind(self, task: Task) -> bool:
@@ -208,6 +220,19 @@ class SetupRun:
                 self._past.line(name, "confirmed", f"it is so{took}")
         self._past.settle(lambda name: name not in there and name not in self._sent)
 
+    def _handed(self, plan: SetupPlan) -> dict[str, str]:
+        """Of members whose agent a person applies: from which file, once it is written."""
+        out = {}
+        for one in plan.tasks:
+            if isinstance(one.call, Agent) and one.call.file:
+                said = self._past.confirmed(one.id)
+                if said.startswith(WRITTEN):
+                    file = shlex.quote(said.removeprefix(WRITTEN))
+                    out[f"member {one.call.member}"] = (
+                        f"; it waits for you: in its data centre, kubectl apply -f {file}"
+                    )
+        return out
+
     def _wait(self, task: Task) -> Ending | None:
         began = self._since.setdefault(task.id, self._clock())
         passed = self._clock() - began
@@ -217,11 +242,12 @@ class SetupRun:
             self._past.line(task.id, "noted", f"not seen after {lasting(passed)}: sent again")
             return None
         if self._over(began, task.allowed):
-            late = f"not within {lasting(task.allowed)}{self._answered(task)}"
+            late = f"not within {lasting(task.allowed)}{self._by_hand.get(task.item, '')}{self._answered(task)}"
             return self._held(task, late, RunState.UNVERIFIED)
         if not self._past.had(task.id, "noted") and not unseen:
             self._past.line(task.id, "noted", task.what)
-        self._say(f"{task.stage}: {task.what}; usually {lasting(task.usual)}{self._answered(task)}")
+        usual = self._by_hand.get(task.item) or f"; usually {lasting(task.usual)}"
+        self._say(f"{task.stage}: {task.what}{usual}{self._answered(task)}")
         self._pause(min(self._pace.poll, 1.0) if passed < 10 else self._pace.poll)
         return None
 
@@ -256,7 +282,8 @@ class SetupRun:
             return self._held(task, str(error), self._broken(state))
         seam(f"answer {task.id}")
         self._put_off.pop(task.id, None)
-        self._heard.pop(task.id, None)
+        if self._heard.pop(task.id, None) is not None:
+            self._say(f"{task.stage}: {task.what}")  # it was taken: the last answer is history
         if writes(task.call):
             self._past.line(task.id, "sent", said or "taken")
             self._sent[task.id] = self._clock()

@@ -4,18 +4,23 @@ APIs. Parts that are not asked for stay as they were read last."""
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from console import yaml_file
 from console.cloud.account import AccountReader
 from console.cloud.budget import CallBudget
 from console.cloud.credentials import client
 from console.cloud.openapi import OpenApis
+from console.decide.setup import hits
 from console.decide.setup.found import Found
 from console.errors import FleetConsoleError
 from console.kube import groundwork, site
 from console.kube.connect import Hub
-from console.model.ground import Ground, HubGround, Share, Site
+from console.kube.manifest import names_in
+from console.model.ground import Ground, Handed, HubGround, Share, Site
+from console.model.text import inert
 from console.model.topology import Topology
 from console.run.setup.shelf import Shelf
 from console.run.setup.sides import ACCOUNT, PARTS
@@ -27,11 +32,11 @@ _IN_VPC = ("hops", "groups")
 
 class WireEyes:
     """Reads for one topology. `kubeconfig` and `context`: as the front was called; the Fleet's own are taken from the
-    shelf where they were fetched."""
+    shelf where they were fetched; `away`: for a teardown, which looks into the namespaces that it takes away."""
 
     def __init__(
         self, settings: Settings, topology: Topology, shelf: Shelf, *,
-        kubeconfig: str | None, context: str | None, unproven: bool = False,
+        kubeconfig: str | None, context: str | None, unproven: bool = False, away: bool = False,
     ) -> None:  # fmt: skip
         cloud = settings.fleet.cloud
         self.openapis = OpenApis(lambda product: client(cloud, product), CallBudget())
@@ -44,6 +49,7 @@ class WireEyes:
         self._kubeconfig = kubeconfig or settings.fleet.kubeconfig
         self._context = context or settings.fleet.context
         self._ground = Ground(unproven=unproven)
+        self._away = away
         self._hub: Hub | None = None
 
     def read(self, parts: Collection[str] = PARTS) -> Ground:
@@ -53,7 +59,7 @@ class WireEyes:
         if wanted:
             self._read_account(wanted, unread)
         if "sites" in parts:
-            self._ground = replace(self._ground, sites=self._sites())
+            self._ground = replace(self._ground, sites=self._sites(), handed=self._handed())
         if "hub" in parts:
             self._read_hub(unread)
         if "balancers" in parts:  # after the hub, which says which one is the gateway's
@@ -109,6 +115,16 @@ class WireEyes:
             if one.kind == "registered" and one.context is not None
         }
 
+    def _handed(self) -> dict[str, Handed]:
+        out = {}
+        for one in self._topology.members:
+            path = self._shelf.agent_objects(one.name)
+            if one.kind == "registered" and one.context is None and path.exists():
+                with suppress(FleetConsoleError):
+                    names = tuple(inert(name, 120) for name in names_in(yaml_file.text(path)))
+                    out[one.name] = Handed(str(path), names)
+        return out
+
     def _read_hub(self, unread: dict[str, str]) -> None:
         hub = self._open(unread)
         found = groundwork.read(hub, argocd=self._settings.fleet.argocd.namespace) if hub is not None else None
@@ -119,10 +135,16 @@ class WireEyes:
                 self._ground, self._hub = replace(self._ground, hub=None), None
                 return
             unread |= found.unread
-            self._ground, self._hub = replace(self._ground, hub=found.hub), hub
+            self._ground, self._hub = replace(self._ground, hub=self._looked_into(hub, found.hub)), hub
             return
         unread |= found.unread if found is not None else {}
         self._ground, self._hub = replace(self._ground, hub=None), None
+
+    def _looked_into(self, hub: Hub, seen: HubGround) -> HubGround:
+        if not self._away:
+            return seen
+        names = hits.namespaces(Found(self._topology, replace(self._ground, hub=seen)))
+        return replace(seen, inside={name: groundwork.inside(hub, name) for name in names})
 
     def _strange(self, hub: HubGround) -> str:
         """Why the API that a kubeconfig of somebody's names is not this Fleet's; empty where it is, and of one that was

@@ -15,6 +15,7 @@ from console.kube import write
 from console.kube.apply import Applier, Conflict
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
+from console.kube.manifest import named_alone
 from console.model.ground import Key
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
@@ -22,7 +23,7 @@ from console.model.topology import Topology
 from console.run.setup.eyes import WireEyes
 from console.run.setup.requests import FirstRequests
 from console.run.setup.shelf import Shelf, kubeconfig_of
-from console.run.setup.sides import Again, NotKnown
+from console.run.setup.sides import MADE, TASK, WRITTEN, Again, NotKnown
 
 _AGAIN = (
     "IncorrectStatus", "IncorrectBusinessStatus", "ResourceInConfiguring", "SystemBusy", "IdempotenceProcessing",
@@ -86,7 +87,7 @@ class WireHands:
         match call:
             case CloudCall():
                 done = self._provision.call(call.product, call.action, call.params, token)
-                told = (("made", done.id), ("task", done.task), ("request", done.request))
+                told = ((MADE, done.id), (TASK, done.task), ("request", done.request))
                 return ", ".join(f"{word} {one}" for word, one in told if one)
             case Apply():
                 return self._apply(call)
@@ -97,7 +98,7 @@ class WireHands:
                 return self._agent(call)
             case Kubeconfig():
                 paper = self._papers.hub_kubeconfig(call.fleet, private=not self._topology.fleet.public)
-                return f"written to {self._shelf.write(kubeconfig_of(call.fleet), paper.text)}"
+                return f"{WRITTEN}{self._shelf.write(kubeconfig_of(call.fleet), paper.text)}"
             case Requests():
                 return self._requests.send()
             case Files():
@@ -131,7 +132,8 @@ class WireHands:
         part = self._topology.member(call.member)
         paper = self._papers.agent(call.cluster, private=not self._topology.fleet.public)
         if part is None or part.context is None:
-            return f"written to {self._shelf.write(f'agent-{call.member}.yaml', paper.text)}"
+            self._shelf.write(self._shelf.agent_objects(call.member).name, named_alone(paper.text))
+            return f"{WRITTEN}{self._shelf.write(self._shelf.agent(call.member).name, paper.text)}"
         hub = self._eyes.site(call.member)
         try:
             applier = Applier(hub)

@@ -11,14 +11,16 @@ from pathlib import Path
 from msgspec import structs
 
 from console.decide.setup import export, takes
+from console.decide.setup.away import left
 from console.decide.setup.checks import checks
 from console.decide.setup.file import dump
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import key_of
 from console.decide.setup.order import Order
 from console.decide.setup.task import Apply, Check, SetupPlan
-from console.decide.setup.teardown import left, teardown
+from console.decide.setup.teardown import teardown
 from console.errors import Denied, FleetConsoleError, Refused, SettingsError
+from console.kube import kubeconfig
 from console.kube.apply import Applier, Conflict
 from console.kube.connect import Hub
 from console.kube.lease import FleetLease
@@ -30,6 +32,7 @@ from console.run.access import Access
 from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.rows import Row
+from console.run.setup import past
 from console.run.setup.carry import Pace, SetupRun
 from console.run.setup.eyes import WireEyes
 from console.run.setup.hands import WireHands
@@ -41,21 +44,39 @@ UID = "setup/{}"
 """Stands for the Fleet's UID in the journal's rows of set-ups: while they run there may be none."""
 
 
-def eyes(access: Access, settings: Settings, topology: Topology) -> WireEyes:
-    """What reads the ground of a topology. Raises `SettingsError` where settings name no cloud credentials."""
+def eyes(access: Access, settings: Settings, topology: Topology, *, away: bool = False) -> WireEyes:
+    """What reads the ground of a topology, or, with `away`, of one that is to be taken away.
+
+    Raises `SettingsError` where settings name no cloud credentials.
+    """
     if settings.fleet.cloud.credentials is None:
         raise SettingsError("no cloud credentials", fix="Name some under fleets.cloud.credentials in the settings.")
     shelf = Shelf(access.state_dir, topology.name)
     before = last(access, topology.name)
     unproven = before is not None and before.kind == "setup" and before.state is not RunState.DONE
-    return WireEyes(settings, topology, shelf, kubeconfig=access.kubeconfig, context=access.context, unproven=unproven)
+    sight = WireEyes(
+        settings, topology, shelf, kubeconfig=access.kubeconfig, context=access.context, unproven=unproven, away=away
+    )
+    journal = Journal.there(access.state_dir)
+    if journal is not None:
+        with journal:
+            _take_up(journal, topology, sight)
+    return sight
+
+
+def _take_up(journal: Journal, topology: Topology, sight: WireEyes) -> None:
+    """Have the cloud's tasks read that former runs of the topology began here: only their sender was told of them."""
+    for row in reversed(journal.rows(UID.format(topology.name))):
+        for about, task in past.followed(row.report.lines):
+            sight.account.remember(about, task)
 
 
 def judged(topology: Topology, ground: Ground, plan: SetupPlan, sight: WireEyes | None) -> tuple[Check, ...]:
     """What the rules say of a ground and of the plan for it, and, by `sight` of that ground, what the Fleet's API
     server does. Blocks."""
     tried = _tried(topology, plan, sight) if sight is not None else ()
-    return (*checks(topology, ground), *takes.live_weights(topology, plan), *tried)
+    found = Found(topology, ground)
+    return (*checks(topology, ground), *takes.failed(found, plan), *takes.live_weights(topology, plan), *tried)
 
 
 def _tried(topology: Topology, plan: SetupPlan, sight: WireEyes) -> tuple[Check, ...]:
@@ -123,8 +144,10 @@ def carry_out(
 
     order = orders.parse(row.plan)
     shelf = Shelf(journal.directory, order.topology.name)
-    sight = WireEyes(settings, order.topology, shelf, kubeconfig=kubeconfig, context=context)
-    found = _Left(order.topology, sight, settings, shelf)
+    gone = order.kind == "teardown"
+    sight = WireEyes(settings, order.topology, shelf, kubeconfig=kubeconfig, context=context, away=gone)
+    _take_up(journal, order.topology, sight)
+    found = _Left(order.topology, sight, settings, shelf, kubeconfig)
     requests = FirstRequests(order.topology, sight.last, sight.shares, settings.probe.proxy)
 
     def lease(hub: Hub) -> FleetLease:
@@ -134,8 +157,8 @@ def carry_out(
     pace = Pace(poll=min(float(Duration.parse(settings.fleet.cloud.poll)), 5.0))
     try:
         state = SetupRun(journal, row.report, order, sight, hands, pace=pace).carry_out()
-        if order.kind == "teardown" and state is RunState.DONE and Found(order.topology, sight.last()).fleet is None:
-            shelf.forget()
+        if gone and state is RunState.DONE:
+            _forget(shelf, order.topology, sight.last())
         ended = journal.row(row.report.run)
         if ended is not None:
             Hook(settings.run, row.report.run).tell(ended.report)
@@ -145,10 +168,26 @@ def carry_out(
             hands.close()
 
 
+def tidy(access: Access, topology: Topology, ground: Ground) -> None:
+    """Remove what a teardown that was killed at its end left on the shelf: what opens a Fleet or a cluster that the
+    ground, read whole, holds no more."""
+    report = last(access, topology.name)
+    if report is None or report.state.over:
+        _forget(Shelf(access.state_dir, topology.name), topology, ground)
+
+
+def _forget(shelf: Shelf, topology: Topology, ground: Ground) -> None:
+    found = Found(topology, ground)
+    shelf.forget(found.fleet is None, [one.name for one in topology.members if found.cluster(one) is None])
+
+
 class _Left:
     """What a set-up leaves on its shelf."""
 
-    def __init__(self, topology: Topology, sight: WireEyes, settings: Settings, shelf: Shelf) -> None:
+    def __init__(
+        self, topology: Topology, sight: WireEyes, settings: Settings, shelf: Shelf, kubeconfig: str | None
+    ) -> None:
+        self._kubeconfig = kubeconfig or settings.fleet.kubeconfig
         self._topology = topology
         self._sight = sight
         self._settings = settings
@@ -164,13 +203,18 @@ class _Left:
         said = {name: value for name, value in cloud.items() if value not in (None, {}, ())}
         fetched = self._shelf.kubeconfig(found.fleet_id)
         named = str(fetched) if fetched.exists() else self._settings.fleet.kubeconfig or ""
-        document = export.settings(found, said, named, self._settings.probe.proxy)
+        document = export.settings(found, said, named, self._settings.probe.proxy, self._sites())
         self._shelf.write("config.yaml", export.yaml_text(document))
         for name, text in export.files(found).items():
             self._shelf.write(f"manifests/{name}", text)
         plan = teardown(self._topology, ground)
         self._shelf.write("teardown.md", export.way_back(plan.tasks, left(self._topology, ground)))
         return f"settings, manifests and the way back are in {self._shelf.directory}"
+
+    def _sites(self) -> dict[str, str]:
+        """Where the contexts of members stand: the settings that are written name another kubeconfig, the Fleet's."""
+        named = ((one.name, kubeconfig.file_of(self._kubeconfig, one.context or "")) for one in self._topology.members)
+        return {name: str(path) for name, path in named if path is not None}
 
 
 def written(directory: Path, texts: dict[str, str]) -> None:

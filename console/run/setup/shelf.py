@@ -3,6 +3,7 @@ files 0600."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from console.run import place
@@ -24,10 +25,21 @@ class Shelf:
         """Of a Fleet, by its id: where it was fetched, and of no other Fleet that had the same name."""
         return self.path(kubeconfig_of(fleet))
 
-    def forget(self) -> None:
-        """Remove the kubeconfigs: of a Fleet that is gone they open nothing."""
-        for path in self.directory.glob(kubeconfig_of("*")):
+    def agent(self, member: str) -> Path:
+        """The manifest of a member's agent, as it is applied: it holds a credential."""
+        return self.path(f"agent-{member}.yaml")
+
+    def agent_objects(self, member: str) -> Path:
+        """Its objects by name alone, by which they are taken away again."""
+        return self.path(f"agent-{member}-objects.yaml")
+
+    def forget(self, fleet: bool, members: Collection[str]) -> None:
+        """Remove what opens nothing any more: the kubeconfigs, where the `fleet` is gone; the agents' manifests of
+        `members` that are."""
+        for path in self.directory.glob(kubeconfig_of("*")) if fleet else ():
             path.unlink(missing_ok=True)
+        for name in members:
+            self.agent(name).unlink(missing_ok=True)
 
     def path(self, name: str) -> Path:
         """A file here; `name` may hold directories."""

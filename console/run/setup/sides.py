@@ -17,6 +17,14 @@ _TOUCHED = {
 }  # fmt: skip
 
 
+WRITTEN = "written to "
+"""Begins what hands say of a file; its path follows."""
+
+
+MADE, TASK = "made", "task"
+"""What hands say of a cloud call: `made ID, task ID`, of whatever it is about."""
+
+
 class NotKnown(FleetConsoleError):
     """A write got no answer: it may have taken effect, and what stands there decides."""
 

@@ -256,7 +256,8 @@ def _lessened(hub: OwnHub, fault: specs.Denied) -> Iterator[None]:
 def _denial(role: str, permission: str) -> Denial:
     verb, _, what = permission.partition(" ")
     resource, _, group = what.partition(".")
-    return Denial(role=role, verb=verb, group="*" if resource == "*" else group, resource=resource)
+    # A resource without its group is that of any group: `list ingresses` is what a person says.
+    return Denial(role=role, verb=verb, group=group or "*", resource=resource)
 
 
 EFFECTS: Mapping[type, Callable[[Site, Any], Effect]] = {

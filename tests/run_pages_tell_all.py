@@ -1,0 +1,69 @@
+"""The page of a run: nothing that it ends with, or journaled, is cut, and what nobody has read for a while is not shown
+as what holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from console.model.fleet import Fleet, Layer, Run
+from console.model.freshness import Source, SourceName, SourceState
+from console.model.run import JournalLine, RunReport, RunRoute, RunState
+from console.present import ledgers
+from console.present.line import length, text
+from console.run import known
+from tests import situations
+from tests.situations import ACK, IDC, NOW, WALL
+
+KEY = "gateway-demo/api"
+ROUTE = RunRoute(
+    KEY, ((ACK, 62), (IDC, 38)), ((ACK, 100), (IDC, 0)), ((ACK, 62), (IDC, 38)), Layer.OBSERVED, ((ACK, 62), (IDC, 38))
+)
+RUN = RunReport("r1", "f", "drain", RunState.RUNNING, "ab" * 32, routes=(ROUTE,), started=WALL, steps=(10, 100), step=1)
+LONG = "stopped on a word; " + "our fence is still on gateway-demo/api: the hub answers 401, " * 8 + "log in again"
+
+
+def page(report: RunReport, fleet: Fleet | None = None, wall: float = WALL) -> list[str]:
+    lines = ledgers.run_lines(report, fleet or situations.calm(), NOW, wall, 80)
+
+    assert all(length(one) <= 80 for one in lines if not text(one).startswith(("RUN ", "on ", "this run")))
+    return [text(one) for one in lines]
+
+
+def test_an_outcome_and_a_journal_line_are_told_to_their_ends() -> None:
+    journaled = (JournalLine(WALL, f"unstamp {KEY}", "refused", LONG), JournalLine(WALL, "lease", "confirmed", "held"))
+    said = page(replace(RUN, state=RunState.HELD, message=LONG, lines=journaled, ended=WALL + 5))
+
+    assert 2 == " ".join(" ".join(said).split()).count(LONG)
+    assert not [one for one in said if "…" in one]
+    assert [one for one in said if one.endswith("confirmed lease  held")]
+
+
+def test_what_the_hub_has_not_said_for_a_while_is_shown_with_its_age() -> None:
+    silent = replace(RUN, layer=Layer.ANNOTATION, since=WALL)
+
+    def row(report: RunReport, wall: float, fleet: Fleet | None = None) -> str:
+        return next(one.rstrip() for one in page(report, fleet, wall) if one.lstrip().startswith("api "))
+
+    calm = situations.calm()
+    kept = tuple(one for one in calm.sources if one.name is not SourceName.ROUTES)
+    lost = replace(calm, sources=(*kept, Source(SourceName.ROUTES, SourceState.LOST, NOW - 33.0, NOW - 34.0)))
+
+    assert row(RUN, WALL + 60).endswith("clients holds")
+    assert row(silent, WALL + 5).endswith("clients holds")
+    assert row(silent, WALL + 24).endswith("unread 20s")
+    assert row(RUN, WALL, lost).endswith("unread 30s")
+
+
+def test_another_login_sees_that_a_step_holds_and_when_a_run_ended() -> None:
+    weights = (((KEY, ((ACK, 62), (IDC, 38))),), ((KEY, ((ACK, 62), (IDC, 38))),))
+    record = Run(
+        "r1", "running", (KEY,), "them", "x", WALL, "jump2", 7, "h", updated=WALL + 30.0, targets=weights[0],
+        before=weights[1], step=1, hold_until=WALL + 90.0,
+    )  # fmt: skip
+    fleet = replace(situations.calm(), runs=(record,))
+    going = known.of_record(record, fleet)
+    over = known.of_record(replace(record, state="held", hold_until=None), fleet)
+
+    assert [one for one in page(going, fleet, WALL + 31) if one.lstrip().startswith("api ") and "starting" not in one]
+    assert (None, WALL + 30.0) == (going.ended, over.ended)
+    assert "elapsed 0:30" in page(over, fleet, WALL + 500)[0]

@@ -9,17 +9,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from console import log
-from console.errors import Lost
+from console.errors import FleetConsoleError, Lost
 from console.model.fleet import Fleet
 from console.model.freshness import HUB_SOURCES, SLOW_SOURCES, Source, SourceName, SourceState, Topic
 from console.model.hub import Event
+from console.model.run import RunState
 from console.model.text import inert
 from console.settings import Settings
-from console.store.events import Changed, Heard, Identified, Observation, OfMember, Reviewed
+from console.store.events import Changed, Heard, Identified, Locked, Observation, OfMember, Reviewed
 from console.store.store import FleetStore
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ ALB_FIRST = 10.0
 """Seconds for which what moves slowly waits for the ALB's."""
 PATIENCE = 3.0
 """Seconds for which whoever waits for every source waits for those that are read slowly."""
+
+
+LOCK = 5.0
+"""Seconds between two looks at the Fleet's Lease."""
 
 
 class Observer:
@@ -75,6 +81,7 @@ class Observer:
         """The opened hub; None while none could be opened."""
         self._lock = threading.Lock()
         self._stopped = False
+        self._locking = False
         self._hub_heard = threading.Event()
         """Every source of the hub has said something."""
         self._boosts: dict[str, float] = {}
@@ -111,8 +118,33 @@ class Observer:
         read slowly, and hardly at all while the cloud throttles, are waited for a little and no longer."""
         end = time.monotonic() + timeout
         settled = self.store.wait(_settled, timeout)
+        self.look_at_lock()
         self.store.wait(_all_settled, min(PATIENCE, end - time.monotonic()))
         return settled
+
+    def look_at_lock(self) -> None:
+        """Read the Fleet's Lease where a run is under way by its record: one GET."""
+        from console.kube import lease
+
+        fleet, hub = self.store.fleet, self.hub
+        if hub is None or not any(run.state == RunState.RUNNING for run in fleet.runs):
+            return
+        with suppress(FleetConsoleError):  # what the record says stands then
+            self._post(Locked(lease.look(hub)))
+
+    def watch_lock(self) -> None:
+        """Look at the Fleet's Lease every few seconds from now on, while a run is under way by its record."""
+        with self._lock:
+            if self._locking:
+                return
+            self._locking = True
+
+        def looking() -> None:
+            while not self._stopped:
+                self.look_at_lock()
+                time.sleep(LOCK)
+
+        threading.Thread(target=looking, name="lock", daemon=True).start()
 
     def boost(self, route: str, rate: float) -> None:
         """Probe one route at `rate` requests a second, within the budget; 0 takes it back."""
@@ -297,7 +329,7 @@ class Observer:
             moved = one.source.name is SourceName.GATEWAYS and one.source.state is not self._gateways
             self._gateways = one.source.state if moved else self._gateways
             return moved
-        return not isinstance(one, Identified | OfMember | Reviewed) and one.source is SourceName.GATEWAYS
+        return not isinstance(one, Identified | OfMember | Reviewed | Locked) and one.source is SourceName.GATEWAYS
 
     def _behind_the_alb(self) -> None:
         self._hub_heard.wait(HUB_FIRST)

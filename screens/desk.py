@@ -168,6 +168,7 @@ class ObservedFleet:
                 self._settings, kubeconfig=access.kubeconfig, context=access.context, probes=True, reviews=True
             )
             observer.start()
+            observer.watch_lock()
             self._observer = observer
             self._pump = Pump(observer.store, publish)
             self._pump.start()

@@ -29,7 +29,7 @@ PAINTED = {
     ),
     "console.decide": "headroom",
     "console.model": (
-        "argo cluster document fleet freshness held hub overdue permission rate run share spans text workload"
+        "argo cluster document fleet freshness held hub overdue permission rate run share silence spans text workload"
     ),
     "console.present": (
         "alert alerts applications arrange chosen clouds gateways last line members objects rates routes run_alerts"

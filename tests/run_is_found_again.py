@@ -253,7 +253,7 @@ def test_a_record_is_followed_for_a_page_as_long_as_more_may_come(
 ) -> None:
     monkeypatch.setattr(runs, "IDLE", 0.0)
     store = SimpleNamespace(fleet=recorded(*first))
-    observer = cast(Observer, SimpleNamespace(store=store))
+    observer = cast(Observer, SimpleNamespace(store=store, watch_lock=lambda: None))
     looks = [True] * 3
     told = runs.follow_record(observer, "far22", every=0.0, watched=lambda: bool(looks and looks.pop()))
 

@@ -18,7 +18,7 @@ from console.errors import Answered, FleetConsoleError, Refused
 from console.kube.connect import Hub, permission
 from console.kube.holder import Holder, Process, told
 from console.kube.write import document, failed
-from console.model.hub import MANAGER, RUN_NAMESPACE
+from console.model.hub import MANAGER, RUN_NAMESPACE, Lock
 from console.model.run import Reason, Severity
 from console.model.text import inert
 
@@ -236,6 +236,23 @@ def holder(hub: Hub) -> Holder | None:
         return None
     lease = document(answer, "read the Fleet's Lease", permission("get", _GROUP, "leases", RUN_NAMESPACE))
     return Holder.parse(_Seen.of(lease, 0.0).holder)
+
+
+def look(hub: Hub) -> Lock:
+    """What the Lease says. Raises as `holder`."""
+    answer = hub.call("GET", _PATH)
+    if answer.status == 404:
+        return Lock()
+    lease = document(answer, "read the Fleet's Lease", permission("get", _GROUP, "leases", RUN_NAMESPACE))
+    seen = _Seen.of(lease, 0.0)
+    held = Holder.parse(seen.holder)
+    return Lock(inert(held.run, 40) if held is not None else "", _epoch(seen.renewed), seen.life)
+
+
+def _epoch(text: str) -> float | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text).timestamp()
+    return None
 
 
 def _refused(seen: _Seen) -> Refused:

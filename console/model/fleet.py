@@ -9,7 +9,7 @@ from enum import StrEnum
 from console.model.argo import Application, ApplicationSet, ClusterSecret, Deployed
 from console.model.cluster import NO_WORD, SEVERAL, CloudWord, HubCluster
 from console.model.freshness import Source, SourceName, SourceState
-from console.model.hub import Freeze, Problem, Word
+from console.model.hub import Freeze, Lock, Problem, Word
 from console.model.permission import Lacking
 from console.model.rate import NO_RATE, RouteRate
 from console.model.share import Share, Verdict
@@ -333,6 +333,8 @@ class Fleet:
     cloud: HubCluster | None = None
     """The Fleet itself by the ADCP OpenAPI; None where that is not read, or knows none with our members."""
     freeze: Freeze | None = None
+    lock: Lock | None = None
+    """The Fleet's Lease, looked at while a run is under way by its record; None where nobody looked."""
     skew: int | None = None
     """Seconds that the hub's clock is ahead of this host's."""
     credential_until: float | None = None

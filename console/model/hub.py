@@ -170,6 +170,16 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """The Fleet's Lease as it was read. `run`: which of ours holds it, empty for none; `renewed`: epoch second by
+    its holder's clock, None where that cannot be read; `life`: seconds for which a renewal lasts."""
+
+    run: str = ""
+    renewed: float | None = None
+    life: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """What somebody at another login wants of a run, as the run's record holds it; untrusted input.
 

@@ -10,6 +10,7 @@ from console.errors import UsageError
 from console.model.fleet import Fleet, Run, Tone
 from console.model.overdue import SAID, UNWRITTEN, left, overdue, taken_over
 from console.model.run import RunReport, RunState
+from console.model.silence import silent
 from console.present.alert import Alert
 from console.present.times import clock, due
 
@@ -51,6 +52,10 @@ def runs(fleet: Fleet, here: Known, wall: float | None = None, *, typed: bool = 
         elif run.state == RunState.INTERRUPTED:
             if stands:
                 yield _alert(Tone.BAD, run, f"interrupted on {stands}: its runner is gone. Go back or shift anew.")
+        elif own is None and wall is not None and (since := silent(run, fleet, wall)) is not None:
+            ways = f"{_command('resume', run)} --takeover goes on, rollback {run.run} goes back."
+            silence = f"its runner on {run.host or '?'} has said nothing since {clock(since)}"
+            yield _alert(Tone.BAD, run, f"interrupted on {_where(run)}: {silence}. {ways}")
         elif run.state == RunState.RUNNING:
             told = f" (its record of {clock(run.updated)})" if own is None and run.updated is not None else ""
             yield _alert(Tone.PLAIN, run, f"under way on {_where(run)} by {run.actor or '?'}{told}.")

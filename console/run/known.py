@@ -16,11 +16,12 @@ from console.decide.onestep import OneStep
 from console.decide.plan import Plan, RouteChange
 from console.errors import UsageError
 from console.kube.holder import Process
+from console.model import silence
 from console.model.fleet import Fleet, Run
 from console.model.overdue import SAID, late, overdue, taken_over
 from console.model.run import ONE_STEP, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
-from console.present.times import due
+from console.present.times import clock, due
 from console.run.rows import MOVES_NOTHING, Row
 
 NEVER = 60.0
@@ -127,6 +128,9 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
     silent = planned["kind"] in ONE_STEP and time.time() - (record.started or 0.0) > onestep.LONGEST
     if silent and state is RunState.RUNNING:  # a step ends by itself, and nobody else marks what its runner left
         state, message = RunState.INTERRUPTED, "its runner has said nothing since it began"
+    since = silence.silent(record, fleet, time.time())
+    if since is not None:
+        state, message = RunState.INTERRUPTED, unanswered(record, since)
     behind = overdue(record, fleet, time.time())
     if behind and not message.startswith(SAID):  # its runner is dead, or cannot: whoever sees it may take it back
         name = inert(record.run, 40)
@@ -156,6 +160,13 @@ def of_record(record: Run, fleet: Fleet) -> RunReport:
         recorded=True,
         **planned,
     )
+
+
+def unanswered(record: Run, since: float) -> str:
+    """That the runner of another host says nothing, and what can be done."""
+    name, host = inert(record.run, 40), inert(record.host, 80) or "another host"
+    ways = f"fleet-console resume {name} --takeover goes on with it, rollback {name} puts back what it replaced"
+    return f"its runner on {host} has said nothing since {clock(since)}: it is dead, or does not reach the hub. {ways}"
 
 
 def _routes(record: Run, fleet: Fleet, state: RunState, changes: Sequence[RouteChange]) -> tuple[RunRoute, ...]:

@@ -176,6 +176,7 @@ def follow_record(
     Yields nothing where the Fleet has no record of it.
     """
     last: RunReport | None = None
+    observer.watch_lock()
     while watched is None or watched():
         now = known.elsewhere(observer.store.fleet, run)
         if now is None:
@@ -226,6 +227,8 @@ def command_elsewhere(observer: Observer, run: str, word: str, seconds: float = 
     if not told.commandable:
         said = f"run {told.run} is over ({told.state})"
         fix = _UNDO
+        if told.state is RunState.INTERRUPTED and not told.overdue:
+            said, fix = f"run {told.run}: {told.message}", "Nobody would take a word."
         if told.overdue:
             said = f"run {told.run} should have gone back at {due(told.expires, told.started)}, and no runner listens"
             fix = f"fleet-console resume {told.run} --takeover takes it back, rollback {told.run} undoes it."

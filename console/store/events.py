@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from console.model.freshness import Source, Topic
-from console.model.hub import Problem
+from console.model.hub import Lock, Problem
 from console.model.permission import Lacking
 
 
@@ -76,6 +76,13 @@ class Reviewed:
     lacking: tuple[Lacking, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What the Fleet's Lease says."""
+
+    lock: Lock
+
+
 FromApi = Listed | Changed | Gone | Unread | Heard | Identified
 """What one API says."""
 
@@ -88,4 +95,4 @@ class OfMember:
     said: FromApi
 
 
-Observation = FromApi | OfMember | Reviewed
+Observation = FromApi | OfMember | Reviewed | Locked

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from console.model.freshness import Source, SourceName, Topic
-from console.model.hub import Event, Problem
+from console.model.hub import Event, Lock, Problem
 from console.model.permission import Lacking
 from console.store.parts import MemberFacts
 
@@ -24,6 +24,7 @@ class Facts:
     skew: float = 0.0
     until: float | None = None
     """Epoch second at which the hub's credential ends."""
+    lock: Lock | None = None
     lacking: tuple[Lacking, ...] = ()
     """What access reviews said that we may not."""
     problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)

@@ -48,6 +48,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         cloud=facts.of(SourceName.FLEET).get("fleet"),
         problems=(*facts.flaws(), *routes.problems(shown_routes, kept)),
         freeze=next((one for one in facts.all(SourceName.RUNS) if isinstance(one, Freeze)), None),
+        lock=facts.lock,
         skew=shown_skew(facts.skew),
         credential_until=facts.until,
         lacking=facts.lacking,

@@ -10,7 +10,18 @@ from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState, Topic
 from console.model.hub import Event, Heartbeat, Ingress
 from console.settings import FleetSettings
-from console.store.events import Changed, Gone, Heard, Identified, Listed, Observation, OfMember, Reviewed, Unread
+from console.store.events import (
+    Changed,
+    Gone,
+    Heard,
+    Identified,
+    Listed,
+    Locked,
+    Observation,
+    OfMember,
+    Reviewed,
+    Unread,
+)
 from console.store.facts import Facts
 from console.store.memory import Memory
 from console.store.parts import MemberFacts, News, heard
@@ -138,6 +149,10 @@ class FleetStore:
             case Reviewed(lacking=lacking):
                 before, self._facts.lacking = self._facts.lacking, lacking
                 return before != lacking
+            case Locked(lock=lock):
+                former, self._facts.lock = self._facts.lock, lock
+                same = former is not None and former.run == lock.run
+                return self._defer() if same else True
             case Heard(source=source):
                 known = self._facts.sources.get(source.name)
                 self._facts.sources[source.name] = source

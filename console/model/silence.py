@@ -1,0 +1,24 @@
+"""Runs that are under way by their records, and whose runner is not heard: it is dead, or does not reach the hub."""
+
+from __future__ import annotations
+
+from console.model.fleet import Fleet, Run
+from console.model.run import RunState
+
+GRACE = 30.0
+"""Seconds beyond a Lease's life in which clocks may differ, and a busy host be late."""
+UNHELD = 60.0
+"""Seconds after a run's record changed in which the Lease may be somebody else's, or nobody's."""
+
+
+def silent(run: Run, fleet: Fleet, wall: float) -> float | None:
+    """The epoch second since when a runner has said nothing, seen at `wall`; None where it may well live, or nobody
+    looked. Whichever of this host's clock and the hub's is behind decides."""
+    lock = fleet.lock
+    if lock is None or run.state != RunState.RUNNING or not run.routes:
+        return None
+    now = min(wall, wall + (fleet.skew or 0))
+    if lock.run != run.run:
+        told = run.updated or run.started
+        return told if told is not None and now - told > UNHELD else None
+    return lock.renewed if lock.renewed is not None and now - lock.renewed > lock.life + GRACE else None

@@ -11,7 +11,7 @@ import pytest
 from console.kube import lease, records
 from console.model.fleet import Fleet, Run, Tone
 from console.model.hub import Lock
-from console.model.run import RunState
+from console.model.run import RunReport, RunState
 from console.model.silence import silent
 from console.present import alerts
 from console.run import known
@@ -84,3 +84,19 @@ def test_the_lease_is_read_as_it_stands() -> None:
     assert Lock() == none
     assert ("t001", 15.0) == (found.run, found.life)
     assert found.renewed is not None
+
+
+@pytest.mark.parametrize(
+    ("expires", "state"), [(WALL - 60, RunState.DONE), (None, RunState.SUPERSEDED)], ids=["overdue", "interrupted"]
+)
+def test_what_another_login_put_back_is_nobodys_business_here_any_more(expires: float | None, state: RunState) -> None:
+    own = RunReport("r1", "uid", "shift", RunState.INTERRUPTED, "h", expires=expires, overdue=expires is not None)
+    own = replace(own, host="jump1", pid=1)
+    newer = replace(RUN, run="r2", state="rolled_back", fence=2)
+    seen = replace(fleet(None), runs=(newer, RUN))
+    told = {one.run: one for one in known.merge((own,), seen)}
+    before = {one.run: one for one in known.merge((own,), fleet(None))}
+
+    assert (state, False, None) == (told["r1"].state, told["r1"].overdue, told["r1"].expires)
+    assert "run r2 has written its routes since" == told["r1"].message
+    assert own == before["r1"]

@@ -18,7 +18,7 @@ from console.errors import UsageError
 from console.kube.holder import Process
 from console.model import silence
 from console.model.fleet import Fleet, Run
-from console.model.overdue import SAID, late, overdue, taken_over
+from console.model.overdue import SAID, late, left, overdue, taken_over
 from console.model.run import ONE_STEP, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
 from console.present.times import clock, due
@@ -76,8 +76,20 @@ def merge(local: tuple[RunReport, ...], fleet: Fleet) -> tuple[RunReport, ...]:
         of_record(one, fleet) for one in fleet.runs if one.run not in known or taken_over(one, known[one.run])
     )
     taken = {report.run for report in others}
-    mine = (report for report in local if report.run not in taken)
+    mine = (_since(report, fleet) for report in local if report.run not in taken)
     return tuple(sorted((*mine, *others), key=lambda report: -(report.started or 0.0)))
+
+
+def _since(report: RunReport, fleet: Fleet) -> RunReport:
+    """A run of this host that nobody needs to look after any more: a newer one has written all its routes since."""
+    record = fleet.run(report.run)
+    ill = report.overdue or report.state is RunState.INTERRUPTED
+    if not ill or record is None or not record.routes or left(record, fleet.runs):
+        return report
+    newest = max(fleet.runs, key=lambda one: (bool(set(one.routes) & set(record.routes)), one.fence or 0))
+    message = f"run {inert(newest.run, 40)} has written its routes since"
+    state = RunState.DONE if report.expires is not None else RunState.SUPERSEDED
+    return replace(report, state=state, overdue=False, expires=None, message=message)
 
 
 def elsewhere(fleet: Fleet, run: str) -> RunReport | None:

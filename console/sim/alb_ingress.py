@@ -186,16 +186,19 @@ class AlbIngressController:
     def _config_changed(self, before: Obj | None, now: Obj | None) -> None:
         if not self.ready.is_set():
             return
-        if now is not None and _done(now):
+        if before is not None and now is not None and _done(now):
             return
         if now is not None:
             self.recorder.record(now, NORMAL, *SYNC)
         self._enqueue(((now or before) or {})["metadata"]["name"])
 
     def _ingress_changed(self, before: Obj | None, now: Obj | None) -> None:
-        if not self.ready.is_set() or (now is not None and _done(now)):
+        if not self.ready.is_set():
             return
-        gateways = {self._gateway_of(each) for each in (before, now) if each is not None} - {None}
+        own = {self._gateway_of(each) for each in (before, now) if each is not None}
+        if before is not None and now is not None and _done(now) and len(own) == 1:
+            return  # what is new, or moved to another AlbConfig, is not carried out there, whatever its label says
+        gateways = own - {None}
         if now is not None and gateways:
             self.recorder.record(now, NORMAL, *SYNC)
         for gateway in gateways:

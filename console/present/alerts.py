@@ -210,11 +210,12 @@ def _freeze(fleet: Fleet) -> Iterator[Alert]:
 
 
 def _failing(fleet: Fleet) -> Iterator[Alert]:
-    for route in fleet.routes:
-        if (share := splits.failing_share(route)) is not None:
-            failed, asked = route.unanswered
-            said = f"{share:.0f} % of the probe's requests get no answer ({failed} of {asked} in {LATELY:.0f} s)."
-            yield Alert(Tone.BAD, route.key, said, route.key)
+    """The routes whose requests fail, those that lose most first."""
+    shares = [(share, route) for route in fleet.routes if (share := splits.failing_share(route)) is not None]
+    for share, route in sorted(shares, key=lambda pair: -pair[0]):
+        failed, asked = route.unanswered
+        said = f"{share:.0f} % of the probe's requests get no answer ({failed} of {asked} in {LATELY:.0f} s)."
+        yield Alert(Tone.BAD, route.key, said, route.key)
 
 
 def _route(fleet: Fleet, route: Route, here: Known, now: float) -> Iterator[Alert]:

@@ -133,7 +133,7 @@ def _untold(fleet: Fleet, owner: ApplicationSet, cells: int) -> Iterator[Line]:
     elif source.state is SourceState.DENIED:
         why = f"they may not be read: {source.permission or 'list secrets'} would tell"
     else:
-        why = source.message or f"they are {source.state}"
+        why = source.message or f"they are {source.word}"
     yield from paragraph(f"Members' labels are those of ArgoCD's cluster Secrets, and {why}.", cells, indent=2)
     used = ", ".join(generators.keys(owner.generators))
     if not used:

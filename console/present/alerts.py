@@ -302,7 +302,7 @@ def _clock(fleet: Fleet) -> Iterator[Alert]:
         way = "ahead of" if fleet.skew > 0 else "behind"
         apart = f"the hub's clock is {spoken(abs(fleet.skew))} {way} this host's"
         said = f"{apart}: ages of agents are told by the hub's. Set this host's clock (NTP)."
-        yield Alert(Tone.WARN, "clock", said, "clock")
+        yield Alert(Tone.WARN, "clock", said, SourceName.HUB)
 
 
 def _permissions(fleet: Fleet, hub: Source) -> Iterator[Alert]:

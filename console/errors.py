@@ -30,6 +30,15 @@ EXIT_SUPERSEDED = 6
 EXIT_UNREACHABLE = 7
 
 
+def closed(sentence: str) -> str:
+    """`sentence` with one full stop at its end, or with the `…`, `!` or `?` that ends it already; text from outside may
+    bring its own."""
+    bare = sentence.rstrip()
+    if bare.endswith(("…", "!", "?")):
+        return bare
+    return f"{bare.rstrip('.')}."
+
+
 class FleetConsoleError(Exception):
     """A failure that is told to a person: `str(error)` is one inert sentence, `fix` is the next step."""
 
@@ -41,7 +50,7 @@ class FleetConsoleError(Exception):
 
     def __str__(self) -> str:
         sentence = str(self.args[0])
-        return f"{sentence}. {self.fix}" if self.fix else sentence
+        return f"{closed(sentence)} {self.fix}" if self.fix else sentence
 
 
 class UsageError(FleetConsoleError):

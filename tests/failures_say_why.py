@@ -28,6 +28,12 @@ def told(error: FleetConsoleError, capsys: pytest.CaptureFixture[str]) -> tuple[
     return document, said.err
 
 
+def test_a_fix_follows_one_full_stop() -> None:
+    said = [str(FleetConsoleError(sentence, fix="Wait.")) for sentence in ("asked too often.", "too often", "too of…")]
+
+    assert ["asked too often. Wait.", "too often. Wait.", "too of… Wait."] == said
+
+
 def test_a_refusal_carries_all_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:
     document, text = told(Refused("refused by two rules", (ANOTHER, FENCE)), capsys)
 

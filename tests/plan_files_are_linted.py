@@ -36,13 +36,20 @@ def told(tmp_path: Path, text: str) -> list[str]:
         (HEAD + "routes:\n  a/b: {ack: 80, idc: 30}\n", "3:3: routes.a/b: the weights sum to 110, not 100"),
         (HEAD + "routes:\n  a/b: {ack: 0, idc: 0}\n", "3:3: routes.a/b: all weights are 0"),
         (HEAD + "routes:\n  a/b: {}\n", "3:3: routes.a/b: it names no member"),
-        (HEAD + "routes:\n  a/b: {ack: 120}\n", "3:9: routes.a/b.ack: 120 is no weight: 0 to 100"),
+        (HEAD + "routes:\n  a/b: {ack: 120}\n", "3:9: routes.a/b.ack: 120 is no weight: a whole number, 0 to 100"),
         (HEAD + "routes:\n  a: {ack: 100}\n", "3:3: routes.a: it is not NAMESPACE/NAME"),
         (DRAIN + "probe_rate: -1\n", "3:1: probe_rate: -1 is no rate: more than 0"),
         (DRAIN + "expires: 0s\n", "3:1: expires: 0s is no time after which it could go back"),
         (DRAIN + "expires: soon\n", "3:1: expires: 'soon' is no duration"),
         (DRAIN + "on_loss: y\n", "3:1: on_loss: y is not accepted here: one of continue, hold, rollback"),
         (DRAIN + "steps: [50, 10]\n", "3:1: steps: '50,10' are no steps. Say now, canary, or rising percentages"),
+        (DRAIN + "steps: [33, 66]\n", "3:1: steps: '33,66' are no steps: they do not end with 100. Say now, canary"),
+        (DRAIN + "steps: {a: yes}\n", '3:1: steps: {"a": true} is not accepted here: now, canary, or rising'),
+        (DRAIN + "hold:\n", "3:1: hold: null is not accepted here: a time with its unit"),
+        (HEAD + "routes:\n  a/b: {ack: 50.5}\n", "3:9: routes.a/b.ack: 50.5 is no weight: a whole number, 0 to 100"),
+        (HEAD + "routes:\n  a/b: {ack: yes}\n", "3:9: routes.a/b.ack: true is no weight"),
+        (HEAD + "routes:\n  a/b: [ack]\n", '3:3: routes.a/b: ["ack"] is not accepted here: {MEMBER: WEIGHT'),
+        (HEAD + "routes: [ack]\n", '2:1: routes: ["ack"] is not accepted here: NAMESPACE/NAME: {MEMBER: WEIGHT'),
         (DRAIN + "confirm: [nonsense]\n", "3:"),
         (DRAIN + "holds: 5s\n", "3:1: holds: there is no such field. Fields: schema, drain, routes, steps, hold,"),
         ("drain: zone-b\n", "1:1: schema: it is missing: schema: fleet-console/plan/v1"),
@@ -58,6 +65,17 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_file(tmp_path: Pa
     text = HEAD + "routes:\n  a/b: {ack: 80, idc: 30}\n  c/d: {}\nhold: 5\non_refusal: never\nprobe_rate: fast\n"
 
     assert ["3:3", "4:3", "5:1", "6:1", "7:1"] == [one.partition(": ")[0] for one in told(tmp_path, text)]
+
+
+def test_one_weight_that_is_none_hides_no_other_flaw(tmp_path: Path) -> None:
+    text = HEAD + "routes:\n  a/b: {ack: 0, idc: 0}\n  c/d: {ack: 50.5, idc: 49.5}\n  nonamespace: {ack: 100}\n"
+
+    assert [
+        "3:3: routes.a/b: all weights are 0: say who serves, or use `drain`",
+        "4:9: routes.c/d.ack: 50.5 is no weight: a whole number, 0 to 100",
+        "4:20: routes.c/d.idc: 49.5 is no weight: a whole number, 0 to 100",
+        "5:3: routes.nonamespace: it is not NAMESPACE/NAME",
+    ] == told(tmp_path, text)
 
 
 def test_lint_says_so_and_a_sound_file_is_sound(tmp_path: Path) -> None:

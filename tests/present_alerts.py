@@ -42,6 +42,30 @@ def test_weights_that_are_no_numbers_are_told_and_nobody_is_said_to_have_asked()
     assert [(route.key, f"{sentence}.")] == [(one.subject, one.sentence) for one in alerts.alerts(fleet, NOW)]
 
 
+@pytest.mark.parametrize(
+    ("said", "ended"),
+    [("flow control.", "flow control."), ("flow control", "flow control."), ("flow c…", "flow c…")],
+)
+def test_a_sentence_that_is_closed_already_is_not_closed_again(said: str, ended: str) -> None:
+    fleet = situations.calm()
+    gateway = replace(fleet.gateways[0], state="Configuring", message=said)
+    parted = Agreement(False, Layer.RULE, Layer.RULE, said, NOW - 60.0)
+    route, problem = replace(fleet.routes[0], agreement=parted), Problem("a/b", said)
+    fleet = replace(fleet, gateways=(gateway,), routes=(route,), problems=(problem,))
+    found = [one.sentence for one in alerts.alerts(fleet, NOW)]
+
+    assert [ended] * 3 == [one[-len(ended) :] for one in found]
+
+
+def test_clocks_that_part_are_told_with_what_follows() -> None:
+    ahead, behind = (alerts.alerts(replace(situations.calm(), skew=skew), NOW) for skew in (600, -40))
+
+    assert [(Tone.WARN, "clock")] == [(one.tone, one.subject) for one in ahead]
+    assert ahead[0].sentence.startswith("the hub's clock is 10 min ahead of this host's: ages of agents are told by")
+    assert "40 s behind this host's" in behind[0].sentence
+    assert () == alerts.alerts(replace(situations.calm(), skew=0), NOW)
+
+
 def test_problems_of_one_object_are_those_of_one() -> None:
     fleet = replace(situations.calm(), problems=(Problem("a/b", "no spec"), Problem("a/b", "no status")))
     (alert,) = alerts.alerts(fleet, NOW)

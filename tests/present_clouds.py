@@ -58,6 +58,17 @@ def test_a_cluster_that_does_not_run_is_told_and_never_called_healthy(state: str
     }
 
 
+def test_who_looks_once_does_not_say_how_long_that_took() -> None:
+    fleet = told("disconnected", "Failed", message="no way to it.")
+    fleet = replace(fleet, cloud=HubCluster("c1", state="failed", since=NOW))
+    once = [one.sentence for one in alerts.alerts(fleet, NOW, typed=True)]
+
+    assert "seen so for" not in " ".join(once)
+    assert "association Failed: no way to it (adcp:DescribeManagedClusters)." in once
+    assert any(one.startswith("cluster disconnected (cs:DescribeClusterDetail). ALB health") for one in once)
+    assert 3 == sum("seen so for" in one for _, _, one in said(fleet))
+
+
 def test_an_upgrade_is_no_fault() -> None:
     assert [Tone.PLAIN] == [tone for tone, _, _ in said(told("upgrading"))]
 

@@ -99,7 +99,7 @@ def find(fleet: Fleet, word: str) -> Application:
         raise UsageError(f"'{shown}' names {len(found)} Applications", fix="Write it as NAMESPACE/NAME.")
     source = fleet.source(SourceName.APPLICATIONS)
     if not source.state.answered:
-        raise UsageError(f"no Application is known: {source.message or source.state}", fix="See fleet-console status.")
+        raise UsageError(f"no Application is known: {source.message or source.word}", fix="See fleet-console status.")
     names = ", ".join(one.key for one in fleet.applications[:6]) or "none"
     raise UsageError(f"no Application is called '{shown}'", fix=f"Known: {names}.")
 
@@ -136,7 +136,7 @@ def _current(fleet: Fleet, around: Around) -> Iterator[Reason]:
         yield _blocks("read-only", "read_only: true in settings", "read_only: false", "settings forbid every write")
     source = fleet.source(SourceName.APPLICATIONS)
     if fleet.uid is None or not source.state.answered:
-        why = source.message or f"Applications are {source.state}"
+        why = source.message or f"Applications are {source.word}"
         yield _blocks("current", why, "Applications that are read now", "what stands there now is not known")
 
 

@@ -3,11 +3,12 @@ simulator. It holds no values before and no ids: the plan is made from it and fr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -22,12 +23,15 @@ from console.settings import Duration
 from console.yaml_file import Located, Place
 
 SCHEMA = "fleet-console/plan/v1"
+_WEIGHTS = "{MEMBER: WEIGHT, MEMBER: WEIGHT}"
+_WEIGHT = "a whole number, 0 to 100"
+_Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 _TIME = "a time with its unit: 30s, 60m"
 _ACCEPTED = {
     "schema": SCHEMA,
     "drain": "the name of a zone or a member",
-    "routes": "NAMESPACE/NAME: {MEMBER: WEIGHT, MEMBER: WEIGHT}",
-    "steps": "now, canary, or rising percentages: [10, 50, 100]",
+    "routes": f"NAMESPACE/NAME: {_WEIGHTS}",
+    "steps": "now, canary, or rising percentages, the last 100: [10, 50, 100]",
     "hold": _TIME,
     "expires": f"{_TIME}, or never",
     "on_loss": f"one of {', '.join(ON_LOSS)}",
@@ -130,14 +134,15 @@ def parse(document: object, where: str, located: Located | None = None) -> PlanF
         if name not in known:
             wrong.say(f"{name}", f"there is no such field. Fields: {', '.join(known)}")
             continue
+        if name == "routes" and isinstance(value, Mapping):
+            values[name] = {key: _weights_of(wrong, key, said) for key, said in value.items()}
+            continue
         with wrong.at(str(name), value):
             values[name] = msgspec.convert(value, known[name])
     if "schema" not in document:
         wrong.say("schema", f"it is missing: schema: {SCHEMA}")
     if (document.get("drain") is None) == (not document.get("routes")):
         wrong.say("routes" if "routes" in document else "", "a plan file says either `drain` or `routes`")
-    for key, weights in values.get("routes", {}).items():
-        _check_route(wrong, key, weights)
     said = _File(**{"schema": SCHEMA, **values})
     rate = said.probe_rate
     if rate is not None and not 0 < rate <= FASTEST:
@@ -173,14 +178,12 @@ class _Wrong:
         self._found.append((place, f"{inert(path, 160)}: {sentence}" if path else sentence))
 
     @contextmanager
-    def at(self, path: str, value: object = None) -> Iterator[None]:
-        """Say what the block raises. `value`: what is converted in it."""
+    def at(self, path: str, value: object = None, kind: str = "") -> Iterator[None]:
+        """Say what the block raises. `value`: what is converted in it; `kind`: what it is not, else by the field."""
         try:
             yield
-        except msgspec.ValidationError as error:
-            accepted = _ACCEPTED.get(path)
-            kind = f"{inert(value, 60)} is not accepted here: {accepted}" if accepted else inert(error, 200)
-            self.say(path, kind)
+        except msgspec.ValidationError:
+            self.say(path, f"{_written(value)} {kind or f'is not accepted here: {_ACCEPTED[path]}'}")
         except UsageError as error:
             self.say(path, str(error))
 
@@ -195,21 +198,34 @@ class _Wrong:
         return f"{self._where}{at}: {sentence}"
 
 
-def _check_route(wrong: _Wrong, key: str, weights: Mapping[str, int]) -> None:
-    """What is wrong with the weights of a route on every Fleet: members that are not named keep what they have."""
+def _written(value: object) -> str:
+    """A value as a file says it, inert and cut."""
+    if isinstance(value, str):
+        return inert(value, 60)
+    return inert(json.dumps(value, ensure_ascii=False, default=str), 60)
+
+
+def _weights_of(wrong: _Wrong, key: str, said: object) -> dict[str, int]:
+    """The weights of a route; tells what is wrong with them on every Fleet, each by its own place. Members that are not
+    named keep what they have."""
     path = f"routes.{key}"
     if key.count("/") != 1:
         wrong.say(path, "it is not NAMESPACE/NAME")
-    off = {member: weight for member, weight in weights.items() if not 0 <= weight <= 100}
-    for member, weight in off.items():
-        wrong.say(f"{path}.{member}", f"{weight} is no weight: 0 to 100")
+    if not isinstance(said, Mapping):
+        wrong.say(path, f"{_written(said)} is not accepted here: {_WEIGHTS}")
+        return {}
+    weights: dict[str, int] = {}
+    for member, value in said.items():
+        with wrong.at(f"{path}.{member}", value, f"is no weight: {_WEIGHT}"):
+            weights[member] = msgspec.convert(value, _Weight)
     total = sum(weights.values())
-    if not weights:
+    if not said:
         wrong.say(path, "it names no member")
-    elif not off and total > 100:
+    elif len(weights) == len(said) and total > 100:
         wrong.say(path, f"the weights sum to {total}, not 100")
-    elif not off and not total:
+    elif len(weights) == len(said) and not total:
         wrong.say(path, "all weights are 0: say who serves, or use `drain`")
+    return weights
 
 
 def _lasting(text: str) -> float:

@@ -35,7 +35,7 @@ def current(case: Case) -> Iterator[Finding]:
         return
     source = case.fleet.source(SourceName.ROUTES)
     if source.state is not SourceState.LIVE:
-        yield Finding(f"Ingresses are {source.state}", "live", source.message or "wait until they are read again")
+        yield Finding(f"Ingresses are {source.word}", "live", source.message or "wait until they are read again")
 
 
 def split(case: Case) -> Iterator[Finding]:

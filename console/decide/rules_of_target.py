@@ -222,7 +222,7 @@ def _unread(case: Case) -> Finding | None:
     if source.state not in _ARGO_UNREAD:
         return None
     return Finding(
-        f"Applications are {source.state}", "read", source.message or "whether the target runs well is not known"
+        f"Applications are {source.word}", "read", source.message or "whether the target runs well is not known"
     )
 
 

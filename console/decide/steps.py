@@ -17,13 +17,17 @@ def parse(text: str) -> tuple[int, ...]:
     """`now`, `canary`, or percentages `10,50,100`. Raises `UsageError`."""
     if text in PROFILES:
         return PROFILES[text]
+    why = ""
     parts = [part.strip().removesuffix("%").strip() for part in text.split(",")]
     if all(re.fullmatch(r"[0-9]{1,3}", part) for part in parts):
         found = tuple(int(part) for part in parts)
-        if found[-1] == 100 and all(a < b for a, b in zip((0, *found), found, strict=False)):
+        rise = all(a < b for a, b in zip((0, *found), found, strict=False))
+        if rise and found[-1] == 100:
             return found
+        why = ": they do not end with 100" if rise and found[-1] < 100 else ""
     raise UsageError(
-        f"'{inert(text, 60)}' are no steps", fix=f"Say {', '.join(PROFILES)}, or rising percentages: 10,50,100."
+        f"'{inert(text, 60)}' are no steps{why}",
+        fix=f"Say {', '.join(PROFILES)}, or rising percentages, the last 100: 10,50,100.",
     )
 
 

@@ -99,6 +99,9 @@ SLOW_SOURCES = (SourceName.FLEET, SourceName.CLUSTERS, SourceName.VSWITCHES, Sou
 OPTIONAL = (SourceName.CLUSTER_SECRETS, SourceName.RATES)
 """The sources that are off until settings name them."""
 
+LATE = "not read in time"
+"""What stands for `loading` once nobody waits any longer."""
+
 Topic = SourceName | Part
 """What facts are read of."""
 
@@ -133,6 +136,13 @@ class Source:
     """When that began (monotonic)."""
     echoes: bool = False
     """Whether it is as it is because another one failed."""
+    late: bool = False
+    """Whether it had said nothing yet when whoever asked stopped waiting; it is lost to them."""
+
+    @property
+    def word(self) -> str:
+        """What becomes of it in a sentence: `routes are stale`, `routes are not read in time`."""
+        return LATE if self.late else self.state.value
 
     def told(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import compress
 
+from console.errors import closed
 from console.model.argo import Application, Deployed
 from console.model.fleet import UNMANAGED, AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
 from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
@@ -38,21 +39,23 @@ def alerts(
 ) -> tuple[Alert, ...]:
     """Everything that wants attention, the worst first; order among equals is that of the picture. `host`: the runs of
     this host, which knows of a runner that is dead before the Fleet does. `wall`: the epoch second, None where nobody
-    says it, and no run is told as overdue. `typed`: what to do with a run is told as commands, else as keys."""
+    says it, and no run is told as overdue. `typed`: for a command that looks once: what to do with a run is told as
+    commands, else as keys, and for how long we saw a thing so is left out."""
     here = run_alerts.known(host)
     found = [
         *_hub(fleet, now),
-        *(Alert(said.tone, "Fleet", said.sentence, SourceName.FLEET) for said in clouds.of_fleet(fleet.cloud, now)),
+        *_of_the_fleet(fleet, now, once=typed),
         *(alert for member in _ailing(fleet) for alert in _member(fleet, member, now)),
         *_failing(fleet),
-        *_clouds(fleet, now),
+        *_clouds(fleet, now, once=typed),
         *_gateways(fleet),
         *_freeze(fleet),
         *run_alerts.runs(fleet, here, wall, typed=typed),
-        *(alert for route in fleet.routes for alert in _route(fleet, route, here, now)),
+        *(alert for route in fleet.routes for alert in _route(fleet, route, here, now, once=typed)),
         *run_alerts.held(fleet, here, wall),
         *_applications(fleet),
         *_sources(fleet, now),
+        *_clock(fleet),
         *_problems(fleet),
     ]
     order = (Tone.BAD, Tone.WARN, Tone.PLAIN, Tone.GOOD)
@@ -86,7 +89,12 @@ def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
     tone = Tone.WARN if source.state in (SourceState.STALE, SourceState.THROTTLED) else Tone.BAD
     kept = " Shown as seen last." if source.seen is not None else ""
     words_ = sources.sentence(source, now).removeprefix("the hub: ").replace(": the hub ", ": it ", 1)
-    yield Alert(tone, "hub", f"{words_.rstrip('.')}.{kept}", source.name)
+    yield Alert(tone, "hub", f"{closed(words_)}{kept}", source.name)
+
+
+def _of_the_fleet(fleet: Fleet, now: float, *, once: bool) -> Iterator[Alert]:
+    for said in clouds.of_fleet(fleet.cloud, now, once=once):
+        yield Alert(said.tone, "Fleet", said.sentence, SourceName.FLEET)
 
 
 def _ails(member: Member) -> bool:
@@ -142,7 +150,7 @@ def _member(fleet: Fleet, member: Member, now: float) -> Iterator[Alert]:
         said = "a gateway sends traffic to it, and the hub has no ManagedCluster of it: nothing is synced to it."
         yield Alert(Tone.WARN, _called(member), said, member.id)
     elif member.link is Link.REJECTED:
-        yield Alert(Tone.WARN, _called(member), f"{member.link_message or 'not accepted by the hub'}.", member.id)
+        yield Alert(Tone.WARN, _called(member), closed(member.link_message or "not accepted by the hub"), member.id)
     elif health.word is AlbHealthWord.SOME:
         why = f" ({health.why})" if health.why else ""
         yield Alert(Tone.WARN, _called(member), f"{health.healthy} of {health.total} backends healthy{why}.", member.id)
@@ -157,9 +165,9 @@ def _without_pods(member: Member, weight: float | None, old: float | None) -> Al
     return Alert(Tone.BAD, _called(member), f"{said}; weight {weight:.0f}. Move the weight.", member.id)
 
 
-def _clouds(fleet: Fleet, now: float) -> Iterator[Alert]:
+def _clouds(fleet: Fleet, now: float, *, once: bool) -> Iterator[Alert]:
     for member in compress(fleet.members, _cloudy_each.of(fleet.members)):
-        for said in clouds.of_member(member, now):
+        for said in clouds.of_member(member, now, once=once):
             yield Alert(said.tone, _called(member), said.sentence, member.id)
 
 
@@ -179,7 +187,7 @@ def _gateways(fleet: Fleet) -> Iterator[Alert]:
         if failed:
             yield _blocked(gateway.name, routes, failed)
         if gateway.message and gateway.state not in (None, "Active"):
-            yield Alert(Tone.WARN, gateway.name, f"ALB {gateway.state}: {gateway.message}.", gateway.name)
+            yield Alert(Tone.WARN, gateway.name, closed(f"ALB {gateway.state}: {gateway.message}"), gateway.name)
     if fleet.source(SourceName.GATEWAYS).state.answered:
         for name, routes in behind.items():
             some = ", ".join(route.key for route in routes[:2])
@@ -195,17 +203,17 @@ def _blocked(gateway: str, routes: Sequence[Route], failed: Sequence[Route]) -> 
     others = len(routes) - len(named or failed)
     keeps = f" keeps {others} other route{'s' if others > 1 else ''} of this ALB back" if others else ""
     if not named and len(failed) > 1:
-        return Alert(Tone.BAD, gateway, f"nothing is carried on to this ALB: {first.failing.rstrip('.')}.", gateway)
+        return Alert(Tone.BAD, gateway, closed(f"nothing is carried on to this ALB: {first.failing}"), gateway)
     reason, _, said = first.failing.partition(" ")
-    said = said.rpartition(f"{first.key}: ")[2].rstrip(".")
-    return Alert(Tone.BAD, gateway, f"{cut(first.key, 48)}{keeps}: {reason} {said}.", first.key)
+    said = said.rpartition(f"{first.key}: ")[2]
+    return Alert(Tone.BAD, gateway, closed(f"{cut(first.key, 48)}{keeps}: {reason} {said}"), first.key)
 
 
 def _freeze(fleet: Fleet) -> Iterator[Alert]:
     found = fleet.freeze
     if found is not None:
         until = f" until {due(found.until, found.since)}" if found.until is not None else ""
-        said = f"frozen{until} by {found.actor or 'somebody'}: {found.reason or 'no reason given'}."
+        said = closed(f"frozen{until} by {found.actor or 'somebody'}: {found.reason or 'no reason given'}")
         yield Alert(Tone.WARN, "Fleet", said, "freeze")
 
 
@@ -218,7 +226,7 @@ def _failing(fleet: Fleet) -> Iterator[Alert]:
         yield Alert(Tone.BAD, route.key, said, route.key)
 
 
-def _route(fleet: Fleet, route: Route, here: Known, now: float) -> Iterator[Alert]:
+def _route(fleet: Fleet, route: Route, here: Known, now: float, *, once: bool) -> Iterator[Alert]:
     agreement = route.agreement
     if agreement.agrees or agreement.stuck_at is None or route.controller is Controller.FAILED:
         return
@@ -230,13 +238,13 @@ def _route(fleet: Fleet, route: Route, here: Known, now: float) -> Iterator[Aler
     if reverted and all(one.asked is None for one in route.members):
         # Nobody asked for other weights: it is the annotations themselves that say nothing.
         idle = bool(route.noted) and not any(route.noted.values())
-        yield Alert(Tone.BAD if idle else Tone.WARN, route.key, f"{agreement.sentence}.", route.key)
+        yield Alert(Tone.BAD if idle else Tone.WARN, route.key, closed(agreement.sentence), route.key)
         return
     if waited < PATIENCE and not reverted:
         return
     if running and not reverted:
         return
-    since = "" if agreement.since is None else f" since {spoken(waited)}"
+    since = "" if once or agreement.since is None else f" since {spoken(waited)}"
     if reverted:
         asked = splits.split(splits.layer_values(route, Layer.ASKED))
         noted = splits.split(splits.layer_values(route, Layer.ANNOTATION))
@@ -244,13 +252,14 @@ def _route(fleet: Fleet, route: Route, here: Known, now: float) -> Iterator[Aler
         yield Alert(Tone.WARN, route.key, f"asked {asked}, the Ingress holds {noted}{by}{since}.", route.key)
         return
     where = words.LAYERS[agreement.stuck_at][1]
-    yield Alert(Tone.WARN, route.key, f"stuck at {where}{since}: {agreement.sentence}.", route.key)
+    yield Alert(Tone.WARN, route.key, closed(f"stuck at {where}{since}: {agreement.sentence}"), route.key)
 
 
 def _applications(fleet: Fleet) -> Iterator[Alert]:
     for one in fleet.sets:
         if one.error:
-            yield Alert(Tone.WARN, one.name, f"this ApplicationSet generates nothing new: {one.error}.", one.key)
+            said = closed(f"this ApplicationSet generates nothing new: {one.error}")
+            yield Alert(Tone.WARN, one.name, said, one.key)
     for group, (skewed, ill) in zip(fleet.deployed, _ill_each.of(fleet.deployed), strict=True):
         if skewed:
             yield Alert(Tone.WARN, group.title, partial(_skew, fleet, group), group.key)
@@ -289,6 +298,14 @@ def _sources(fleet: Fleet, now: float) -> Iterator[Alert]:
         yield Alert(Tone.WARN, words.SOURCES[source.name], _rest(source, now), source.name)
 
 
+def _clock(fleet: Fleet) -> Iterator[Alert]:
+    if fleet.skew:
+        way = "ahead of" if fleet.skew > 0 else "behind"
+        apart = f"the hub's clock is {spoken(abs(fleet.skew))} {way} this host's"
+        said = f"{apart}: ages of agents are told by the hub's. Set this host's clock (NTP)."
+        yield Alert(Tone.WARN, "clock", said, SourceName.HUB)
+
+
 def _permissions(fleet: Fleet, hub: Source) -> Iterator[Alert]:
     """Every permission that is missing, at once: whoever asks for a role asks once."""
     asked = [s for s in fleet.sources if s.permission and s.name is not SourceName.HUB]
@@ -306,7 +323,7 @@ def _same_cause(source: Source, hub: Source) -> bool:
 
 
 def _rest(source: Source, now: float) -> str:
-    return sources.sentence(source, now).removeprefix(f"{sources.NOUNS[source.name]}: ").rstrip(".") + "."
+    return closed(sources.sentence(source, now).removeprefix(f"{sources.NOUNS[source.name]}: "))
 
 
 def _problems(fleet: Fleet) -> Iterator[Alert]:
@@ -315,4 +332,4 @@ def _problems(fleet: Fleet) -> Iterator[Alert]:
         others = len({one.object for one in fleet.problems} - {first.object})
         has = "object has" if others == 1 else "objects have"
         also = f" {others} more {has} problems." if others else ""
-        yield Alert(Tone.WARN, first.object, f"{first.message}.{also}", "problems")
+        yield Alert(Tone.WARN, first.object, f"{closed(first.message)}{also}", "problems")

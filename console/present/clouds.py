@@ -54,32 +54,33 @@ def wanting(member: Member) -> bool:
     return next(of_member(member, 0.0), None) is not None
 
 
-def of_member(member: Member, now: float) -> Iterator[Said]:
-    """What of a member's cluster and of its association is not as it should be."""
+def of_member(member: Member, now: float, *, once: bool = False) -> Iterator[Said]:
+    """What of a member's cluster and of its association is not as it should be. `once`: it is told by who looks once:
+    how long it was seen so would be how long that took."""
     cluster, association = member.cloud.cluster, member.cloud.association
     if cluster is not None and cluster.state:
-        yield from _cluster(cluster.state, cluster.standing, cluster.since, DETAIL, now)
+        yield from _cluster(cluster.state, cluster.standing, _so(cluster.since, DETAIL, now, once=once))
     elif association is not None and association.cluster_state:
         state = association.cluster_state
-        yield from _cluster(state, standing(state), association.since, MANAGED, now)
+        yield from _cluster(state, standing(state), _so(association.since, MANAGED, now, once=once))
     if association is None or association.standing in (Standing.GOOD, Standing.UNKNOWN):
         return
     if association.state == NOT_LISTED:
         yield Said(Tone.WARN, f"the Fleet's newest list of its clusters does not have it ({MANAGED}).")
         return
-    since = spoken(now - association.since)
-    why = f": {association.message}" if association.message else ""
+    seen = _so(association.since, MANAGED, now, once=once)
+    why = f": {association.message.rstrip('.')}" if association.message else ""
     tone = Tone.PLAIN if association.standing is Standing.CHANGING else Tone.WARN
-    yield Said(tone, f"association {association.state}{why}, seen so for {since} ({MANAGED}).")
+    yield Said(tone, f"association {association.state}{why}{seen}.")
 
 
-def of_fleet(hub: HubCluster | None, now: float) -> Iterator[Said]:
-    """What of the Fleet itself is not as it should be."""
+def of_fleet(hub: HubCluster | None, now: float, *, once: bool = False) -> Iterator[Said]:
+    """What of the Fleet itself is not as it should be; `once` as for `of_member`."""
     if hub is None or hub.standing in (Standing.GOOD, Standing.UNKNOWN):
         return
     tone = Tone.PLAIN if hub.standing is Standing.CHANGING else Tone.WARN
-    why = f": {hub.error}" if hub.error else ""
-    yield Said(tone, f"the Fleet is {hub.state}{why}, seen so for {spoken(now - hub.since)} ({HUB}).")
+    why = f": {hub.error.rstrip('.')}" if hub.error else ""
+    yield Said(tone, f"the Fleet is {hub.state}{why}{_so(hub.since, HUB, now, once=once)}.")
 
 
 def fleet_line(fleet: Fleet, now: float) -> Line:
@@ -93,12 +94,15 @@ def fleet_line(fleet: Fleet, now: float) -> Line:
     return (Span(hub.state, INKS[hub.standing]), *_since(hub, now), *version, *error, *by)
 
 
-def _cluster(state: str, word: Standing, since: float, call: str, now: float) -> Iterator[Said]:
-    seen = f"seen so for {spoken(now - since)} ({call})"
+def _so(since: float, call: str, now: float, *, once: bool) -> str:
+    return f" ({call})" if once else f", seen so for {spoken(now - since)} ({call})"
+
+
+def _cluster(state: str, word: Standing, seen: str) -> Iterator[Said]:
     if word is Standing.CHANGING:
-        yield Said(Tone.PLAIN, f"cluster {state}, {seen}.")
+        yield Said(Tone.PLAIN, f"cluster {state}{seen}.")
     elif word is Standing.BAD:
-        yield Said(Tone.WARN, f"cluster {state}, {seen}. ALB health and probes say whether it serves.")
+        yield Said(Tone.WARN, f"cluster {state}{seen}. ALB health and probes say whether it serves.")
 
 
 def _since(one: Cluster | Association | HubCluster, now: float) -> Line:
@@ -109,7 +113,7 @@ def _since(one: Cluster | Association | HubCluster, now: float) -> Line:
 
 def _by(fleet: Fleet, name: SourceName, call: str, now: float) -> Line:
     source = fleet.source(name)
-    old = "" if source.state is SourceState.LIVE else f", {source.state}"
+    old = "" if source.state is SourceState.LIVE else f", {source.word}"
     return (dim(f"  {call}, {age(source.age(now))}{old}"),)
 
 

@@ -113,7 +113,7 @@ def layer_age(source: Source, now: float) -> Line:
     """The age of a layer's source, or its state where it is not live."""
     if source.state is SourceState.LIVE:
         return line(age(source.age(now)))
-    return (words.of(source.state).span,)
+    return (words.source(source).span,)
 
 
 def says(fleet: Fleet, route: Route, layer: Layer, wall: float) -> str:

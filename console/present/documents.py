@@ -138,7 +138,7 @@ def _source(source: Source, now: float) -> Document:
         "member": source.member,
         "state": source.state.value,
         "age_s": None if seen is None else round(seen, 1),
-        "message": source.message or None,
+        "message": source.message or (source.word if source.late else None),
         "permission": source.permission,
     }
 

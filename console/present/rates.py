@@ -49,7 +49,7 @@ def of_route(fleet: Fleet, route: Route, now: float, name: Callable[[str], str])
 
 def _by(fleet: Fleet, now: float) -> Line:
     source = fleet.source(SourceName.RATES)
-    old = "" if source.state is SourceState.LIVE else f", {source.state}"
+    old = "" if source.state is SourceState.LIVE else f", {source.word}"
     return (Span(f"  by Prometheus, {age(source.age(now))}{old}", Ink.DIM),)
 
 

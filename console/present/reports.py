@@ -73,8 +73,10 @@ def planned(fleet: Fleet, plan: Plan | None, reasons: Sequence[Reason], reason: 
     )
 
 
-def runs_text(reports: Sequence[RunReport]) -> str:
-    """The list of runs."""
+def runs_text(reports: Sequence[RunReport], *, asked: bool = True) -> str:
+    """The list of runs; `asked`: whether the Fleet's records are among them."""
+    if not reports and not asked:
+        return "no runs in this host's journal; what is recorded on the Fleet is not known"
     if not reports:
         return "no runs: none in this host's journal, none recorded on the Fleet"
     return "\n".join(_plain(ledgers.runs_sheet(reports).lines(COLUMNS)))

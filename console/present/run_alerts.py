@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from console.errors import UsageError
+from console.errors import UsageError, closed
 from console.model.fleet import Fleet, Run, Tone
 from console.model.overdue import SAID, UNWRITTEN, left, overdue, taken_over
 from console.model.run import RunReport, RunState
@@ -60,8 +60,8 @@ def runs(fleet: Fleet, here: Known, wall: float | None = None, *, typed: bool = 
             told = f" (its record of {clock(run.updated)})" if own is None and run.updated is not None else ""
             yield _alert(Tone.PLAIN, run, f"under way on {_where(run)} by {run.actor or '?'}{told}.")
         elif run.state in _HALF_WAY and stands:
-            why = f": {run.message.rstrip('.')}" if run.message else ""
-            yield _alert(Tone.PLAIN, run, f"{_STOPPED[RunState(run.state)]} on {stands}{why}.")
+            why = f": {run.message}" if run.message else ""
+            yield _alert(Tone.PLAIN, run, closed(f"{_STOPPED[RunState(run.state)]} on {stands}{why}"))
         elif waits:
             ways = f"{_command('stop', run)} keeps it, extend puts that off." if typed else _KEEP
             yield _alert(Tone.PLAIN, run, f"moved {_where(run)}, and goes back by itself at {_due(run)}. {ways}")
@@ -75,7 +75,7 @@ def _overdue(run: Run, stands: str, own: RunReport | None, *, typed: bool) -> st
     alive = own is not None and not dead
     ways = (_command("attach", run) if alive else resume) if typed else "r, enter tells the ways"
     if told.startswith(SAID):
-        return f"{told.rstrip('.')}. {ways}."
+        return f"{closed(told)} {ways}."
     why = f" ({told.rstrip('.')})" if alive and told else ""
     return f"{SAID}: {stands} should have gone back at {_due(run)}, and nobody took it back{why}. {ways}."
 
@@ -127,10 +127,10 @@ def _unrecorded(run: Run, own: RunReport, *, typed: bool) -> Alert:
     if state is None:
         ended = str(own.state).replace("_", " ")
         return _alert(Tone.PLAIN, run, f"{ended} on {_where(run)}; its record on the Fleet does not say so yet.")
-    why = own.message.split(";")[0].rstrip(".")
+    why = own.message.split(";")[0]
     said = f"{state} on {_where(run)}: {why}" if why else f"{state} on {_where(run)}"
     way = f"See {_command('attach', run)}." if typed else "Open it: r, enter."
-    return _alert(Tone.WARN, run, f"{said}. Its record on the Fleet still says running. {way}")
+    return _alert(Tone.WARN, run, f"{closed(said)} Its record on the Fleet still says running. {way}")
 
 
 def _where(run: Run) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from console.decide import generators
 from console.decide.generators import Edit, Effect, Selected
+from console.errors import closed
 from console.model.argo import Application, ApplicationSet, Condition, Generator
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState
@@ -133,8 +134,8 @@ def _untold(fleet: Fleet, owner: ApplicationSet, cells: int) -> Iterator[Line]:
     elif source.state is SourceState.DENIED:
         why = f"they may not be read: {source.permission or 'list secrets'} would tell"
     else:
-        why = source.message or f"they are {source.state}"
-    yield from paragraph(f"Members' labels are those of ArgoCD's cluster Secrets, and {why}.", cells, indent=2)
+        why = source.message or f"they are {source.word}"
+    yield from paragraph(closed(f"Members' labels are those of ArgoCD's cluster Secrets, and {why}"), cells, indent=2)
     used = ", ".join(generators.keys(owner.generators))
     if not used:
         return

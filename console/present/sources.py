@@ -54,6 +54,8 @@ def sentence(source: Source, now: float) -> str:
     why = f": {source.message}" if source.message else ""
     seen = source.age(now)
     last = "" if seen is None else f", last answer {spoken(seen)} ago"
+    if source.late:
+        return source.message or f"{noun}: {source.word}"
     match source.state:
         case SourceState.UNCONFIGURED:
             step = NEXT_STEPS.get(source.name, "")
@@ -90,13 +92,13 @@ def note(fleet: Fleet, name: SourceName, now: float, *, some: bool) -> tuple[Lin
         return ()
     if name in HUB_SOURCES and source.state is SourceState.LOST and fleet.source(SourceName.HUB).state is source.state:
         return (line(dim("  the hub is out of reach" + (": shown as seen last" if some else ": nothing is known"))),)
-    shown = words.of(source.state)
+    shown = words.source(source)
     return ((Span(f"  {shown.glyph} ", shown.ink), Span(sentence(source, now), shown.ink)),)
 
 
 def freshness(source: Source, now: float) -> Span:
     """One source in the header: `hub live`, `cloud 20s`, `probe not set`, `cloud throttled`."""
-    shown = words.of(source.state)
+    shown = words.source(source)
     name = words.SOURCES[source.name]
     if source.state is SourceState.LIVE:
         return Span(f"{name} {age(source.age(now))}", shown.ink)
@@ -132,7 +134,7 @@ def sources_sheet(fleet: Fleet, now: float) -> Sheet[Source]:
     items = every(fleet)
     columns = (
         Column[Source]("SOURCE", 12, lambda s: line(label(fleet, s))),
-        Column[Source]("STATE", 11, lambda s: line(words.of(s.state).marked)),
+        Column[Source]("STATE", 11, lambda s: line(words.source(s).marked)),
         Column[Source]("AGE", 5, lambda s: line(Span(age(s.age(now)), Ink.DIM if s.seen is None else Ink.PLAIN))),
         Column[Source]("SAYS", 30, lambda s: line(says(s)), grow=True),
     )
@@ -163,7 +165,7 @@ def page_lines(fleet: Fleet, now: float, cells: int) -> list[Line]:
     for source in every(fleet):
         if source.name in OPTIONAL and source.state is SourceState.UNCONFIGURED and not source.message:
             continue
-        state = words.of(source.state)
+        state = words.source(source)
         lead = (
             *fit(line(label(fleet, source)), 12),
             Span(" "),
@@ -196,4 +198,5 @@ def says(source: Source) -> str:
     need = f"needs {source.permission}. " if source.permission else ""
     if source.state is SourceState.UNCONFIGURED and not source.message:
         return NEXT_STEPS.get(source.name, "")
-    return f"{need}{source.message}" or (UNKNOWN if source.state is SourceState.LOST else "")
+    said = source.message or (source.word if source.late else "")
+    return f"{need}{said}" or (UNKNOWN if source.state is SourceState.LOST else "")

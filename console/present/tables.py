@@ -52,7 +52,7 @@ def _gateways(fleet: Fleet, now: float) -> list[str]:
     out = [f"{'GATEWAYS':<20}  {'STATE':<13}  {'ALB':<24}  ADDRESS"]
     for one in fleet.gateways:
         seen = "" if one.seen is None else f"  ({age(now - one.seen)})"
-        state = one.state or words.of(fleet.source(SourceName.ALB).state).word
+        state = one.state or words.source(fleet.source(SourceName.ALB)).word
         out.append(f"  {one.name:<18}  {state:<13}  {one.id or '?':<24}  {one.dns or '?'}{seen}")
     return out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from console.model.fleet import AlbHealthWord, Controller, Layer, Link, Tone
-from console.model.freshness import Part, SourceName, SourceState, Topic
+from console.model.freshness import Part, Source, SourceName, SourceState, Topic
 from console.model.run import RunState, Severity
 from console.model.share import Verdict
 from console.model.workload import WorkloadWord
@@ -114,9 +114,17 @@ SOURCES: dict[Topic, str] = {
 """What a source is called on the screen; its own name is the API's resource."""
 
 
+_LATE = Word("?", Ink.WARN, "not read")
+
+
 def of(state: State) -> Word:
     """How a state is shown."""
     return WORDS[state]
+
+
+def source(one: Source) -> Word:
+    """How a source's state is shown."""
+    return _LATE if one.late else WORDS[one.state]
 
 
 def word(state: str) -> Word:

@@ -95,4 +95,4 @@ def _api(fleet: Fleet, member: Member, now: float) -> str:
     seen = source.age(now)
     last = "" if seen is None or source.state is SourceState.LIVE else f", last answer {spoken(seen)} ago"
     why = f": {source.message}" if source.message and member.workload.why != source.message else ""
-    return f"{words.of(source.state).word}{last}{why}"
+    return f"{words.source(source).word}{last}{why}"

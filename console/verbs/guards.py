@@ -13,7 +13,7 @@ import click
 from console.errors import EXIT_DONE, EXIT_UNVERIFIED, NotConfirmed, UsageError
 from console.model.freshness import SourceName, SourceState
 from console.options import DURATION, Options, common
-from console.verbs.see import known_route, must_know, observing
+from console.verbs.see import known_route, must_know, observing, settled, waited
 from console.verbs.telling import confirm
 
 if TYPE_CHECKING:
@@ -124,8 +124,7 @@ def wait(options: Options, key: str, observed: str, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     with observing(options, options.load(), probes=True) as observer:
         observer.boost(key, RATE)
-        observer.settled(min(10.0, timeout))
-        route = known_route(observer.store.fleet, key)
+        route = known_route(settled(observer, min(10.0, timeout)), key)
         if not route.probed:
             raise UsageError(f"{key} is not probed", fix="Name a probe for it under fleets.probes in settings.")
         member = _member(observer.store.fleet, found["member"])
@@ -165,10 +164,8 @@ def _seen(route: Route, member: str, *, least: bool, share: float) -> tuple[bool
 
 def _known(observer: Observer) -> Fleet:
     """The Fleet, once its hub has said who it is, and whether it is frozen."""
-    observer.store.wait(lambda fleet: fleet.uid is not None, 10.0)
-    observer.store.wait(lambda fleet: fleet.source(SourceName.RUNS).state is not SourceState.LOADING, 5.0)
-    fleet = observer.store.fleet
-    must_know(fleet)
+    must_know(waited(observer, lambda fleet: fleet.uid is not None, 10.0))
+    fleet = waited(observer, lambda fleet: fleet.source(SourceName.RUNS).state is not SourceState.LOADING, 5.0)
     if observer.hub is None:
         raise NotConfirmed("the hub is not connected")
     return fleet

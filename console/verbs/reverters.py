@@ -9,7 +9,7 @@ import click
 
 from console.errors import EXIT_DONE, EXIT_HELD, EXIT_UNREACHABLE, Lost
 from console.options import Options, common
-from console.verbs.see import must_know, observing
+from console.verbs.see import must_know, observing, waited
 from console.verbs.telling import confirm
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def restore_sync(options: Options, run: str, yes: bool) -> None:
     settings, access = options.load(), options.access()
     settings.check_writable()
     with observing(options, settings, probes=False) as observer:
-        observer.store.wait(_known, READ)
-        fleet, hub = observer.store.fleet, observer.hub
+        fleet, hub = waited(observer, _known, READ), observer.hub
         uid = must_know(fleet)
         if hub is None:
             raise Lost("the hub is not connected")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, EXIT_HELD, Refused, UsageError
+from console.errors import EXIT_DONE, EXIT_HELD, Refused, UsageError, closed
 from console.options import LASTING, Options, common
-from console.verbs.see import observing, planning, unread
+from console.verbs.see import observing, planning, unread, waited
 from console.verbs.telling import confirm_word, follow, say, warm
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ RECORDS_TIME = 5.0
 """Seconds for which the records on the Fleet are waited for."""
 SOURCES_TIME = 20.0
 """Seconds for which every source is waited for, where a plan is judged."""
+RECORDS = "runs' records"
 _YES = click.option("--yes", is_flag=True, help="Do not ask for a typed confirmation.")
 _DETACH = click.option("--detach", is_flag=True, help="Say it and leave; exit 4 while the run goes.")
 _RUN = click.argument("run", metavar="RUN")
@@ -41,14 +42,15 @@ def runs(options: Options) -> None:
     from console.run import runs as engine
 
     fleet = _recorded(options)
-    source = fleet.source(SourceName.RUNS)
-    if not source.state.answered:
-        click.echo(f"fleet-console: runs of other hosts are not read: {source.message or source.state}", err=True)
+    asked = fleet.source(SourceName.RUNS).state.answered
+    if not asked:
+        why = unread(fleet, SourceName.RUNS, RECORDS)
+        click.echo(f"fleet-console: runs of other hosts are not read: {why}", err=True)
     found = known.merge(engine.runs(options.access(), fleet_uid=fleet.uid), fleet)
     if options.json:
         click.echo(json.dumps([documents.run_document(report) for report in found], ensure_ascii=False))
     else:
-        click.echo(reports.runs_text(found))
+        click.echo(reports.runs_text(found, asked=asked))
 
 
 @click.command()
@@ -68,8 +70,7 @@ def attach(options: Options, run: str, plain: bool) -> None:
         follow(options, report, engine.follow(options.access(), report.run))
         return
     with observing(options, options.load(), probes=False) as observer:
-        observer.store.wait(_records_known, RECORDS_TIME)
-        told = _known_run(options, run, observer.store.fleet)
+        told = _known_run(options, run, waited(observer, _records_known, RECORDS_TIME))
         follow(options, told, engine.follow_record(observer, told.run))
 
 
@@ -150,8 +151,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
         _turn(options, report, yes=yes, now=now, detach=detach)
         return
     with observing(options, settings, probes=False) as observer:
-        observer.store.wait(_records_known, RECORDS_TIME)
-        fleet = observer.store.fleet
+        fleet = waited(observer, _records_known, RECORDS_TIME)
         report = report or _known_run(options, run, fleet)
         if report.state.over:
             plan = undoing.rollback_plan(options.access(), report.run, observer.hub, fleet, now=now)
@@ -253,10 +253,9 @@ def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach
         follow(options, report, () if detach else engine.follow(access, report.run))
         return
     with observing(options, settings, probes=False) as observer:
-        observer.store.wait(_records_known, RECORDS_TIME)
-        told = _known_run(options, run, observer.store.fleet)
+        told = _known_run(options, run, waited(observer, _records_known, RECORDS_TIME))
         if not engine.command_elsewhere(observer, told.run, word, seconds):
-            click.echo(f"{engine.unheard(told)}.", err=True)
+            click.echo(closed(engine.unheard(told)), err=True)
             say(options, "", told)
             click.get_current_context().exit(EXIT_HELD)
         click.echo(f"run {told.run} is told on the Fleet: {word}", err=True)
@@ -273,8 +272,7 @@ def _leave(options: Options, report: RunReport) -> None:
 def _recorded(options: Options) -> Fleet:
     """The Fleet with its runs' records, where they can be read."""
     with observing(options, options.load(), probes=False) as observer:
-        observer.store.wait(_records_known, RECORDS_TIME)
-        return observer.store.fleet
+        return waited(observer, _records_known, RECORDS_TIME)
 
 
 def _records_known(fleet: Fleet) -> bool:
@@ -297,7 +295,7 @@ def _known_run(options: Options, run: str, fleet: Fleet) -> RunReport:
     shown = inert(run, 40)
     if not fleet.source(SourceName.RUNS).state.answered:
         what = f"run '{shown}' is not in this host's journal, and the Fleet could not be asked"
-        raise unread(fleet, SourceName.RUNS, "its runs' records", what)
+        raise unread(fleet, SourceName.RUNS, RECORDS, what)
     names = ", ".join(one.run for one in engine.runs(options.access())[:8]) or "none"
     raise UsageError(f"no run '{shown}' in this host's journal, and none on the Fleet", fix=f"Known here: {names}.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,8 +41,7 @@ def status(options: Options, timeout: float) -> None:
     from console.run import runs
 
     with observing(options, options.load(), probes=False) as observer:
-        observer.settled(timeout)
-        fleet, now = observer.store.fleet, observer.store.now
+        fleet, now = settled(observer, timeout), observer.store.now
     if options.json:
         click.echo(json.dumps(documents.status_document(fleet, now, time.time()), ensure_ascii=False))
     else:
@@ -61,15 +60,15 @@ def route(options: Options, route: str, timeout: float) -> None:
     \b
     Example: fleet-console route gateway-demo/web-demo -o json
     """
+    from console.model.given_up import given_up
     from console.present import documents, tables
 
     with observing(options, options.load(), probes=True) as observer:
         observer.boost(route, PROBE_RATE)
-        observer.settled(timeout)
-        found = known_route(observer.store.fleet, route)
+        found = known_route(settled(observer, timeout), route)
         if found.probed:
             time.sleep(PROBING)
-        fleet, now = observer.store.fleet, observer.store.now
+        fleet, now = given_up(observer.store.fleet, timeout), observer.store.now
         found = known_route(fleet, route)
     if options.json:
         click.echo(json.dumps(documents.route_document(found), ensure_ascii=False))
@@ -90,8 +89,7 @@ def applicationset(options: Options, name: str, timeout: float) -> None:
     from console.present import sets
 
     with observing(options, options.load(), probes=False) as observer:
-        observer.settled(timeout)
-        fleet, now = observer.store.fleet, observer.store.now
+        fleet, now = settled(observer, timeout), observer.store.now
     found = _known_set(fleet, name)
     if options.json:
         click.echo(json.dumps(sets.set_document(fleet, found), ensure_ascii=False))
@@ -123,9 +121,9 @@ def unread(fleet: Fleet, source: SourceName, called: str, what: str = "") -> Fle
     found, hub = fleet.source(source), fleet.source(SourceName.HUB)
     if found.echoes and hub.wanting:
         found = hub
-    if found.state is SourceState.LOADING:
-        found = hub if hub.wanting else replace(found, message=f"the hub has not said in time which {called} there are")
-    why = ": ".join(filter(None, (what, found.message or f"{called} are {found.state}")))
+    if found.late and found is not hub:
+        found = replace(found, message=f"the hub has not said in time which {called} there are")
+    why = ": ".join(filter(None, (what, found.message or f"{called} are {found.word}")))
     if found.state is SourceState.DENIED:
         return Denied(why, permission=found.permission or "")
     return (Answered if found.state is SourceState.MISSING else Lost)(why)
@@ -149,10 +147,25 @@ def planning(options: Options, settings: Settings, timeout: float) -> Iterator[t
     """The readers, and the Fleet once every source has said something; raises the hub's own failure where nobody knows
     which Fleet it is."""
     with observing(options, settings, probes=False) as observer:
-        observer.settled(timeout)
-        fleet = observer.store.fleet
+        fleet = settled(observer, timeout)
         must_know(fleet)
         yield observer, fleet
+
+
+def settled(observer: Observer, timeout: float) -> Fleet:
+    """The Fleet once every source has said something, or `timeout` seconds went by: then some were not read."""
+    from console.model.given_up import given_up
+
+    observer.settled(timeout)
+    return given_up(observer.store.fleet, timeout)
+
+
+def waited(observer: Observer, until: Callable[[Fleet], bool], timeout: float) -> Fleet:
+    """The Fleet once `until` holds, or `timeout` seconds went by: what has said nothing by then was not read."""
+    from console.model.given_up import given_up
+
+    observer.store.wait(until, timeout)
+    return given_up(observer.store.fleet, timeout)
 
 
 def known_route(fleet: Fleet, key: str) -> Route:
@@ -186,4 +199,4 @@ def must_know(fleet: Fleet) -> str:
     if fleet.uid is not None:
         return fleet.uid
     source = fleet.source(SourceName.HUB)
-    raise Unreachable(source.message or f"the hub is {source.state}")
+    raise Unreachable(source.message or f"the hub is {source.word}")

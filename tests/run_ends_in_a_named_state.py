@@ -183,6 +183,54 @@ def test_the_record_of_a_hold_that_the_hub_missed_is_written_later(
     assert (2, 1) == (len(holds), len(set(holds)))
 
 
+@pytest.mark.parametrize(
+    ("on_loss", "state", "weights", "said"),
+    [
+        ("continue", RunState.DONE, ("80", "20"), "verified down to layer annotation"),
+        ("hold", RunState.HELD, ("71", "29"), "its operator was lost; shop/checkout holds 71:29"),
+        ("rollback", RunState.ROLLED_BACK, ("62", "38"), "its operator was lost; verified down to layer annotation"),
+    ],
+)
+def test_an_operator_who_is_lost_in_a_hold_is_missed_when_the_next_step_would_begin(
+    stand: Stand,
+    monkeypatch: pytest.MonkeyPatch,
+    on_loss: str,
+    state: RunState,
+    weights: tuple[str, str],
+    said: str,
+) -> None:
+    monkeypatch.setattr(walk, "LOSS", 1.0)
+    plan = stand.shift(("62", "38"), ("80", "20"), steps=(50, 100), hold=1.5, on_loss=on_loss)
+    with stand.executor(plan) as (executor, _):
+        viewer = threading.Thread(target=_once_held, args=(stand, lambda: stand.journal.viewed("t001")))
+        viewer.start()
+        ended = executor.carry_out()
+        viewer.join()
+    row = stand.journal.row("t001")
+
+    assert row is not None
+    assert (state, said, weights) == (ended, row.report.message, (stand.annotations[A], stand.annotations[B]))
+    assert (on_loss != "continue") == any(line.step == "loss" for line in row.report.lines)
+    assert clean(stand)
+
+
+def test_who_looks_or_says_a_word_in_a_hold_is_not_lost(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "LOSS", 1.0)
+    plan = stand.shift(("62", "38"), ("80", "20"), steps=(50, 100), hold=30.0, on_loss="hold")
+
+    def late() -> None:
+        threading.Event().wait(1.2)
+        stand.journal.command("t001", "finish")
+
+    with stand.executor(plan) as (executor, _):
+        teller = threading.Thread(target=_once_held, args=(stand, late))
+        teller.start()
+        ended = executor.carry_out()
+        teller.join()
+
+    assert RunState.DONE is ended
+
+
 def test_weights_that_somebody_changed_are_left_alone_and_the_writer_is_named(stand: Stand) -> None:
     plan = stand.shift(("62", "38"), ("80", "20"))
     stand.annotate("argocd-controller", a="50", b="50")
@@ -505,6 +553,18 @@ def _once(stand: Stand, value: str) -> None:
             return
         patience.wait(0.02)
     raise AssertionError(f"{A} never was {value}")
+
+
+def _once_held(stand: Stand, then: Any) -> None:
+    """Do `then` once the first step holds."""
+    patience = threading.Event()
+    for _ in range(600):
+        row = stand.journal.row("t001")
+        if row is not None and row.report.hold_until is not None:
+            then()
+            return
+        patience.wait(0.02)
+    raise AssertionError("no step ever held")
 
 
 def _once_written(stand: Stand, then: Any) -> None:

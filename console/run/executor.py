@@ -34,7 +34,7 @@ from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.reverters import Reverters
 from console.run.verify import Outcome, Verdict
-from console.run.walk import Walk, Way, loss
+from console.run.walk import LOSS, Walk, Way, loss
 from console.run.witness import Witness
 from console.run.words import Words
 from console.settings import Duration, Settings
@@ -49,6 +49,7 @@ _STATES = {
     Outcome.UNREACHED: RunState.HELD,
     Outcome.OVERTAKEN: RunState.HELD,
 }
+_LOST = "its operator was lost"
 Ending = tuple[RunState, str]
 """A run's last state, and the sentence that goes with it."""
 
@@ -245,17 +246,23 @@ class Executor:
             if index == self._walk.last:
                 back = self._plan.kind == "rollback"
                 return RunState.ROLLED_BACK if back else RunState.DONE, verdict.sentence
-            way = loss(self._plan, self._journal.unviewed(self._report.run))
-            if way is not Way.ON:
-                self._hand.note("loss", "noted", f"nobody looks at this run any more: {self._plan.on_loss}")
-            if way is Way.BACK:
-                return self._back(now=False)
-            if way is Way.HOLD:
-                return RunState.HELD, f"its operator was lost; {self._standing()}"
             verdict = self._walk.hold()
             if verdict.outcome is not Outcome.HOLDS:
                 return self._turned(verdict)
+            way = loss(self._plan, self._journal.unviewed(self._report.run))
+            if way is not Way.ON:
+                return self._lost(way)
         raise AssertionError("the last step ends it")
+
+    def _lost(self, way: Way) -> Ending:
+        """What the plan wants instead of the next step, which would begin now, where nobody looks any more."""
+        self._hand.note("loss", "noted", f"nobody has looked at this run for {LOSS:g} s: {self._plan.on_loss}")
+        if way is Way.HOLD:
+            return RunState.HELD, f"{_LOST}; {self._standing()}"
+        self._walk.saying = _LOST
+        state, sentence = self._back(now=False)
+        self._walk.saying = ""
+        return state, f"{_LOST}; {sentence}" if state is RunState.ROLLED_BACK else sentence
 
     def _turned(self, verdict: Verdict) -> Ending:
         """How a step that does not hold goes on: by the word that came, or to the end that its outcome names."""
@@ -371,7 +378,7 @@ class Executor:
             undone = partial(others.undone, self._hub, self._journal, of, self._report.run)
             self._try(undone, f"run {of} still tells that it goes back", left)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
-        also = [self._standing()] if partly and not message.startswith("stopped on") else []
+        also = [self._standing()] if partly and not message.startswith(("stopped on", _LOST)) else []
         again = time.time() + self._plan.expires if self._plan.expires else None
         expires = (self._report.expires if self._comeback.retreated else again) if state is RunState.DONE else None
         self._tell_quietly(expires=expires, hold_until=None, since=None, usual=None)

@@ -162,7 +162,7 @@ class Journal:
             self._db.execute("INSERT OR REPLACE INTO viewers (run, at) VALUES (?,?)", (run, time.time()))
 
     def unviewed(self, run: str) -> float:
-        """Seconds since somebody looked at it last."""
+        """Seconds since somebody looked at it last or left a word for it, or since its runner began."""
         with self._failing():
             found = self._db.execute("SELECT at FROM viewers WHERE run = ?", (run,)).fetchone()
         return time.time() - found[0] if found else 0.0
@@ -255,6 +255,7 @@ class Journal:
                     fix="Look at how it ended; undo it with a rollback of its own.",
                 )
             db.execute("INSERT INTO commands (run, word, at) VALUES (?,?,?)", (run, word, time.time()))
+            db.execute("INSERT OR REPLACE INTO viewers (run, at) VALUES (?,?)", (run, time.time()))
             said = (run, time.time(), "word", "noted", f"{word} by {inert(by, 200)}")
             db.execute("INSERT INTO lines (run, at, step, phase, sentence) VALUES (?,?,?,?,?)", said)
         log.note("run", run, "is told to", word)

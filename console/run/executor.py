@@ -33,6 +33,7 @@ from console.run.hand import Hand, said
 from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.reverters import Reverters
+from console.run.rows import TRIED
 from console.run.verify import Outcome, Verdict
 from console.run.walk import LOSS, Walk, Way, loss
 from console.run.witness import Witness
@@ -55,9 +56,10 @@ Ending = tuple[RunState, str]
 
 
 class Executor:
-    """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over; it raises
-    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for. `words`
-    and `eyes`: those of whoever guarded it before."""
+    """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over, or with
+    `INTERRUPTED` where it reached nothing of what another runner began; it raises nothing of its own. `resumed`:
+    another runner began it; `taken`: which may be alive, and is not waited for. `words` and `eyes`: those of whoever
+    guarded it before."""
 
     def __init__(
         self,
@@ -114,6 +116,9 @@ class Executor:
     def carry_out(self) -> RunState:
         """The whole run; the journal and the record hold how it went."""
         ending = self._named(self._run)
+        if ending[0] is RunState.INTERRUPTED:
+            self._hand.note(TRIED, "noted", ending[1])
+            return ending[0]
         if ending[0] is RunState.HELD and self._refused and self._plan.on_refusal == "rollback":
             refusal = ending[1]
             state, sentence = self._named(lambda: self._back(now=True))
@@ -172,8 +177,8 @@ class Executor:
             return self._broken(RunState.FAILED), f"the runner failed: {type(error).__name__}: {inert(error, 200)}"
 
     def _broken(self, unwritten: RunState) -> RunState:
-        if self._taken and not self._lease.fence:
-            return unwritten  # what stands there is the other runner's to tell, which lives
+        if self._resumed and not self._lease.fence:  # what stands there is told by whoever stands for it
+            return unwritten if self._taken else RunState.INTERRUPTED
         return RunState.HELD if self._touched else unwritten
 
     @property

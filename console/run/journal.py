@@ -167,8 +167,20 @@ class Journal:
             found = self._db.execute("SELECT at FROM viewers WHERE run = ?", (run,)).fetchone()
         return time.time() - found[0] if found else 0.0
 
+    def leave(self, former: Row) -> None:
+        """Leave a run, which a new runner claimed or was to claim, as its `former`, dead one left it: nothing was
+        done for it, for the reason that its last line says. Raises as `update`."""
+        report, pid = former.report, json.loads(former.process)["pid"]
+        kept = {"message": report.message, "reasons": report.reasons}
+        self.update(report.run, state=rows.left(report), pid=pid, process=former.process, **kept)
+
     def give_up(self, run: str, message: str) -> bool:
-        """End a planned run that no runner has begun; False where one has."""
+        """End a planned run that no runner has begun, or leave it as a dead one left it; False where one has."""
+        row = self.row(run)
+        if row is not None and row.report.state is RunState.PLANNED and row.followed:
+            self.line(run, rows.TRIED, "noted", message)
+            self.leave(row)
+            return True
         with self._commit("run given up") as db:
             found = db.execute(
                 "UPDATE runs SET state = ?, message = ?, ended = ? WHERE run = ? AND state = ?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from console.run import verify, walk
 from console.run.executor import Executor
 from console.settings import RunSettings
 from console.sim.kubeapi import Denial
-from tests.run_situations import ACK, NAME, NAMESPACE, PATH, A, Around, B, Stand, standing, status
+from tests.run_situations import ACK, IDC, NAME, NAMESPACE, PATH, A, Around, B, Stand, standing, status
 
 
 @pytest.fixture
@@ -121,6 +122,8 @@ def test_a_run_that_is_stopped_on_its_way_stands_at_the_step_that_it_holds(stand
     assert (RunState.HELD, 1) == (report.state, report.step)
     assert {A: "71", B: "29", "other": "x"} == stand.annotations
     assert "1" == stand.record("t001")["step"]
+    assert [((ACK, 71), (IDC, 29))] == [one.wants for one in report.routes]
+    assert f'"{ACK}": 71' in stand.record("t001")["targets"]
 
 
 def test_a_fence_of_another_run_is_not_told_as_taken_off(stand: Stand) -> None:
@@ -351,6 +354,28 @@ def test_an_admission_rule_refuses_in_its_own_words(stand: Stand, code: int, wor
     assert ["admission"] == [reason.rule for reason in report.reasons]
     assert words.replace("\x1b", "␛") in report.message
     assert "62" == stand.annotations[A]
+
+
+def test_every_route_of_a_step_that_is_refused_in_the_middle_wants_what_the_step_does(stand: Stand) -> None:
+    stand.ingress({A: "62", B: "38"}, "api")
+    uid = stand.hub.call("GET", write.ingress_path(NAMESPACE, "api")).json()["metadata"]["uid"]
+    plan = stand.shift(("62", "38"), ("100", "0"), steps=(50, 100))
+    plan = replace(plan, routes=(replace(plan.routes[0], name="api", uid=uid), *plan.routes))
+    around, frozen = Around(stand.hub), "admission webhook denied the request"
+
+    def refused(method: str, path: str, body: Any) -> Answer | None:
+        last = method == "PATCH" and path == PATH and "'value': '100'" in str(body)
+        return status(403, frozen) if last and "~1fence" in str(body) else None
+
+    around.before = refused
+    report = stand.carry_out(plan, hub=around)
+    wanted = ((ACK, 100), (IDC, 0))
+
+    assert (RunState.HELD, "81") == (report.state, stand.annotations[A])
+    assert "shop/api holds 100:0, shop/checkout holds 81:19" in report.message
+    assert [("shop/api", wanted), ("shop/checkout", wanted)] == [(one.route, one.wants) for one in report.routes]
+    assert f'"{ACK}": 100' in stand.record(report.run)["targets"]
+    assert not [one for one in report.reasons if "nothing was written" in one.message]
 
 
 @pytest.mark.parametrize(

@@ -377,7 +377,9 @@ class Executor:
             if change.key in self._hand.stamped:
                 self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
         if state is RunState.HELD and self._touched:  # it was on its way: what it reached is where it stands
-            self._tell_quietly(step=max(map(self._walk.place, self._plan.routes)))
+            places = [*map(self._walk.place, self._plan.routes)]
+            self._walk.at = self._walk.at if self._walk.at in places else max(places)
+            self._tell_quietly(step=max(places), routes=self._walk.ledger(self._observer.store.fleet))
         left += self._restore(state)
         if (of := self._plan.of) is not None and state is RunState.ROLLED_BACK:
             undone = partial(others.undone, self._hub, self._journal, of, self._report.run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from console.run import verify, walk
 from console.run.executor import Executor
 from console.settings import RunSettings
 from console.sim.kubeapi import Denial
-from tests.run_situations import ACK, NAME, NAMESPACE, PATH, A, Around, B, Stand, standing, status
+from tests.run_situations import ACK, IDC, NAME, NAMESPACE, PATH, A, Around, B, Stand, standing, status
 
 
 @pytest.fixture
@@ -121,6 +122,8 @@ def test_a_run_that_is_stopped_on_its_way_stands_at_the_step_that_it_holds(stand
     assert (RunState.HELD, 1) == (report.state, report.step)
     assert {A: "71", B: "29", "other": "x"} == stand.annotations
     assert "1" == stand.record("t001")["step"]
+    assert [((ACK, 71), (IDC, 29))] == [one.wants for one in report.routes]
+    assert f'"{ACK}": 71' in stand.record("t001")["targets"]
 
 
 def test_a_fence_of_another_run_is_not_told_as_taken_off(stand: Stand) -> None:
@@ -181,6 +184,54 @@ def test_the_record_of_a_hold_that_the_hub_missed_is_written_later(
 
     assert RunState.DONE is report.state
     assert (2, 1) == (len(holds), len(set(holds)))
+
+
+@pytest.mark.parametrize(
+    ("on_loss", "state", "weights", "said"),
+    [
+        ("continue", RunState.DONE, ("80", "20"), "verified down to layer annotation"),
+        ("hold", RunState.HELD, ("71", "29"), "its operator was lost; shop/checkout holds 71:29"),
+        ("rollback", RunState.ROLLED_BACK, ("62", "38"), "its operator was lost; verified down to layer annotation"),
+    ],
+)
+def test_an_operator_who_is_lost_in_a_hold_is_missed_when_the_next_step_would_begin(
+    stand: Stand,
+    monkeypatch: pytest.MonkeyPatch,
+    on_loss: str,
+    state: RunState,
+    weights: tuple[str, str],
+    said: str,
+) -> None:
+    monkeypatch.setattr(walk, "LOSS", 1.0)
+    plan = stand.shift(("62", "38"), ("80", "20"), steps=(50, 100), hold=1.5, on_loss=on_loss)
+    with stand.executor(plan) as (executor, _):
+        viewer = threading.Thread(target=_once_held, args=(stand, lambda: stand.journal.viewed("t001")))
+        viewer.start()
+        ended = executor.carry_out()
+        viewer.join()
+    row = stand.journal.row("t001")
+
+    assert row is not None
+    assert (state, said, weights) == (ended, row.report.message, (stand.annotations[A], stand.annotations[B]))
+    assert (on_loss != "continue") == any(line.step == "loss" for line in row.report.lines)
+    assert clean(stand)
+
+
+def test_who_looks_or_says_a_word_in_a_hold_is_not_lost(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "LOSS", 1.0)
+    plan = stand.shift(("62", "38"), ("80", "20"), steps=(50, 100), hold=30.0, on_loss="hold")
+
+    def late() -> None:
+        threading.Event().wait(1.2)
+        stand.journal.command("t001", "finish")
+
+    with stand.executor(plan) as (executor, _):
+        teller = threading.Thread(target=_once_held, args=(stand, late))
+        teller.start()
+        ended = executor.carry_out()
+        teller.join()
+
+    assert RunState.DONE is ended
 
 
 def test_weights_that_somebody_changed_are_left_alone_and_the_writer_is_named(stand: Stand) -> None:
@@ -303,6 +354,28 @@ def test_an_admission_rule_refuses_in_its_own_words(stand: Stand, code: int, wor
     assert ["admission"] == [reason.rule for reason in report.reasons]
     assert words.replace("\x1b", "␛") in report.message
     assert "62" == stand.annotations[A]
+
+
+def test_every_route_of_a_step_that_is_refused_in_the_middle_wants_what_the_step_does(stand: Stand) -> None:
+    stand.ingress({A: "62", B: "38"}, "api")
+    uid = stand.hub.call("GET", write.ingress_path(NAMESPACE, "api")).json()["metadata"]["uid"]
+    plan = stand.shift(("62", "38"), ("100", "0"), steps=(50, 100))
+    plan = replace(plan, routes=(replace(plan.routes[0], name="api", uid=uid), *plan.routes))
+    around, frozen = Around(stand.hub), "admission webhook denied the request"
+
+    def refused(method: str, path: str, body: Any) -> Answer | None:
+        last = method == "PATCH" and path == PATH and "'value': '100'" in str(body)
+        return status(403, frozen) if last and "~1fence" in str(body) else None
+
+    around.before = refused
+    report = stand.carry_out(plan, hub=around)
+    wanted = ((ACK, 100), (IDC, 0))
+
+    assert (RunState.HELD, "81") == (report.state, stand.annotations[A])
+    assert "shop/api holds 100:0, shop/checkout holds 81:19" in report.message
+    assert [("shop/api", wanted), ("shop/checkout", wanted)] == [(one.route, one.wants) for one in report.routes]
+    assert f'"{ACK}": 100' in stand.record(report.run)["targets"]
+    assert not [one for one in report.reasons if "nothing was written" in one.message]
 
 
 @pytest.mark.parametrize(
@@ -505,6 +578,18 @@ def _once(stand: Stand, value: str) -> None:
             return
         patience.wait(0.02)
     raise AssertionError(f"{A} never was {value}")
+
+
+def _once_held(stand: Stand, then: Any) -> None:
+    """Do `then` once the first step holds."""
+    patience = threading.Event()
+    for _ in range(600):
+        row = stand.journal.row("t001")
+        if row is not None and row.report.hold_until is not None:
+            then()
+            return
+        patience.wait(0.02)
+    raise AssertionError("no step ever held")
 
 
 def _once_written(stand: Stand, then: Any) -> None:

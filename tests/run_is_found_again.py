@@ -9,20 +9,23 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from console.errors import Lost, Refused, UsageError
+from console.decide.plan import Plan
+from console.errors import EXIT_HELD, Lost, Refused, UsageError
 from console.kube.holder import Process
 from console.model.fleet import Fleet, Run
 from console.model.run import JournalLine, RunReport, RunState
 from console.observe import Observer
 from console.run import known, runs, undoing
 from console.run.access import Access
+from console.run.executor import Executor
 from console.settings import Settings
 from tests import situations
-from tests.run_situations import ACK, IDC, A, B, Stand, standing
+from tests.nest import nest
+from tests.run_situations import ACK, IDC, A, Around, B, Stand, standing
 
 
 @pytest.fixture
@@ -161,6 +164,92 @@ def test_a_page_that_stays_open_follows_an_interrupted_run_to_where_another_runn
     stand.journal.claim("t001", os.getpid(), json.dumps(asdict(Process.own())))
 
     assert [RunState.RUNNING] == [one.state for one in told]
+
+
+def dead(stand: Stand, plan: Plan, **values: Any) -> str:
+    """A run whose runner died, with what the journal tells of it."""
+    run = stand.planned(plan).run
+    gone = replace(Process.own(), start="1", pid=7)
+    stand.journal.claim(run, gone.pid, json.dumps(asdict(gone)))
+    stand.journal.update(run, **{"state": RunState.RUNNING, **values})
+    return run
+
+
+def unreachable(path: Path) -> Path:
+    """A kubeconfig of a server that nobody is."""
+    path.write_text(
+        "{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: a, user: a}}],"
+        " clusters: [{name: a, cluster: {server: 'http://127.0.0.1:9'}}], users: [{name: a, user: {}}]}"
+    )
+    return path
+
+
+@pytest.mark.parametrize("overdue", [False, True])
+def test_a_runner_that_reaches_nothing_leaves_the_run_as_the_dead_one_left_it(
+    stand: Stand, access: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overdue: bool
+) -> None:
+    plan = stand.shift(("62", "38"), ("100", "0"), expires=10.0 if overdue else None)
+    waits = {"state": RunState.DONE, "expires": time.time() - 60.0, "step": 1} if overdue else {}
+    run = dead(stand, plan, message="as it was", **waits)
+    stand.journal.line(run, "weigh shop/checkout", "intended", "100:0")
+    (before,) = runs.runs(access)
+    monkeypatch.setenv("KUBECONFIG", str(unreachable(tmp_path / "nobody")))
+    stand.journal.close()  # no runner that is forked shares it
+    with nest() as found:
+        told = runs.resume(access, run)
+        again = runs.resume(access, run)
+
+    assert [EXIT_HELD, EXIT_HELD] == found.ended
+    assert (RunState.INTERRUPTED, True, overdue, 7) == (told.state, told.resumable, told.overdue, told.pid)
+    assert f"{before.message}. Tried at " in told.message
+    assert "127.0.0.1:9" in told.message
+    assert (told.state, told.overdue) == (again.state, again.overdue)
+
+    monkeypatch.setenv("KUBECONFIG", stand.kubeconfig)
+    if not overdue:
+        with nest():
+            assert RunState.DONE is runs.resume(access, run).state
+        assert "100" == stand.annotations[A]
+
+
+def test_so_does_one_that_loses_the_hub_before_it_has_the_lease(stand: Stand) -> None:
+    plan = stand.shift(("62", "38"), ("80", "20"))
+    run = dead(stand, plan)
+    stand.annotate("us", a="80", b="20")
+    hub: Any = Around(stand.hub)
+    with stand.executor(plan) as (_, observer):
+        row = stand.journal.row(run)
+        assert row is not None
+        runner = Executor(stand.journal, row.report, plan, stand.settings, hub, observer, resumed=True)
+
+        def silent(method: str, path: str, body: Any) -> None:
+            if "/ingresses/" in path or "/leases" in path:
+                raise Lost("the hub said nothing")
+
+        hub.before = silent
+        state = runner.carry_out()
+
+        assert RunState.INTERRUPTED is state
+        assert RunState.RUNNING is stand.journal.row(run).report.state  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("broken", ["/bin/false", "/nowhere/python"])
+def test_so_does_one_that_does_not_start(
+    stand: Stand, access: Access, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = dead(stand, stand.shift(("62", "38"), ("80", "20")))
+    monkeypatch.setattr("sys.executable", broken)
+    told = runs.resume(access, run)
+
+    assert (RunState.INTERRUPTED, True) == (told.state, told.resumable)
+    assert "Tried at" in told.message
+
+
+def test_a_run_whose_front_died_before_its_next_runner_began_can_be_resumed_again(stand: Stand, access: Access) -> None:
+    run = dead(stand, stand.shift(("62", "38"), ("80", "20")), started=time.time() - 2 * known.NEVER)
+    stand.journal.replan(run, stand.journal.rows()[0].process)
+
+    assert [(RunState.INTERRUPTED, True)] == [(one.state, one.resumable) for one in runs.runs(access)]
 
 
 @pytest.mark.parametrize(("phase", "words"), [(None, "no weight was written"), ("intended", "may have been written")])

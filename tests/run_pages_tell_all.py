@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from console.model.fleet import Fleet, Layer, Run
+from console.model.fleet import Agreement, Fleet, Layer, Run
 from console.model.freshness import Source, SourceName, SourceState
-from console.model.run import JournalLine, RunReport, RunRoute, RunState
+from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState, Severity
 from console.present import ledgers
 from console.present.line import length, text
 from console.run import known
@@ -67,3 +67,25 @@ def test_another_login_sees_that_a_step_holds_and_when_a_run_ended() -> None:
     assert [one for one in page(going, fleet, WALL + 31) if one.lstrip().startswith("api ") and "starting" not in one]
     assert (None, WALL + 30.0) == (going.ended, over.ended)
     assert "elapsed 0:30" in page(over, fleet, WALL + 500)[0]
+
+
+def test_what_stopped_it_on_its_way_is_not_told_as_what_was_known() -> None:
+    knew = Reason("new-key", Severity.BLOCKS, "a new key", "a known one", "")
+    dwell = Reason("dwell", Severity.INFORMS, "moved 3 min ago", "10 min", "")
+    met = Reason("admission", Severity.BLOCKS, "frozen", "a yes", "this write was not made")
+    said = page(replace(RUN, state=RunState.HELD, reasons=(knew, dwell, met), overrides=("new-key",)))
+    words = ("WHAT WAS KNOWN", "new-key:", "dwell:", "WHAT IT MET", "admission:", "this write was not made")
+    places = [next(place for place, one in enumerate(said) if word in one) for word in words]
+
+    assert sorted(places) == places
+    assert not [one for one in page(replace(RUN, reasons=(dwell,))) if "WHAT IT MET" in one]
+
+
+def test_what_this_console_reads_is_told_as_that_where_the_runner_says_that_all_holds() -> None:
+    calm = situations.calm()
+    lagging = Agreement(False, Layer.CONTROLLER, Layer.RULE, "no success event")
+    routes = tuple(replace(one, agreement=lagging) if one.key == KEY else one for one in calm.routes)
+    fleet = replace(calm, routes=routes)
+
+    assert f" {KEY}, as read here: no success event" in page(replace(RUN, message="every layer holds it"), fleet)
+    assert f" {KEY}: no success event" in page(replace(RUN, since=WALL), fleet)

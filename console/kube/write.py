@@ -155,7 +155,7 @@ def admission(answer: Answer) -> Refused | None:
     shown = inert(words or f"the API server answered {answer.status}", 300)
     reason = Reason(
         "admission", Severity.BLOCKS, shown, "every admission rule of the Fleet takes the write",
-        "whoever wrote the rule knows what it wants; nothing was written",
+        "whoever wrote the rule knows what it wants; this write was not made",
     )  # fmt: skip
     return Refused(f"refused by the API server: {shown}", (reason,))
 

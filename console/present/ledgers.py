@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from console.decide.plan import short
 from console.model.fleet import Fleet, Layer, Route
 from console.model.freshness import SourceName
-from console.model.run import JournalLine, RunReport, RunRoute, RunState, Split
+from console.model.run import JournalLine, RunReport, RunRoute, RunState, Severity, Split
 from console.model.spans import span
 from console.model.text import inert
 from console.present import changes, onesteps, splits, waits, words
@@ -168,7 +168,7 @@ def _at(report: RunReport, run_route: RunRoute, route: Route | None, now: float,
 
 def waiting(report: RunReport, fleet: Fleet, wall: float, cells: int) -> list[Line]:
     """What the run waits for, since when against what is usual, or how it ended; what the layers say of it, and what
-    can be done."""
+    can be done. The runner reads them itself: where it waits for none, what this console reads is told as that."""
     out = paragraph(inert(report.message, WHOLE), cells, ink=_ink(report)) if report.message else []
     if report.state.over:
         return out
@@ -178,7 +178,8 @@ def waiting(report: RunReport, fleet: Fleet, wall: float, cells: int) -> list[Li
     for one in report.routes:
         route = fleet.route(one.route)
         if route is not None and route.agreement.sentence:
-            out += paragraph(f"{route.key}: {route.agreement.sentence}", cells, indent=1, ink=Ink.DIM, most=3)
+            called = route.key if report.since is not None else f"{route.key}, as read here"
+            out += paragraph(f"{called}: {route.agreement.sentence}", cells, indent=1, ink=Ink.DIM, most=3)
     stuck = any(route.agreement.stuck_at is Layer.CONTROLLER for route in map(fleet.route, _keys(report)) if route)
     if stuck and report.commandable:
         out.append(line(accent("t"), " touch: the controller looks again now; its own retry may be 16 min away"))
@@ -236,7 +237,7 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         EMPTY,
         *keys(report),
         *waiting(report, fleet, wall, cells),
-        *(changes.reason_lines(report.reasons, cells, heading="WHAT WAS KNOWN") if report.reasons else []),
+        *_reasons(report, cells),
         EMPTY,
         line(title("JOURNAL")),
         *journal(report.lines, cells),
@@ -244,6 +245,15 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         where,
         goes_on(report),
     ]
+
+
+def _reasons(report: RunReport, cells: int) -> list[Line]:
+    """What spoke against the run: that which was known when it began, and that which it met on its way: it blocks, and
+    nobody overrode it."""
+    met = [one for one in report.reasons if one.severity is Severity.BLOCKS and one.rule not in report.overrides]
+    known = [one for one in report.reasons if one not in met]
+    parts = ((known, "WHAT WAS KNOWN"), (met, "WHAT IT MET"))
+    return [piece for some, said in parts if some for piece in changes.reason_lines(some, cells, heading=said)]
 
 
 def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> Sheet[RunReport]:

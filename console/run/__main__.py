@@ -24,7 +24,7 @@ from console.decide.onestep import OneStep
 from console.errors import FleetConsoleError, Refused
 from console.model.run import RunState
 from console.run.journal import Journal
-from console.run.rows import TAKEN, Row
+from console.run.rows import TAKEN, TRIED, Row
 from console.run.seams import open_seams
 from console.settings import CloudSettings, Settings
 
@@ -50,6 +50,8 @@ PRELOADED = (
 """What a run imports late: taken in before its first write, so that an upgrade under its feet changes nothing."""
 
 
+REACHED = ("lease", "record")
+"""Steps that are confirmed in the journal before any weight is written."""
 WARM = 60.0
 """Seconds for which a warm runner waits for its run."""
 
@@ -99,13 +101,16 @@ def main(run: str, directory: Path) -> int:
             log.open_log(Path(log_file))
             log.note("begin runner of run", run)
     try:
-        return _carry_out(journal, row, resumed=resumed, taken=taken).exit_code
+        state = _carry_out(journal, row, resumed=resumed, taken=taken)
+        if state is RunState.INTERRUPTED:
+            journal.leave(before)
+        return state.exit_code
     except FleetConsoleError as error:
         from console.run.guard import unwritten
 
-        return _fail(journal, run, unwritten(error), str(error))
+        return _fail(journal, before, unwritten(error), str(error))
     except Exception as error:  # whatever it was, the run must not look alive
-        _fail(journal, run, RunState.FAILED, f"the runner failed: {type(error).__name__}: {error}")
+        _fail(journal, before, RunState.FAILED, f"the runner failed: {type(error).__name__}: {error}")
         raise
 
 
@@ -276,8 +281,19 @@ class _Reach:
     fleet: str | None = None
 
 
-def _fail(journal: Journal, run: str, state: RunState, message: str) -> int:
+def _fail(journal: Journal, before: Row, state: RunState, message: str) -> int:
+    """End a run for which nothing was done. One that a former runner began is left as that one left it; one that this
+    runner reached the hub for stays as it is: told, where it is not over, as one whose runner is dead."""
+    run = before.report.run
     with suppress(FleetConsoleError):
+        lines = (journal.row(run) or before).report.lines[len(before.report.lines) :]
+        if any(line.step in REACHED and line.phase == "confirmed" for line in lines):
+            journal.line(run, "runner", "noted", message)
+            return RunState.INTERRUPTED.exit_code
+        if before.followed and not before.report.provisions:
+            journal.line(run, TRIED, "noted", message)
+            journal.leave(before)
+            return RunState.INTERRUPTED.exit_code
         journal.update(run, state=state, message=message, ended=time.time())
     return state.exit_code
 

@@ -33,8 +33,9 @@ from console.run.hand import Hand, said
 from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.reverters import Reverters
+from console.run.rows import TRIED
 from console.run.verify import Outcome, Verdict
-from console.run.walk import Walk, Way, loss
+from console.run.walk import LOSS, Walk, Way, loss
 from console.run.witness import Witness
 from console.run.words import Words
 from console.settings import Duration, Settings
@@ -49,14 +50,16 @@ _STATES = {
     Outcome.UNREACHED: RunState.HELD,
     Outcome.OVERTAKEN: RunState.HELD,
 }
+_LOST = "its operator was lost"
 Ending = tuple[RunState, str]
 """A run's last state, and the sentence that goes with it."""
 
 
 class Executor:
-    """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over; it raises
-    nothing of its own. `resumed`: another runner began it; `taken`: which may be alive, and is not waited for. `words`
-    and `eyes`: those of whoever guarded it before."""
+    """Carries one planned run out, from where its routes stand. `carry_out` returns when the run is over, or with
+    `INTERRUPTED` where it reached nothing of what another runner began; it raises nothing of its own. `resumed`:
+    another runner began it; `taken`: which may be alive, and is not waited for. `words` and `eyes`: those of whoever
+    guarded it before."""
 
     def __init__(
         self,
@@ -113,6 +116,9 @@ class Executor:
     def carry_out(self) -> RunState:
         """The whole run; the journal and the record hold how it went."""
         ending = self._named(self._run)
+        if ending[0] is RunState.INTERRUPTED:
+            self._hand.note(TRIED, "noted", ending[1])
+            return ending[0]
         if ending[0] is RunState.HELD and self._refused and self._plan.on_refusal == "rollback":
             refusal = ending[1]
             state, sentence = self._named(lambda: self._back(now=True))
@@ -171,8 +177,8 @@ class Executor:
             return self._broken(RunState.FAILED), f"the runner failed: {type(error).__name__}: {inert(error, 200)}"
 
     def _broken(self, unwritten: RunState) -> RunState:
-        if self._taken and not self._lease.fence:
-            return unwritten  # what stands there is the other runner's to tell, which lives
+        if self._resumed and not self._lease.fence:  # what stands there is told by whoever stands for it
+            return unwritten if self._taken else RunState.INTERRUPTED
         return RunState.HELD if self._touched else unwritten
 
     @property
@@ -245,17 +251,23 @@ class Executor:
             if index == self._walk.last:
                 back = self._plan.kind == "rollback"
                 return RunState.ROLLED_BACK if back else RunState.DONE, verdict.sentence
-            way = loss(self._plan, self._journal.unviewed(self._report.run))
-            if way is not Way.ON:
-                self._hand.note("loss", "noted", f"nobody looks at this run any more: {self._plan.on_loss}")
-            if way is Way.BACK:
-                return self._back(now=False)
-            if way is Way.HOLD:
-                return RunState.HELD, f"its operator was lost; {self._standing()}"
             verdict = self._walk.hold()
             if verdict.outcome is not Outcome.HOLDS:
                 return self._turned(verdict)
+            way = loss(self._plan, self._journal.unviewed(self._report.run))
+            if way is not Way.ON:
+                return self._lost(way)
         raise AssertionError("the last step ends it")
+
+    def _lost(self, way: Way) -> Ending:
+        """What the plan wants instead of the next step, which would begin now, where nobody looks any more."""
+        self._hand.note("loss", "noted", f"nobody has looked at this run for {LOSS:g} s: {self._plan.on_loss}")
+        if way is Way.HOLD:
+            return RunState.HELD, f"{_LOST}; {self._standing()}"
+        self._walk.saying = _LOST
+        state, sentence = self._back(now=False)
+        self._walk.saying = ""
+        return state, f"{_LOST}; {sentence}" if state is RunState.ROLLED_BACK else sentence
 
     def _turned(self, verdict: Verdict) -> Ending:
         """How a step that does not hold goes on: by the word that came, or to the end that its outcome names."""
@@ -365,13 +377,15 @@ class Executor:
             if change.key in self._hand.stamped:
                 self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
         if state is RunState.HELD and self._touched:  # it was on its way: what it reached is where it stands
-            self._tell_quietly(step=max(map(self._walk.place, self._plan.routes)))
+            places = [*map(self._walk.place, self._plan.routes)]
+            self._walk.at = self._walk.at if self._walk.at in places else max(places)
+            self._tell_quietly(step=max(places), routes=self._walk.ledger(self._observer.store.fleet))
         left += self._restore(state)
         if (of := self._plan.of) is not None and state is RunState.ROLLED_BACK:
             undone = partial(others.undone, self._hub, self._journal, of, self._report.run)
             self._try(undone, f"run {of} still tells that it goes back", left)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
-        also = [self._standing()] if partly and not message.startswith("stopped on") else []
+        also = [self._standing()] if partly and not message.startswith(("stopped on", _LOST)) else []
         again = time.time() + self._plan.expires if self._plan.expires else None
         expires = (self._report.expires if self._comeback.retreated else again) if state is RunState.DONE else None
         self._tell_quietly(expires=expires, hold_until=None, since=None, usual=None)

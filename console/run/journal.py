@@ -162,13 +162,25 @@ class Journal:
             self._db.execute("INSERT OR REPLACE INTO viewers (run, at) VALUES (?,?)", (run, time.time()))
 
     def unviewed(self, run: str) -> float:
-        """Seconds since somebody looked at it last."""
+        """Seconds since somebody looked at it last or left a word for it, or since its runner began."""
         with self._failing():
             found = self._db.execute("SELECT at FROM viewers WHERE run = ?", (run,)).fetchone()
         return time.time() - found[0] if found else 0.0
 
+    def leave(self, former: Row) -> None:
+        """Leave a run, which a new runner claimed or was to claim, as its `former`, dead one left it: nothing was
+        done for it, for the reason that its last line says. Raises as `update`."""
+        report, pid = former.report, json.loads(former.process)["pid"]
+        kept = {"message": report.message, "reasons": report.reasons}
+        self.update(report.run, state=rows.stood(report), pid=pid, process=former.process, **kept)
+
     def give_up(self, run: str, message: str) -> bool:
-        """End a planned run that no runner has begun; False where one has."""
+        """End a planned run that no runner has begun, or leave it as a dead one left it; False where one has."""
+        row = self.row(run)
+        if row is not None and row.report.state is RunState.PLANNED and row.followed:
+            self.line(run, rows.TRIED, "noted", message)
+            self.leave(row)
+            return True
         with self._commit("run given up") as db:
             found = db.execute(
                 "UPDATE runs SET state = ?, message = ?, ended = ? WHERE run = ? AND state = ?",
@@ -255,6 +267,7 @@ class Journal:
                     fix="Look at how it ended; undo it with a rollback of its own.",
                 )
             db.execute("INSERT INTO commands (run, word, at) VALUES (?,?,?)", (run, word, time.time()))
+            db.execute("INSERT OR REPLACE INTO viewers (run, at) VALUES (?,?)", (run, time.time()))
             said = (run, time.time(), "word", "noted", f"{word} by {inert(by, 200)}")
             db.execute("INSERT INTO lines (run, at, step, phase, sentence) VALUES (?,?,?,?,?)", said)
         log.note("run", run, "is told to", word)

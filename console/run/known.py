@@ -22,7 +22,7 @@ from console.model.overdue import SAID, late, left, overdue, taken_over
 from console.model.run import ONE_STEP, RunReport, RunRoute, RunState, Split
 from console.model.text import inert
 from console.present.times import clock, due
-from console.run.rows import MOVES_NOTHING, Row
+from console.run.rows import MOVES_NOTHING, TRIED, Row, stood
 
 NEVER = 60.0
 """Seconds after which a planned run that no runner has begun is told as failed."""
@@ -30,7 +30,17 @@ NEVER = 60.0
 
 def told_of(row: Row) -> RunReport:
     """The report, or `interrupted` where its runner is provably dead, or `failed` where it never had one."""
+    told = _told_of(row)
+    last = told.lines[-1] if told.lines else None
+    if told.state is not RunState.INTERRUPTED or last is None or last.step != TRIED:
+        return told
+    return replace(told, message=f"{told.message}. Tried at {clock(last.at)}, nothing done: {last.sentence}")
+
+
+def _told_of(row: Row) -> RunReport:
     known = row.report
+    if known.state is RunState.PLANNED and row.followed:
+        known = replace(known, state=stood(known))
     if known.state is RunState.PLANNED and time.time() - (known.started or 0.0) > NEVER:
         return replace(known, state=RunState.FAILED, message="its runner was never started; nothing was written")
     guarded = known.state is RunState.DONE and known.expires is not None

@@ -17,6 +17,8 @@ from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState
 
 TAKEN = "{}"
 """Stands for the process of a runner that is not known to be dead: its Lease must have been seen unrenewed."""
+TRIED = "resume"
+"""The step of a journal line that tells why a runner that was to go on with a run did nothing."""
 MOVES_NOTHING = "it moves no weights, and there is nothing to put back"
 COLUMNS = (
     "run", "fleet_uid", "kind", "state", "plan", "plan_hash", "reason", "actor", "access", "reasons",
@@ -38,6 +40,11 @@ class Row:
     access: dict[str, Any]
     process: str
 
+    @property
+    def followed(self) -> bool:
+        """Whether a runner that is dead began it; once it is planned, to be followed by another."""
+        return self.process not in ("", TAKEN)
+
     def planned(self) -> Plan:
         """The plan, its routes and their members in the order in which the report has them.
 
@@ -58,6 +65,12 @@ class Row:
         if step.hash != self.report.plan_hash:
             raise UsageError("the journal's plan does not have its hash")
         return step
+
+
+def stood(report: RunReport) -> RunState:
+    """Where a dead runner left a run: what is to go back by itself, and is not on the way there, was done."""
+    waits = report.expires is not None and report.step >= len(report.steps) and report.going != "back"
+    return RunState.DONE if waits and not report.one_step and not report.provisions else RunState.RUNNING
 
 
 def arranged(plan: Plan, report: RunReport) -> Plan:

@@ -117,7 +117,9 @@ class Walk:
         """Write every route's values of a place, then wait until the layers hold them."""
         going = "back" if self._along(index) < self._along(self.at) else "forward"
         self.at = index
-        self._tell(step=index, going=going, hold_until=None, layer=Layer.ANNOTATION, message="writing to the hub")
+        routes = self.ledger(self._observer.store.fleet)
+        layer, message = Layer.ANNOTATION, "writing to the hub"
+        self._tell(step=index, going=going, hold_until=None, routes=routes, layer=layer, message=message)
         self._record()
         for change in self._plan.routes:
             stands = self.place(change)
@@ -251,8 +253,8 @@ class Walk:
                 self._hand.note(f"touch {change.key}", "noted", f"not touched: {error}")
 
     def ledger(self, fleet: Fleet) -> tuple[RunRoute, ...]:
-        """Every route as the run tells it."""
-        return tuple(ledger(fleet, one, self.values(one, self.place(one))) for one in self._plan.routes)
+        """Every route as the run tells it: what it wants is of the place that was gone to last, reached or not."""
+        return tuple(ledger(fleet, one, self.values(one, self.at)) for one in self._plan.routes)
 
 
 class Way(Enum):

@@ -54,6 +54,7 @@ class Words:
             self._fresh, self.heard = False, other.id if other is not None else ""
         if other is not None and other.id != self.heard:
             self.heard = other.id
+            self._journal.viewed(self._run)  # whoever speaks to it is there
             self._journal.line(self._run, "word", "noted", f"{other.word} by {inert(other.actor or 'somebody', 200)}")
             self._take(other.word, other.seconds)
         return self.turn is not None

@@ -242,7 +242,7 @@ def test_what_was_built_by_hand_is_adopted_and_its_drift_shown(calm: Simulated, 
         )
         out = tmp_path / value
         code, told = console.topology("export", "--out", str(out))
-        said = "(Ingress shop/checkout): traffic flows at 70, the topology says 62; applying the exported"
+        said = "(Ingress shop/checkout): traffic flows at 70:38, the topology says 62:38; applying the exported"
         warned = [one for one in (*told["notes"], (out / "README.md").read_text()) if said in one]
         assert (code, len(warned)) == (0, 0 if value == "62" else 2)
 

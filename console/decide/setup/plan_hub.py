@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
-from console.decide.setup import manifests, says
-from console.decide.setup.drift import changes, going, merged
+from console.decide.setup import drift, manifests, says
+from console.decide.setup.drift import OTHERS, SAID, changes, going, merged
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import Manifest, key_of
 from console.decide.setup.plan_words import MINUTE
 from console.decide.setup.says import Phrases
-from console.decide.setup.task import Apply, Files, Requests, Stage, Task, Wait
+from console.decide.setup.stays import asked_by_others, of_object, surplus_weights
+from console.decide.setup.task import Apply, Change, Files, Requests, Stage, Task, Wait
 from console.model.ground import Object
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
@@ -60,21 +61,39 @@ def applications(found: Found, take: frozenset[str]) -> Iterator[Task]:
 def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str], phrases: Phrases = ()) -> Task | None:
     """Apply a manifest where its object is missing or differs. `phrases`: what is said of it where it is new."""
     key = key_of(manifest)
-    live = found.hub.find(key.kind, key.name, key.namespace)
+    live, taken = found.hub.find(key.kind, key.name, key.namespace), str(key) in take
     if live is None:
         return Task(
-            f"apply {key}", stage, "create", f"create {key}", Apply("hub", manifest, str(key) in take),
+            f"apply {key}", stage, "create", f"create {key}", Apply("hub", drift.new(manifest), taken),
             undo=f"delete {key}", final=_final(manifest), says=phrases, usual=5.0,
         )  # fmt: skip
-    differing = changes(manifest, live)
+    zero = surplus_weights(found, key, manifest, live) if taken else {}
+    manifest = _with_annotations(manifest, dict.fromkeys(zero, "0"))
+    differing = tuple(_removed(one, zero) for one in changes(manifest, live, take=taken))
     if not differing:
         return None
-    fields, taken = f"{len(differing)} field{'s' if len(differing) > 1 else ''}", str(key) in take
+    fields = f"{len(differing)} field{'s' if len(differing) > 1 else ''}"
+    rest = of_object(key, manifest, live, take=True) if taken else ()
+    stays = f"; stays: {', '.join(rest)}" if rest else ""
+    made = merged(manifest, live, take=taken)
     return Task(
-        f"apply {key}", stage, "change", f"change {fields} of {key}",
-        Apply("hub", merged(manifest, live, take=taken), taken), undo="apply the values before",
-        changes=differing, usual=5.0,
+        f"apply {key}", stage, "change", f"change {fields} of {key}{stays}",
+        Apply("hub", made, taken), undo="apply the values before", changes=(*differing, *drift.notes(made, live)),
+        usual=5.0,
     )  # fmt: skip
+
+
+def _removed(change: Change, zero: Collection[str]) -> Change:
+    """A weight of others' is taken by a 0, and is gone by the next apply, since it is ours from then on."""
+    named = any(change.path == f"metadata.annotations.{key}" for key in zero)
+    return replace(change, after=None) if named else change
+
+
+def _with_annotations(manifest: Manifest, more: Mapping[str, str]) -> Manifest:
+    if not more:
+        return manifest
+    metadata = manifest["metadata"]
+    return {**manifest, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), **more}}}
 
 
 def _final(manifest: Object) -> str:
@@ -110,7 +129,7 @@ def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
     part = found.topology.gateway
     if part is None:
         return
-    config, rest = _listening(found, part)
+    config, rest = _listening(found, part, take)
     wanted = [
         (config, says.alb_config(found, part)),
         (manifests.ingress_class(found, part), says.ingress_class(part)),
@@ -125,15 +144,16 @@ def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
     yield from (one for route in found.topology.routes if (one := _routed(found, route)) is not None)
 
 
-def _listening(found: Found, part: GatewayPart) -> tuple[Manifest, Manifest | None]:
+def _listening(found: Found, part: GatewayPart, take: frozenset[str]) -> tuple[Manifest, Manifest | None]:
     """The AlbConfig with the listeners that it has until every Ingress asks for others, and, where some then go,
     without them: the controller adds a listener again as long as any Ingress asks for it (domain.md 1.3)."""
     config = manifests.alb_config(found, part)
     live = found.hub.find("AlbConfig", part.name)
-    surplus = going(config, live, "spec", "listeners") if live is not None else []
+    taken = str(key_of(config)) in take
+    surplus = going(config, live, "spec", "listeners", take=taken) if live is not None else []
     if not surplus:
         return config, None
-    asked = _asked_by_others(found, part)
+    asked = asked_by_others(found, part)
     kept = [one for one in surplus if one.get("port") in asked]
     last = _with_listeners(config, kept) if len(kept) < len(surplus) else None
     return _with_listeners(config, surplus), last
@@ -144,16 +164,6 @@ def _with_listeners(config: Manifest, more: Sequence[Mapping[str, object]]) -> M
     return {**config, "spec": {**spec, "listeners": [*spec["listeners"], *map(dict, more)]}}
 
 
-def _asked_by_others(found: Found, part: GatewayPart) -> set[int]:
-    """Ports that Ingresses of the gateway ask for which are none of the topology's routes."""
-    routes = {one.name for one in found.topology.routes}
-    ports: set[int] = set()
-    for key, one in found.hub.objects.items():
-        if key.kind == "Ingress" and f"{key.namespace}/{key.name}" not in routes:
-            ports |= manifests.asked_ports(one, part.ingress_class)
-    return ports
-
-
 def _listeners_away(found: Found, config: Manifest | None, take: frozenset[str]) -> Iterator[Task]:
     task = _apply(found, config, Stage.GATEWAY, take) if config is not None else None
     if task is not None and config is not None:
@@ -161,7 +171,8 @@ def _listeners_away(found: Found, config: Manifest | None, take: frozenset[str])
         what = (
             f"take {len(gone)} listener{'s' if len(gone) > 1 else ''} off {key_of(config)}, which no Ingress asks for"
         )
-        yield replace(task, id=f"{task.id} listeners", what=what, changes=gone)
+        notes = (one for one in task.changes if one.path.removeprefix("metadata.annotations.") in (OTHERS, SAID))
+        yield replace(task, id=f"{task.id} listeners", what=what, changes=(*gone, *notes))
 
 
 def _active(found: Found, name: str) -> Iterator[Task]:

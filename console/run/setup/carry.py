@@ -125,7 +125,7 @@ class SetupRun:
             self._by_hand = self._handed(plan)
             task = next((one for one in plan.tasks if not self._behind(one)), None)
             if task is None:
-                return RunState.DONE, self._done_sentence(ground)
+                return RunState.DONE, self._done_sentence(ground, plan)
             ending = self._next(task, ground)
             parts = touched(task.call)
             if ending is not None:
@@ -167,7 +167,7 @@ class SetupRun:
         """An end in the middle: the step, what became of it, and what a person may do."""
         return state, f"{task.stage}: {task.what}: {sentence}; {self._ways(task)}"
 
-    def _done_sentence(self, ground: Ground) -> str:
+    def _done_sentence(self, ground: Ground, plan: SetupPlan) -> str:
         order = self._order
         if order.kind == "teardown":
             kept = remains(order.topology, ground, order.tasks, frozenset(order.also))
@@ -176,6 +176,8 @@ class SetupRun:
         still = {one.rule for one in unconfirmed(checks(order.topology, ground))}
         open_ = [one for one in order.unconfirmed if one in still]
         said = f"; not checked: {', '.join(open_)}" if open_ else ""
+        if plan.stays:
+            return f"what the topology says stands; besides it stays: {'; '.join(plan.stays)}{said}"
         return f"everything stands as the topology says{said}"
 
     def _behind(self, task: Task) -> bool:

@@ -76,7 +76,7 @@ def judged(topology: Topology, ground: Ground, plan: SetupPlan, sight: WireEyes 
     server does. Blocks."""
     tried = _tried(topology, plan, sight) if sight is not None else ()
     found = Found(topology, ground)
-    return (*checks(topology, ground), *takes.failed(found, plan), *takes.live_weights(topology, plan), *tried)
+    return (*checks(topology, ground), *takes.failed(found, plan), *takes.live_weights(found, plan), *tried)
 
 
 def _tried(topology: Topology, plan: SetupPlan, sight: WireEyes) -> tuple[Check, ...]:

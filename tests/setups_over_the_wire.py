@@ -283,6 +283,14 @@ def test_what_names_nothing_of_the_topology_is_refused(
     assert console.topology(verb, *rest, "Ingress shop/checkout")[0] == 0
 
 
+def test_an_item_to_be_made_anew_that_is_none_is_a_slip(calm: Simulated, tmp_path: Path) -> None:
+    console = Console(calm, tmp_path)
+    assert console.topology("adopt")[0] == 0
+    code, told = console.topology("apply", "--yes", "--retry", "flet")
+    assert (code, told["message"]) == (2, "--retry: nothing of the topology is called 'flet'")
+    assert "Did you mean fleet?" in told["fix"]
+
+
 @pytest.mark.parametrize("name", ["Bad Name", "1st", "a-", "a..b", "", "a" * 56])
 def test_a_topology_gets_no_name_that_its_file_could_not_hold(name: str, empty: Simulated, tmp_path: Path) -> None:
     console = Console(empty, tmp_path)

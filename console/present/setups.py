@@ -35,7 +35,7 @@ def check_lines(checks: Sequence[Check], *, all_: bool = False) -> list[str]:
             if one.verdict is verdict and (all_ or verdict is not Verdict.OK):
                 out += _check(one)
     good = sum(1 for one in checks if one.verdict is Verdict.OK)
-    return out if all_ else [*out, f"  ok         {good} checks"]
+    return out if all_ or not good else [*out, f"  ok         {good} checks"]
 
 
 def _check(one: Check) -> list[str]:

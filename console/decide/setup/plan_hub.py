@@ -12,7 +12,7 @@ from console.decide.setup import drift, manifests, says
 from console.decide.setup.drift import OTHERS, SAID, changes, going, merged
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import Manifest, key_of
-from console.decide.setup.plan_words import MINUTE
+from console.decide.setup.plan_words import FIRST_REQUESTS, MINUTE
 from console.decide.setup.says import Phrases
 from console.decide.setup.stays import asked_by_others, of_object, surplus_weights
 from console.decide.setup.task import Apply, Change, Files, Requests, Stage, Task, Wait
@@ -221,7 +221,7 @@ def first_requests(found: Found) -> Iterator[Task]:
     routes = tuple(one.name for one in found.topology.routes)
     if routes and found.topology.gateway is not None:
         yield Task(
-            "first requests", Stage.FIRST, "ask",
+            FIRST_REQUESTS, Stage.FIRST, "ask",
             f"send requests for {', '.join(routes)} through the gateway and compare the share with the weights",
             Requests(routes), usual=30.0, allowed=5 * MINUTE,
         )  # fmt: skip

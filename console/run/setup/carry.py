@@ -19,6 +19,7 @@ from console import log
 from console.decide.setup.away import remains
 from console.decide.setup.checks import checks, unconfirmed
 from console.decide.setup.order import Order
+from console.decide.setup.plan_words import FIRST_REQUESTS
 from console.decide.setup.task import Agent, Delete, Requests, SetupPlan, Task, Wait, shown, writes
 from console.decide.setup.ways import confirm_again, ways
 from console.errors import Denied, FleetConsoleError, Lost, Refused, Superseded
@@ -29,7 +30,7 @@ from console.present.times import exact as lasting
 from console.run.journal import Journal
 from console.run.seams import seam
 from console.run.setup.past import Past
-from console.run.setup.sides import PARTS, WRITTEN, Again, Eyes, Hands, NotKnown, touched
+from console.run.setup.sides import PARTS, UNPROVEN, WRITTEN, Again, Eyes, Hands, NotKnown, touched
 
 UNSEEN = 30.0
 """Seconds for which something that was sent is looked for before it is sent again, or called failed."""
@@ -176,6 +177,8 @@ class SetupRun:
         still = {one.rule for one in unconfirmed(checks(order.topology, ground))}
         open_ = [one for one in order.unconfirmed if one in still]
         said = f"; not checked: {', '.join(open_)}" if open_ else ""
+        unproven = self._past.confirmed(FIRST_REQUESTS).partition(UNPROVEN)[2]
+        said += f"; {UNPROVEN}{unproven}" if unproven else ""
         if plan.stays:
             return f"what the topology says stands; besides it stays: {'; '.join(plan.stays)}{said}"
         return f"everything stands as the topology says{said}"

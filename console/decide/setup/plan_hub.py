@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -14,7 +14,7 @@ from console.decide.setup.found import Found
 from console.decide.setup.manifests import Manifest, key_of
 from console.decide.setup.plan_words import FIRST_REQUESTS, MINUTE
 from console.decide.setup.says import Phrases
-from console.decide.setup.stays import asked_by_others, of_object, surplus_weights
+from console.decide.setup.stays import asked_by_others, of_object, taken_weights
 from console.decide.setup.task import Apply, Change, Files, Requests, Stage, Task, Wait
 from console.model.ground import Object
 from console.model.hub import RUN_NAMESPACE
@@ -67,9 +67,7 @@ def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str],
             f"apply {key}", stage, "create", f"create {key}", Apply("hub", drift.new(manifest), taken),
             undo=f"delete {key}", final=_final(manifest), says=phrases, usual=5.0,
         )  # fmt: skip
-    zero = surplus_weights(found, key, manifest, live) if taken else {}
-    manifest = _with_annotations(manifest, dict.fromkeys(zero, "0"))
-    differing = tuple(_removed(one, zero) for one in changes(manifest, live, take=taken))
+    differing = changes(manifest, live, take=taken)
     if not differing:
         return None
     fields = f"{len(differing)} field{'s' if len(differing) > 1 else ''}"
@@ -81,19 +79,6 @@ def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str],
         Apply("hub", made, taken), undo="apply the values before", changes=(*differing, *drift.notes(made, live)),
         usual=5.0,
     )  # fmt: skip
-
-
-def _removed(change: Change, zero: Collection[str]) -> Change:
-    """A weight of others' is taken by a 0, and is gone by the next apply, since it is ours from then on."""
-    named = any(change.path == f"metadata.annotations.{key}" for key in zero)
-    return replace(change, after=None) if named else change
-
-
-def _with_annotations(manifest: Manifest, more: Mapping[str, str]) -> Manifest:
-    if not more:
-        return manifest
-    metadata = manifest["metadata"]
-    return {**manifest, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), **more}}}
 
 
 def _final(manifest: Object) -> str:
@@ -136,12 +121,37 @@ def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
     ]
     if not found.topology.applications:
         wanted += [(manifests.namespace(found, name), ()) for name in manifests.namespaces(found)]
-    wanted += [(manifests.ingress(found, one, part), says.ingress(one, part)) for one in found.topology.routes]
+    routes = [(manifests.ingress(found, one, part), says.ingress(one, part)) for one in found.topology.routes]
+    wanted += [(_zeroed(found, one, take), phrases) for one, phrases in routes]
     tasks = [_apply(found, one, Stage.GATEWAY, take, phrases) for one, phrases in wanted]
     yield from (one for one in tasks if one is not None)
+    yield from (one for route, _ in routes if (one := _weights_away(found, route, take)) is not None)
     yield from _listeners_away(found, rest, take)
     yield from _active(found, part.name)
     yield from (one for route in found.topology.routes if (one := _routed(found, route)) is not None)
+
+
+def _zeroed(found: Found, manifest: Manifest, take: frozenset[str]) -> Manifest:
+    """An Ingress with a 0 for each weight that goes with its taking: what others manage is ours by another value only,
+    and can be given up only then."""
+    zero = dict.fromkeys(taken_weights(found, manifest) if str(key_of(manifest)) in take else (), "0")
+    metadata = manifest["metadata"]
+    notes = {**(metadata.get("annotations") or {}), **zero}
+    return {**manifest, "metadata": {**metadata, "annotations": notes}} if zero else manifest
+
+
+def _weights_away(found: Found, manifest: Manifest, take: frozenset[str]) -> Task | None:
+    key = key_of(manifest)
+    live = found.hub.find(key.kind, key.name, key.namespace)
+    gone = taken_weights(found, manifest) if str(key) in take else {}
+    if live is None or not gone:
+        return None
+    what = f"take {len(gone)} weight{'s' if len(gone) > 1 else ''} off {key}, which the file does not name"
+    return Task(
+        f"apply {key} weights", Stage.GATEWAY, "change", what, Apply("hub", merged(manifest, live, take=True), True),
+        undo="apply the values before", usual=5.0,
+        changes=tuple(Change(f"metadata.annotations.{name}", value, None) for name, value in gone.items()),
+    )  # fmt: skip
 
 
 def _listening(found: Found, part: GatewayPart, take: frozenset[str]) -> tuple[Manifest, Manifest | None]:

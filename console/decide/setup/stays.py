@@ -69,6 +69,21 @@ def surplus_weights(found: Found, key: Key, manifest: Manifest, live: Object) ->
     }
 
 
+def taken_weights(found: Found, manifest: Manifest) -> dict[str, str]:
+    """Those that go with the taking of an Ingress: the same, and what is 0 and ours alone since they were taken."""
+    key = manifests.key_of(manifest)
+    live = found.hub.find(key.kind, key.name, key.namespace)
+    if live is None:
+        return {}
+    said, owned = manifest["metadata"].get("annotations") or {}, Owned(live)
+    ours = {
+        name: value
+        for name, value in weights(found, live).items()
+        if name not in said and value == "0" and owned.solely(("metadata", "annotations", name))
+    }
+    return {**surplus_weights(found, key, manifest, live), **ours}
+
+
 def _weights(found: Found, key: Key, manifest: Manifest, live: Object, *, taken: bool) -> Iterator[Phrase]:
     names = {found.cluster_id(one): one.name for one in found.topology.members}
     for name, value in () if taken else surplus_weights(found, key, manifest, live).items():

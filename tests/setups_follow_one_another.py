@@ -101,6 +101,31 @@ def test_what_opened_a_fleet_or_an_agent_that_are_gone_does_not_stay_on_the_shel
     assert [False, False, True] == [one.exists() for one in kept]
 
 
+def test_the_agent_of_a_member_that_the_file_names_no_more_does_not_stay_on_the_shelf(tmp_path: Path) -> None:
+    stand, shelf = Stand(tmp_path), Shelf(tmp_path, "demo")
+    stand.carry_out(stand.set_up(hybrid()))
+    agent = shelf.write("agent-idc-b.yaml", "x")
+    one_member = hybrid(members=hybrid().members[:1], gateway=None, routes=(), applications=())
+    setups.tidy(Access(state_dir=tmp_path), one_member, stand.world.read())
+
+    assert agent.exists(), "its cluster still stands"
+
+    stand.carry_out(stand.take_away(one_member))
+    setups.tidy(Access(state_dir=tmp_path), one_member, stand.world.read())
+
+    assert not agent.exists()
+
+
+def test_settings_that_a_teardown_leaves_are_named(tmp_path: Path) -> None:
+    access = Access(state_dir=tmp_path)
+
+    assert () == setups.stays_here(access, hybrid())
+
+    path = Shelf(tmp_path, "demo").write("config.yaml", "x")
+
+    assert setups.stays_here(access, hybrid())[0].startswith(f"{path}, settings with what opens the cloud")
+
+
 def test_the_clouds_tasks_of_former_runs_are_followed_by_later_ones() -> None:
     said = ("made c1, task T-1, request R", "made c1, request R", "task T-2", "made f1, task T-3")
     lines = [JournalLine(1.0, "x", phase, one) for one in said for phase in ("intended", "sent")]

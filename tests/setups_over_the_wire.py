@@ -242,7 +242,7 @@ def test_what_was_built_by_hand_is_adopted_and_its_drift_shown(calm: Simulated, 
         )
         out = tmp_path / value
         code, told = console.topology("export", "--out", str(out))
-        said = "(Ingress shop/checkout): traffic flows at 70, the topology says 62; applying the exported"
+        said = "(Ingress shop/checkout): traffic flows at 70:38, the topology says 62:38; applying the exported"
         warned = [one for one in (*told["notes"], (out / "README.md").read_text()) if said in one]
         assert (code, len(warned)) == (0, 0 if value == "62" else 2)
 
@@ -281,6 +281,14 @@ def test_what_names_nothing_of_the_topology_is_refused(
     assert near in told["fix"]
     verb, *rest = words[:-1]
     assert console.topology(verb, *rest, "Ingress shop/checkout")[0] == 0
+
+
+def test_an_item_to_be_made_anew_that_is_none_is_a_slip(calm: Simulated, tmp_path: Path) -> None:
+    console = Console(calm, tmp_path)
+    assert console.topology("adopt")[0] == 0
+    code, told = console.topology("apply", "--yes", "--retry", "flet")
+    assert (code, told["message"]) == (2, "--retry: nothing of the topology is called 'flet'")
+    assert "Did you mean fleet?" in told["fix"]
 
 
 @pytest.mark.parametrize("name", ["Bad Name", "1st", "a-", "a..b", "", "a" * 56])

@@ -22,6 +22,7 @@ from console.kube.manifest import named_alone, names_in
 from console.model.ground import Ground, Handed, HubGround, Inside, Key
 from console.model.run import RunState
 from console.model.topology import LABEL, FleetPart, Topology
+from console.present.setups import check_lines
 from tests.setup_stand import Stand, World, hybrid
 
 NETWORKING = "networking.k8s.io"
@@ -153,6 +154,13 @@ def test_routes_that_stay_say_how_much_they_send_to_a_member_that_goes(tmp_path:
     assert hit.fix == "Move the traffic first: fleet-console drain idc-b --reason TEXT."
     [deletion] = [one for one in told.plan.tasks if one.id == "member idc-b deleted"]
     assert "to which routes that stay send weight: shop/route-0 38 %" in deletion.what
+
+
+def test_of_checks_that_are_none_no_number_is_told(tmp_path: Path) -> None:
+    _, world, topology = shared(tmp_path)
+    checks = away(topology, world.read()).checks
+
+    assert checks and not any("ok" in line.split() for line in check_lines(checks))
 
 
 def test_what_is_not_looked_at_is_said(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from console.decide.setup.checks import is_confirmed, reds, unconfirmed
 from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
 from console.model.text import inert
 from console.present.line import EMPTY, Ink, Line, dim, line, paragraph, strong, title
-from console.present.setups import change_text, nothing_to_do, verdict_line
+from console.present.setups import change_text, nothing_to_do, stays_lines, verdict_line
 from console.present.times import exact
 
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED)
@@ -79,7 +79,7 @@ def _check(one: Check, cells: int) -> list[Line]:
 def plan_lines(plan: SetupPlan, cells: int) -> list[Line]:
     """The tasks by stage, with what they change, what is final, and how each is taken back."""
     if not plan.tasks:
-        said = paragraph(nothing_to_do(plan), cells, indent=2, ink=Ink.WARN if plan.left else Ink.GOOD)
+        said = paragraph(nothing_to_do(plan), cells, indent=2, ink=Ink.WARN if plan.left or plan.stays else Ink.GOOD)
         return [line(title("PLAN")), *said]
     out: list[Line] = [line(title("PLAN"), dim(f"  {short(plan.hash)}"))]
     stage: Stage | None = None
@@ -88,6 +88,8 @@ def plan_lines(plan: SetupPlan, cells: int) -> list[Line]:
             stage = one.stage
             out.append(line(strong(f" {stage.upper()}")))
         out += _task(one, number, cells)
+    for rest in stays_lines(plan):
+        out += paragraph(rest, cells, indent=2, ink=Ink.WARN)
     return out
 
 

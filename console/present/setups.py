@@ -20,6 +20,8 @@ _CELLS = 80
 """Of what is told of a new thing: the narrowest terminal that is read on."""
 _NAMED = 4
 """Things left behind that one line names."""
+_STAYING = 20
+"""Things that stay besides what the topology says, a line each."""
 _LONGEST = 10_000
 _PROOF = (Stage.FIRST, Stage.FINISH)
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED, Verdict.OK)
@@ -33,7 +35,7 @@ def check_lines(checks: Sequence[Check], *, all_: bool = False) -> list[str]:
             if one.verdict is verdict and (all_ or verdict is not Verdict.OK):
                 out += _check(one)
     good = sum(1 for one in checks if one.verdict is Verdict.OK)
-    return out if all_ else [*out, f"  ok         {good} checks"]
+    return out if all_ or not good else [*out, f"  ok         {good} checks"]
 
 
 def _check(one: Check) -> list[str]:
@@ -59,15 +61,16 @@ def plan_lines(plan: SetupPlan) -> list[str]:
             stage = one.stage
             out.append(f" {stage.upper()}")
         out += task_lines(one, number)
-    return out
+    return [*out, *(f"  {one}" for one in stays_lines(plan))]
 
 
 def nothing_to_do(plan: SetupPlan) -> str:
     """What a plan without tasks means."""
     if plan.kind == "teardown":
         return "nothing to do: nothing of ours is there"
-    if plan.left:
-        return f"nothing to do for what the topology names; {left_line(plan)}"
+    if plan.left or plan.stays:
+        rest = [left_line(plan)] if plan.left else []
+        return f"nothing to do for what the topology names; {'; '.join((*rest, *stays_lines(plan)))}"
     return "nothing to do: everything is as the topology says"
 
 
@@ -77,6 +80,12 @@ def left_line(plan: SetupPlan) -> str:
     more = f" and {count - _NAMED} more" if count > _NAMED else ""
     things, stand = ("things", "stand") if count > 1 else ("thing", "stands")
     return f"{count} {things} that it named before still {stand}: {told}{more}"
+
+
+def stays_lines(plan: SetupPlan) -> list[str]:
+    """What stands besides what the topology says, `stays: rule other.example.com on Ingress ns/name, by kubectl`."""
+    more = [f"stays: {len(plan.stays) - _STAYING} more"] if len(plan.stays) > _STAYING else []
+    return [*(f"stays: {one}" for one in plan.stays[:_STAYING]), *more]
 
 
 def task_lines(one: Task, number: int) -> list[str]:
@@ -130,6 +139,7 @@ def status_text(topology: Topology, checks: Sequence[Check], plan: SetupPlan, no
     red = reds(checks)
     lines += [f"  red: {one.rule}: {one.about}: {one.measured}" for one in red]
     lines += [f"  left behind: {left_line(plan)}"] if plan.left else []
+    lines += [f"  {one}" for one in stays_lines(plan)]
     return "\n".join([*lines, *notes])
 
 
@@ -172,6 +182,7 @@ def document(
         "drift": [
             {"step": one.id, "path": c.path, "before": c.before, "after": c.after} for one in tasks for c in one.changes
         ],
+        "stays": list(plan.stays) if plan is not None else [],
         "run": None if run is None else run_document(run),
         "notes": list(notes),
     }

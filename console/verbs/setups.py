@@ -107,7 +107,10 @@ def teardown(
     if found.missing:
         raise Lost(f"it cannot be told what would be left behind: {'; '.join(found.missing)}")
     made, checks, red = found.plan, found.checks, reds(found.checks)
-    notes = [*filter(None, [unseen(made)]), *(f"stays: {one}" for one in found.stays)]
+    notes = [
+        *filter(None, [unseen(made)]),
+        *(f"stays: {one}" for one in (*found.stays, *setups.stays_here(access, said))),
+    ]
     if show or red or not made.tasks:
         if not show and not red:
             setups.tidy(access, said, ground)

@@ -184,9 +184,10 @@ def survey(
     options: Options, said: Topology, take: Sequence[str], retry: frozenset[str] = frozenset()
 ) -> tuple[Ground, tuple[Check, ...], SetupPlan]:
     """The ground of a topology, what the rules say of it, and the plan. Raises `Lost` where it cannot be read,
-    `UsageError` where `take` names nothing of the topology, `Refused` where what is to be made anew has not failed."""
+    `UsageError` where `take` or `retry` names nothing of the topology, `Refused` where what is to be made anew has not
+    failed."""
     from console.decide.setup.found import Found
-    from console.decide.setup.named import refuse_take
+    from console.decide.setup.named import refuse_retry, refuse_take
     from console.decide.setup.plan import plan as planned
     from console.decide.setup.retry import refuse
     from console.decide.setup.unknown import unknown_to_show
@@ -199,6 +200,7 @@ def survey(
         raise Lost(f"the ground cannot be read: {'; '.join(missing)}", fix=_AGAIN)
     found = Found(said, ground)
     refuse_take(found, take)
+    refuse_retry(found, retry)
     refuse(found, retry)
     made = planned(said, ground, take=frozenset(take), retry=retry)
     return ground, setups.judged(said, ground, made, sight), made

@@ -6,9 +6,8 @@ import shlex
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from console.decide.setup import hits, manifests
+from console.decide.setup import hits, left_behind, manifests
 from console.decide.setup.found import Found
-from console.decide.setup.left_behind import left_behind
 from console.decide.setup.plan_words import KUBECONFIG
 from console.decide.setup.task import Check, SetupPlan
 from console.decide.setup.teardown import goes, teardown
@@ -97,7 +96,9 @@ def left(topology: Topology, ground: Ground, also: frozenset[str] = frozenset())
             kept.append(f"cluster {part.name} ({cluster.id})")
         elif cluster is not None and by_hand(part):
             kept.append(agent_stays(found, part))
-    kept += [f"{one.what}, which the file does not name" for one in left_behind(found) if one.key is None]
+    kept += [agent_stays(found, part) for part in left_behind.members(found) if part.kind == "registered"]
+    strays = (one for one in left_behind.left_behind(found) if not one.goes)
+    kept += [f"{one.what}, which the file does not name: {one.does}" for one in strays]
     return tuple(kept)
 
 

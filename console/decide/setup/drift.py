@@ -8,8 +8,8 @@ others stay. Every other list is one value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -43,74 +43,127 @@ and this are the same."""
 OTHERS = "fleet-console/others"
 """Annotation on an object of which lists were taken from their owners: the items in them that are others', as JSON. The
 lists are ours alone from then on, and managedFields no longer tell."""
+SAID = "fleet-console/said"
+"""Annotation on an object: the items of named lists that the file said when we applied it last, as JSON. Whoever writes
+such a list after us manages all of it, and managedFields no longer tell which items were ours."""
 _ABSENT = object()
 _LONGEST = 200
 
 
-def changes(wanted: Object, live: Object) -> tuple[Change, ...]:
+class Staying(NamedTuple):
+    """An item of a named list that the file does not say and that stays. `way`: to the list; `owners`: managers."""
+
+    way: tuple[str, ...]
+    item: str
+    owners: tuple[str, ...]
+
+
+def changes(wanted: Object, live: Object, *, take: bool = False) -> tuple[Change, ...]:
     """What applying `wanted` would change in `live`, empty where nothing: fields that differ, and fields and items that
-    we applied, that nobody else manages, and that we no longer want."""
+    we applied, that nobody else manages, and that we no longer want. `take`: items that we applied go whoever manages
+    their list by now."""
     names = ("metadata", "spec", "data")
-    whole = _Live(live)
+    whole = _Live(live, take=take)
     found = [
         one for name in names if name in wanted for one in _differ((name,), name, wanted[name], whole.at(name), whole)
     ]
     return (*found, *_given_up(wanted, live, whole.owned))
 
 
-def going(wanted: Object, live: Object, *way: str) -> list[Mapping[str, Any]]:
-    """Items of the named list at `way` that are ours alone and wanted no more, as they stand."""
+def going(wanted: Object, live: Object, *way: str, take: bool = False) -> list[Mapping[str, Any]]:
+    """Items of the named list at `way` that go, since they are wanted no more, as they stand."""
     here, there = _reached(wanted, way), _reached(live, way)
     if not isinstance(here, list) or not isinstance(there, list):
         return []
-    return [one for one, ours in _Live(live).strangers(way, ".".join(way), here, there) if ours]
+    return [one for one, ours in _Live(live, take=take).strangers(way, ".".join(way), here, there) if ours]
+
+
+def staying(wanted: Object, live: Object, *, take: bool = False) -> tuple[Staying, ...]:
+    """Items in named lists of a live object that the wanted one does not say, and that stay with it."""
+    whole = _Live(live, take=take)
+    _merged((), "", wanted, live, whole)
+    return tuple(whole.kept.values())
 
 
 def merged(wanted: Object, live: Object, *, take: bool = False) -> dict[str, Any]:
     """`wanted` with the items that others hold in its named lists, so that applying it takes nothing from them.
     `take`: the lists become ours by it, so which of their items are others' is noted on the object."""
-    whole = _Live(live)
+    whole = _Live(live, take=take)
     made: dict[str, Any] = _merged((), "", wanted, live, whole)
-    if whole.kept and (take or whole.noted):
+    notes = {OTHERS: whole.kept} if take or whole.noted else {}
+    return _with_notes(made, {**notes, **({SAID: _items("", wanted)} if take or whole.said is not None else {})})
+
+
+def new(wanted: Object) -> dict[str, Any]:
+    """`wanted` as it is made, with a note of its items."""
+    return _with_notes(dict(wanted), {SAID: _items("", wanted)})
+
+
+def notes(made: Object, live: Object) -> tuple[Change, ...]:
+    """What an apply changes in our own notes on an object."""
+    told = ((("metadata", "annotations", name), name) for name in (OTHERS, SAID))
+    both = ((name, _reached(live, way), _reached(made, way)) for way, name in told)
+    return tuple(
+        Change(f"metadata.annotations.{name}", shown(before), shown(after))
+        for name, before, after in both
+        if before != after
+    )
+
+
+def _with_notes(made: dict[str, Any], notes: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    said = {name: msgspec.json.encode(sorted(items)).decode() for name, items in notes.items() if items}
+    if said:
         metadata = made["metadata"]
-        note = msgspec.json.encode(sorted(whole.kept)).decode()
-        made["metadata"] = {**metadata, "annotations": {**(metadata.get("annotations") or {}), OTHERS: note}}
+        made["metadata"] = {**metadata, "annotations": {**(metadata.get("annotations") or {}), **said}}
     return made
 
 
-class _Live:
-    """A live object as it is compared. `noted`: items of others in lists that we took; `kept`: those found so far."""
+def _items(path: str, wanted: Any) -> list[str]:
+    """Every item of a named list in a wanted value."""
+    if isinstance(wanted, Mapping):
+        return [item for name, value in wanted.items() for item in _items(_joined(path, name), value)]
+    if not _named(path, wanted):
+        return []
+    items = [(f"{path}[{_word(path, one)}]", one) for one in wanted]
+    return [each for item, one in items for each in (item, *_items(item, one))]
 
-    def __init__(self, live: Object) -> None:
+
+class _Live:
+    """A live object as it is compared. `noted`: items of others in lists that we took; `said`: items that we applied,
+    None where no note tells; `kept`: items of others found so far, by their path."""
+
+    def __init__(self, live: Object, *, take: bool) -> None:
         self._live = live
+        self._take = take
         self.owned = Owned(live)
-        self.noted = _noted(live)
-        self.kept: set[str] = set()
+        self.noted = _noted(live, OTHERS) or frozenset()
+        self.said = _noted(live, SAID)
+        self.kept: dict[str, Staying] = {}
 
     def at(self, name: str) -> Any:
         """A field of it."""
         return self._live.get(name, _ABSENT)
 
     def strangers(self, way: Way, path: str, wanted: Sequence[Any], live: Sequence[Any]) -> Iterator[tuple[Any, bool]]:
-        """Items of a live list that the wanted one has not, and whether each is ours alone."""
+        """Items of a live list that the wanted one has not, and whether each goes: ours alone, or taken back."""
         mine = {_name(path, one) for one in wanted}
         for one in live:
             if isinstance(one, Mapping) and _name(path, one) not in mine:
                 item = f"{path}[{_word(path, one)}]"
-                ours = item not in self.noted and self.owned.solely((*way, one))
+                taken_back = self._take and item in (self.said or ())
+                ours = taken_back or (item not in self.noted and self.owned.solely((*way, one)))
                 if not ours:
-                    self.kept.add(item)
+                    plain = tuple(name for name in way if isinstance(name, str))
+                    self.kept[item] = Staying(plain, _word(path, one), self.owned.others((*way, one)))
                 yield one, ours
 
 
-def _noted(live: Object) -> frozenset[str]:
-    metadata = live.get("metadata")
-    notes = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+def _noted(live: Object, note: str) -> frozenset[str] | None:
+    said = _reached(live, ("metadata", "annotations", note))
     try:
-        said = msgspec.json.decode(notes.get(OTHERS, "[]") if isinstance(notes, Mapping) else "[]", type=list[str])
-    except (msgspec.DecodeError, TypeError):
-        return frozenset()
-    return frozenset(said)
+        return frozenset(msgspec.json.decode(said, type=list[str])) if isinstance(said, str) else None
+    except msgspec.DecodeError:
+        return None
 
 
 def _differ(way: Way, path: str, wanted: Any, live: Any, whole: _Live) -> Iterator[Change]:
@@ -147,7 +200,7 @@ def _given_up(wanted: Object, live: Object, owned: Owned) -> Iterator[Change]:
     """Fields that our last apply said, that nobody else manages, and that are wanted no more."""
     for way in dict.fromkeys(owned.applied()):
         held = _reached(live, way)
-        if held is _ABSENT or way[-1] == OTHERS or not _missing(wanted, way) or not owned.solely(way):
+        if held is _ABSENT or way[-1] in (OTHERS, SAID) or not _missing(wanted, way) or not owned.solely(way):
             continue
         yield Change(".".join(inert(one, _LONGEST) for one in way), shown(held), None)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from console.decide.setup import left_behind
 from console.decide.setup.found import Found
 from console.decide.setup.task import Check, Stage, Verdict
 from console.decide.setup.unknown import UNSEEN
@@ -51,7 +52,7 @@ def on_fleet(found: Found) -> tuple[str, ...]:
     ours = namespaces(found)
     out = [inert(str(key), 200) for key in kinds if key.namespace not in ours]
     out += [one for name in ours for one in in_namespace(found, name)]
-    known = {found.cluster_id(one) for one in found.topology.members}
+    known = {found.cluster_id(one) for one in (*found.topology.members, *left_behind.members(found))}
     attached = (one.cluster for one in fleet.attached or () if one.state not in ("Deleting", "Deleted"))
     return (*out, *(f"member {inert(one, 80)}" for one in attached if one not in known))
 
@@ -76,7 +77,7 @@ def words(found: Found, also: frozenset[str]) -> dict[str, str]:
     gateway = found.topology.gateway
     if gateway is not None and (hit := on_gateway(found, also)):
         out[f"delete AlbConfig {gateway.name}"] = f"on which others have {_several(hit)}"
-    for part in found.topology.members:
+    for part in (*found.topology.members, *left_behind.members(found)):
         if hit := sent_to(found, part, also):
             out[f"member {part.name} deleted"] = f"to which routes that stay send weight: {_several(hit)}"
     if hit := on_fleet(found):
@@ -161,10 +162,11 @@ def _checks(found: Found, also: frozenset[str]) -> Iterator[Check]:
             f"{_count(hit, 'Ingress', 'Ingresses')} of others {_have(hit)} no gateway once its AlbConfig is gone:"
             f" {_several(hit)}", "", "Give them another IngressClass first.",
         )  # fmt: skip
-    for number, part in enumerate(found.topology.members):
+    for number, part in enumerate((*found.topology.members, *left_behind.members(found))):
         if hit := sent_to(found, part, also):
             yield Check(
-                "routes-to-member", Verdict.WARN, Stage.ASSOCIATE, f"members[{number}]",
+                "routes-to-member", Verdict.WARN, Stage.ASSOCIATE,
+                f"members[{number}]" if number < len(found.topology.members) else f"cluster {part.name}",
                 f"annotations {found.topology.key_prefix}*",
                 f"{_count(hit, 'route', 'routes')} that {'stay' if len(hit) > 1 else 'stays'} send"
                 f"{'' if len(hit) > 1 else 's'} it weight: {_several(hit)}", "",

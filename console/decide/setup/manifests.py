@@ -183,10 +183,7 @@ def ingress(found: Found, part: RoutePart, gateway: GatewayPart) -> Manifest:
     ports = [one for one in gateway.listeners if not part.listeners or one.port in part.listeners]
     annotations = {PREFIX + "listen-ports": json.dumps([{one.protocol: one.port} for one in ports])}
     annotations |= health_annotations(part.health_check)
-    for name, weight in part.weights.items():
-        member = found.topology.member(name)
-        identifier = found.cluster_id(member) if member else f"<cluster {name}>"
-        annotations[found.topology.key_prefix + identifier] = str(weight)
+    annotations |= weight_annotations(found, part)
     backend = {"service": {"name": part.service, "port": {"number": part.port}}}
     paths = [{"path": path, "pathType": part.path_type, "backend": backend} for path in part.paths]
     rule: Manifest = {"http": {"paths": paths}} if part.host is None else {"host": part.host, "http": {"paths": paths}}
@@ -194,6 +191,16 @@ def ingress(found: Found, part: RoutePart, gateway: GatewayPart) -> Manifest:
     manifest["metadata"]["annotations"] = annotations
     manifest["spec"] = {"ingressClassName": gateway.ingress_class, "rules": [rule]}
     return manifest
+
+
+def weight_annotations(found: Found, part: RoutePart) -> dict[str, str]:
+    """Annotation -> weight, of the members that a route names."""
+    out = {}
+    for name, weight in part.weights.items():
+        member = found.topology.member(name)
+        identifier = found.cluster_id(member) if member else f"<cluster {name}>"
+        out[found.topology.key_prefix + identifier] = str(weight)
+    return out
 
 
 def asked_ports(ingress: Object, ingress_class: str) -> set[int]:

@@ -1,5 +1,5 @@
-"""What a person may name of a topology, with `--take` or `--also`: what names nothing of it is a slip, and is refused
-before it is silently left out."""
+"""What a person may name of a topology, with `--take`, `--also` or `--retry`: what names nothing of it is a slip,
+and is refused before it is silently left out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from console.decide.setup import hits, manifests
 from console.decide.setup.fields import nearest
 from console.decide.setup.found import Found
+from console.decide.setup.retry import FLEET, MEMBER
 from console.decide.setup.unknown import UNSEEN
 from console.errors import UsageError
 from console.model.hub import RUN_NAMESPACE
@@ -32,6 +33,11 @@ def refuse_also(found: Found, also: Collection[str]) -> None:
     known += [str(one) for one in manifests.wanted(found) if one.kind != "Secret"]
     known += [f"Namespace {name}" for name in hits.namespaces(found)]
     _refuse("--also", also, list(dict.fromkeys(known)))
+
+
+def refuse_retry(found: Found, items: Collection[str]) -> None:
+    """Raises `UsageError` where something names no item that could ever be made anew."""
+    _refuse("--retry", items, [FLEET, *(MEMBER.format(one.name) for one in found.topology.members)])
 
 
 def _refuse(option: str, said: Collection[str], known: Sequence[str]) -> None:

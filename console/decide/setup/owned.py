@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from console.model.ground import Object
+from console.model.text import inert
 from console.model.topology import SETUP_MANAGER
 
 Way = tuple[str | Mapping[str, Any], ...]
@@ -21,17 +22,24 @@ class Owned:
 
     def __init__(self, live: Object) -> None:
         self._ours: list[_Tree] = []
-        self._others: list[_Tree] = []
+        self._others: list[tuple[str, _Tree]] = []
         held = _mapping(live.get("metadata")).get("managedFields")
         for entry in held if isinstance(held, list) else ():
             fields = _mapping(entry).get("fieldsV1")
             if isinstance(fields, Mapping) and entry.get("subresource") != "status":
                 ours = (entry.get("manager"), entry.get("operation")) == (SETUP_MANAGER, "Apply")
-                (self._ours if ours else self._others).append(fields)
+                if ours:
+                    self._ours.append(fields)
+                else:
+                    self._others.append((inert(str(entry.get("manager")), 60), fields))
 
     def solely(self, way: Way) -> bool:
         """Whether our last apply said a field, or the whole list that it stands in, and nobody else manages it."""
-        return any(_reaches(one, way) for one in self._ours) and not any(_reaches(one, way) for one in self._others)
+        return any(_reaches(one, way) for one in self._ours) and not self.others(way)
+
+    def others(self, way: Way) -> tuple[str, ...]:
+        """The managers besides us of a field, or of the whole list that it stands in."""
+        return tuple(dict.fromkeys(name for name, tree in self._others if _reaches(tree, way)))
 
     def applied(self) -> Iterator[tuple[str, ...]]:
         """Ways to the fields that we applied, items of lists left out."""

@@ -10,6 +10,7 @@ from console.decide.setup import plan_cloud, plan_hub, plan_members
 from console.decide.setup.found import Found
 from console.decide.setup.left_behind import left_behind
 from console.decide.setup.retry import again
+from console.decide.setup.stays import stays
 from console.decide.setup.task import SetupPlan, Task
 from console.model.ground import Ground
 from console.model.topology import Topology
@@ -37,4 +38,4 @@ def plan(
     ]
     if tasks or prove or ground.unproven:
         tasks += [*plan_hub.first_requests(found), plan_hub.files(found)]
-    return SetupPlan(topology.name, "setup", tuple(tasks), left)
+    return SetupPlan(topology.name, "setup", tuple(tasks), left, stays(Found(topology, ground), take))

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import msgspec
 
-from console.decide.setup import manifests, says
-from console.decide.setup.drift import changes, going, merged
+from console.decide.setup import drift, manifests, says
+from console.decide.setup.drift import OTHERS, SAID, changes, going, merged
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import Manifest, key_of
-from console.decide.setup.plan_words import MINUTE
+from console.decide.setup.plan_words import FIRST_REQUESTS, MINUTE
 from console.decide.setup.says import Phrases
-from console.decide.setup.task import Apply, Files, Requests, Stage, Task, Wait
+from console.decide.setup.stays import asked_by_others, of_object, taken_weights
+from console.decide.setup.task import Apply, Change, Files, Requests, Stage, Task, Wait
 from console.model.ground import Object
 from console.model.hub import RUN_NAMESPACE
 from console.model.text import inert
@@ -60,20 +61,23 @@ def applications(found: Found, take: frozenset[str]) -> Iterator[Task]:
 def _apply(found: Found, manifest: Manifest, stage: Stage, take: frozenset[str], phrases: Phrases = ()) -> Task | None:
     """Apply a manifest where its object is missing or differs. `phrases`: what is said of it where it is new."""
     key = key_of(manifest)
-    live = found.hub.find(key.kind, key.name, key.namespace)
+    live, taken = found.hub.find(key.kind, key.name, key.namespace), str(key) in take
     if live is None:
         return Task(
-            f"apply {key}", stage, "create", f"create {key}", Apply("hub", manifest, str(key) in take),
+            f"apply {key}", stage, "create", f"create {key}", Apply("hub", drift.new(manifest), taken),
             undo=f"delete {key}", final=_final(manifest), says=phrases, usual=5.0,
         )  # fmt: skip
-    differing = changes(manifest, live)
+    differing = changes(manifest, live, take=taken)
     if not differing:
         return None
-    fields, taken = f"{len(differing)} field{'s' if len(differing) > 1 else ''}", str(key) in take
+    fields = f"{len(differing)} field{'s' if len(differing) > 1 else ''}"
+    rest = of_object(key, manifest, live, take=True) if taken else ()
+    stays = f"; stays: {', '.join(rest)}" if rest else ""
+    made = merged(manifest, live, take=taken)
     return Task(
-        f"apply {key}", stage, "change", f"change {fields} of {key}",
-        Apply("hub", merged(manifest, live, take=taken), taken), undo="apply the values before",
-        changes=differing, usual=5.0,
+        f"apply {key}", stage, "change", f"change {fields} of {key}{stays}",
+        Apply("hub", made, taken), undo="apply the values before", changes=(*differing, *drift.notes(made, live)),
+        usual=5.0,
     )  # fmt: skip
 
 
@@ -110,30 +114,56 @@ def gateway(found: Found, take: frozenset[str]) -> Iterator[Task]:
     part = found.topology.gateway
     if part is None:
         return
-    config, rest = _listening(found, part)
+    config, rest = _listening(found, part, take)
     wanted = [
         (config, says.alb_config(found, part)),
         (manifests.ingress_class(found, part), says.ingress_class(part)),
     ]
     if not found.topology.applications:
         wanted += [(manifests.namespace(found, name), ()) for name in manifests.namespaces(found)]
-    wanted += [(manifests.ingress(found, one, part), says.ingress(one, part)) for one in found.topology.routes]
+    routes = [(manifests.ingress(found, one, part), says.ingress(one, part)) for one in found.topology.routes]
+    wanted += [(_zeroed(found, one, take), phrases) for one, phrases in routes]
     tasks = [_apply(found, one, Stage.GATEWAY, take, phrases) for one, phrases in wanted]
     yield from (one for one in tasks if one is not None)
+    yield from (one for route, _ in routes if (one := _weights_away(found, route, take)) is not None)
     yield from _listeners_away(found, rest, take)
     yield from _active(found, part.name)
     yield from (one for route in found.topology.routes if (one := _routed(found, route)) is not None)
 
 
-def _listening(found: Found, part: GatewayPart) -> tuple[Manifest, Manifest | None]:
+def _zeroed(found: Found, manifest: Manifest, take: frozenset[str]) -> Manifest:
+    """An Ingress with a 0 for each weight that goes with its taking: what others manage is ours by another value only,
+    and can be given up only then."""
+    zero = dict.fromkeys(taken_weights(found, manifest) if str(key_of(manifest)) in take else (), "0")
+    metadata = manifest["metadata"]
+    notes = {**(metadata.get("annotations") or {}), **zero}
+    return {**manifest, "metadata": {**metadata, "annotations": notes}} if zero else manifest
+
+
+def _weights_away(found: Found, manifest: Manifest, take: frozenset[str]) -> Task | None:
+    key = key_of(manifest)
+    live = found.hub.find(key.kind, key.name, key.namespace)
+    gone = taken_weights(found, manifest) if str(key) in take else {}
+    if live is None or not gone:
+        return None
+    what = f"take {len(gone)} weight{'s' if len(gone) > 1 else ''} off {key}, which the file does not name"
+    return Task(
+        f"apply {key} weights", Stage.GATEWAY, "change", what, Apply("hub", merged(manifest, live, take=True), True),
+        undo="apply the values before", usual=5.0,
+        changes=tuple(Change(f"metadata.annotations.{name}", value, None) for name, value in gone.items()),
+    )  # fmt: skip
+
+
+def _listening(found: Found, part: GatewayPart, take: frozenset[str]) -> tuple[Manifest, Manifest | None]:
     """The AlbConfig with the listeners that it has until every Ingress asks for others, and, where some then go,
     without them: the controller adds a listener again as long as any Ingress asks for it (domain.md 1.3)."""
     config = manifests.alb_config(found, part)
     live = found.hub.find("AlbConfig", part.name)
-    surplus = going(config, live, "spec", "listeners") if live is not None else []
+    taken = str(key_of(config)) in take
+    surplus = going(config, live, "spec", "listeners", take=taken) if live is not None else []
     if not surplus:
         return config, None
-    asked = _asked_by_others(found, part)
+    asked = asked_by_others(found, part)
     kept = [one for one in surplus if one.get("port") in asked]
     last = _with_listeners(config, kept) if len(kept) < len(surplus) else None
     return _with_listeners(config, surplus), last
@@ -144,16 +174,6 @@ def _with_listeners(config: Manifest, more: Sequence[Mapping[str, object]]) -> M
     return {**config, "spec": {**spec, "listeners": [*spec["listeners"], *map(dict, more)]}}
 
 
-def _asked_by_others(found: Found, part: GatewayPart) -> set[int]:
-    """Ports that Ingresses of the gateway ask for which are none of the topology's routes."""
-    routes = {one.name for one in found.topology.routes}
-    ports: set[int] = set()
-    for key, one in found.hub.objects.items():
-        if key.kind == "Ingress" and f"{key.namespace}/{key.name}" not in routes:
-            ports |= manifests.asked_ports(one, part.ingress_class)
-    return ports
-
-
 def _listeners_away(found: Found, config: Manifest | None, take: frozenset[str]) -> Iterator[Task]:
     task = _apply(found, config, Stage.GATEWAY, take) if config is not None else None
     if task is not None and config is not None:
@@ -161,7 +181,8 @@ def _listeners_away(found: Found, config: Manifest | None, take: frozenset[str])
         what = (
             f"take {len(gone)} listener{'s' if len(gone) > 1 else ''} off {key_of(config)}, which no Ingress asks for"
         )
-        yield replace(task, id=f"{task.id} listeners", what=what, changes=gone)
+        notes = (one for one in task.changes if one.path.removeprefix("metadata.annotations.") in (OTHERS, SAID))
+        yield replace(task, id=f"{task.id} listeners", what=what, changes=(*gone, *notes))
 
 
 def _active(found: Found, name: str) -> Iterator[Task]:
@@ -210,7 +231,7 @@ def first_requests(found: Found) -> Iterator[Task]:
     routes = tuple(one.name for one in found.topology.routes)
     if routes and found.topology.gateway is not None:
         yield Task(
-            "first requests", Stage.FIRST, "ask",
+            FIRST_REQUESTS, Stage.FIRST, "ask",
             f"send requests for {', '.join(routes)} through the gateway and compare the share with the weights",
             Requests(routes), usual=30.0, allowed=5 * MINUTE,
         )  # fmt: skip

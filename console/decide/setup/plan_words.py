@@ -11,6 +11,8 @@ LOG = 3
 """Lines of a log that are told."""
 KUBECONFIG = "fleet kubeconfig"
 """Task that fetches what opens the Fleet's own API."""
+FIRST_REQUESTS = "first requests"
+"""Task that compares the shares that answer with the weights."""
 NETWORK, FLEETS, CLUSTERS = Wait(("vpcs", "subnets")), Wait(("fleets",)), Wait(("clusters",))
 
 

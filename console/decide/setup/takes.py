@@ -6,33 +6,43 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from console.decide.setup import retry
+from console.decide.setup import manifests, retry
 from console.decide.setup.found import Found
 from console.decide.setup.manifests import key_of
+from console.decide.setup.stays import weights
 from console.decide.setup.task import Apply, Check, SetupPlan, Stage, Task, Verdict
+from console.model.ground import Key
+from console.model.text import inert
 from console.model.topology import Topology
 
 LIVE_WEIGHTS = "live-weights"
 """Rule of a plan that would move traffic."""
 
 
-def live_weights(topology: Topology, plan: SetupPlan) -> Iterator[Check]:
+def live_weights(found: Found, plan: SetupPlan) -> Iterator[Check]:
     """Weights of a route that is there are moved by a shift, with its guardrails: a file that is applied again, perhaps
-    long after, must not send traffic back to where somebody took it away from."""
-    for task in plan.tasks:
-        moved = [one for one in task.changes if one.path.startswith(f"metadata.annotations.{topology.key_prefix}")]
-        if not isinstance(task.call, Apply) or not any(one.before is not None for one in moved):
+    long after, must not send traffic back to where somebody took it away from. Every live weight is told, also of a
+    member that the file does not name in the route."""
+    calls = (one.call for one in plan.tasks)
+    taken = {key_of(one.manifest) for one in calls if isinstance(one, Apply) and one.take}
+    for part in found.topology.routes if found.topology.gateway is not None else ():
+        live = found.hub.find("Ingress", part.ingress, part.namespace)
+        held = weights(found, live) if live is not None else {}
+        said = manifests.weight_annotations(found, part)
+        surplus = {name: value for name, value in held.items() if name not in said and value != "0"}
+        if not held or (not surplus and all(held.get(name) == value for name, value in said.items())):
             continue
-        key = key_of(task.call.manifest)
-        route = f"{key.namespace}/{key.name}"
-        weights = ":".join(one.before or "absent" for one in moved)
-        wanted = ":".join(one.after or "absent" for one in moved)
+        names = [*said, *surplus]
+        flows = inert(":".join(held.get(one, "absent") for one in names), 200)
+        wanted = ":".join(said.get(one, "absent") for one in names)
+        key = Key("networking.k8s.io", "Ingress", part.namespace, part.ingress)
+        take = key in taken
         yield Check(
-            LIVE_WEIGHTS, Verdict.WARN if task.call.take else Verdict.RED, Stage.GATEWAY, _about(topology, route),
-            f"Ingress {route}: annotations", f"traffic flows at {weights}, the topology says {wanted}",
+            LIVE_WEIGHTS, Verdict.WARN if take else Verdict.RED, Stage.GATEWAY, _about(found.topology, part.name),
+            f"Ingress {part.name}: annotations", f"traffic flows at {flows}, the topology says {wanted}",
             "the same weights, or your word that traffic is to move",
-            "" if task.call.take else f"Take the live weights into the file, or move traffic with: fleet-console shift"
-            f" {route} --to MEMBER=WEIGHT,... --reason TEXT, or say --take '{key}'.",
+            "" if take else f"Take the live weights into the file, or move traffic with: fleet-console shift"
+            f" {part.name} --to MEMBER=WEIGHT,... --reason TEXT, or say --take '{key}'.",
         )  # fmt: skip
 
 

@@ -194,6 +194,8 @@ class SetupPlan:
     tasks: tuple[Task, ...]
     left: tuple[str, ...] = ()
     """What a set-up made earlier and the topology no longer names: it stands, and no task touches it."""
+    stays: tuple[str, ...] = ()
+    """What stands on objects that the topology does name without its saying so, a phrase each; no task touches it."""
 
     @property
     def hash(self) -> str:

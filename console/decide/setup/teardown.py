@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from console.decide.setup import hits, manifests
+from console.decide.setup import hits, left_behind, manifests
 from console.decide.setup.found import ARGO, Found
-from console.decide.setup.left_behind import left_behind
 from console.decide.setup.plan_words import CLUSTERS, FLEETS, MINUTE, kubeconfig, note
 from console.decide.setup.task import Agent, CloudCall, Delete, SetupPlan, Stage, Task, Wait
 from console.decide.setup.unknown import UNSEEN
 from console.model.ground import Attached, FleetHub, Ground, Key, MemberCluster
+from console.model.text import inert
 from console.model.topology import MemberPart, Topology
 
 _HUB = Wait(("hub",))
@@ -55,7 +55,7 @@ def _sight(found: Found, also: frozenset[str]) -> Iterator[Task]:
 
 def _objects(found: Found, also: frozenset[str]) -> Iterator[Task]:
     """The hub's objects, Ingresses first: an AlbConfig waits for them (domain.md 1.1)."""
-    strays = [one.key for one in left_behind(found) if one.key is not None]
+    strays = [one.key for one in left_behind.left_behind(found) if one.key is not None]
     for key in (*strays, *reversed(manifests.wanted(found))):
         live = found.hub.find(key.kind, key.name, key.namespace)
         if live is None or key.kind == "Secret" or not (found.made(live) or str(key) in also):
@@ -97,8 +97,13 @@ def goes(found: Found, part: MemberPart, cluster: MemberCluster, also: frozenset
     return found.ours(cluster.tags) or f"member {part.name}" in also
 
 
+def _parts(found: Found) -> tuple[MemberPart, ...]:
+    """The members, and clusters of ours that the file no longer names."""
+    return (*found.topology.members, *left_behind.members(found))
+
+
 def _associations(found: Found, also: frozenset[str]) -> Iterator[Task]:
-    for part in found.topology.members:
+    for part in _parts(found):
         cluster, attached = found.cluster(part), found.attached(part)
         if cluster is None or attached is None or attached.state == "Deleted":
             continue
@@ -122,10 +127,10 @@ def association_away(found: Found, part: MemberPart, cluster: MemberCluster, att
 
 
 def _admissions(found: Found) -> Iterator[Task]:
-    """The rules that we added to security groups that stay."""
-    for part in found.topology.members:
-        cluster = found.cluster(part)
-        if cluster is None or found.ours(cluster.tags):
+    """The rules that we added to security groups that stay, also of clusters that the file no longer names."""
+    known = {cluster.id: part.name for part in found.topology.members if (cluster := found.cluster(part)) is not None}
+    for cluster in found.account.clusters or ():
+        if found.ours(cluster.tags):
             continue
         group = next((one for one in found.account.groups or () if one.id == cluster.security_group), None)
         for rule in group.rules or () if group else ():
@@ -135,14 +140,14 @@ def _admissions(found: Found) -> Iterator[Task]:
                     "SecurityGroupRuleId": [rule.id],
                 }  # fmt: skip
                 yield Task(
-                    f"member {part.name} shuts out {rule.source}", Stage.LINK, "delete",
+                    f"member {known.get(cluster.id, cluster.id)} shuts out {rule.source}", Stage.LINK, "delete",
                     f"remove our rule for {rule.source} from security group {cluster.security_group}",
                     CloudCall("ecs", "RevokeSecurityGroup", params), usual=5.0,
                 )  # fmt: skip
 
 
 def _members(found: Found, also: frozenset[str]) -> Iterator[Task]:
-    for part in found.topology.members:
+    for part in _parts(found):
         cluster = found.cluster(part)
         if cluster is not None and goes(found, part, cluster, also):
             yield from cluster_away(found, part, cluster)
@@ -207,6 +212,11 @@ def _network(found: Found, also: frozenset[str]) -> Iterator[Task]:
                 f"vswitch {part.name} deleted", Stage.NETWORK, f"delete vSwitch {part.name} ({there.id})",
                 CloudCall("vpc", "DeleteVSwitch", {"RegionId": region, "VSwitchId": there.id}), "",
             )  # fmt: skip
+    for switch in left_behind.vswitches(found):
+        yield _deletion(
+            f"vswitch {switch.id} deleted", Stage.NETWORK, f"delete vSwitch {inert(switch.name, 60)} ({switch.id})",
+            CloudCall("vpc", "DeleteVSwitch", {"RegionId": region, "VSwitchId": switch.id}), "",
+        )  # fmt: skip
     vpc = found.vpc
     if vpc is not None and (found.ours(vpc.tags) or "vpc" in also):
         yield _deletion(

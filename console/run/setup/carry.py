@@ -19,6 +19,7 @@ from console import log
 from console.decide.setup.away import remains
 from console.decide.setup.checks import checks, unconfirmed
 from console.decide.setup.order import Order
+from console.decide.setup.plan_words import FIRST_REQUESTS
 from console.decide.setup.task import Agent, Delete, Requests, SetupPlan, Task, Wait, shown, writes
 from console.decide.setup.ways import confirm_again, ways
 from console.errors import Denied, FleetConsoleError, Lost, Refused, Superseded
@@ -29,7 +30,7 @@ from console.present.times import exact as lasting
 from console.run.journal import Journal
 from console.run.seams import seam
 from console.run.setup.past import Past
-from console.run.setup.sides import PARTS, WRITTEN, Again, Eyes, Hands, NotKnown, touched
+from console.run.setup.sides import PARTS, UNPROVEN, WRITTEN, Again, Eyes, Hands, NotKnown, touched
 
 UNSEEN = 30.0
 """Seconds for which something that was sent is looked for before it is sent again, or called failed."""
@@ -125,7 +126,7 @@ class SetupRun:
             self._by_hand = self._handed(plan)
             task = next((one for one in plan.tasks if not self._behind(one)), None)
             if task is None:
-                return RunState.DONE, self._done_sentence(ground)
+                return RunState.DONE, self._done_sentence(ground, plan)
             ending = self._next(task, ground)
             parts = touched(task.call)
             if ending is not None:
@@ -167,7 +168,7 @@ class SetupRun:
         """An end in the middle: the step, what became of it, and what a person may do."""
         return state, f"{task.stage}: {task.what}: {sentence}; {self._ways(task)}"
 
-    def _done_sentence(self, ground: Ground) -> str:
+    def _done_sentence(self, ground: Ground, plan: SetupPlan) -> str:
         order = self._order
         if order.kind == "teardown":
             kept = remains(order.topology, ground, order.tasks, frozenset(order.also))
@@ -176,6 +177,10 @@ class SetupRun:
         still = {one.rule for one in unconfirmed(checks(order.topology, ground))}
         open_ = [one for one in order.unconfirmed if one in still]
         said = f"; not checked: {', '.join(open_)}" if open_ else ""
+        unproven = self._past.confirmed(FIRST_REQUESTS).partition(UNPROVEN)[2]
+        said += f"; {UNPROVEN}{unproven}" if unproven else ""
+        if plan.stays:
+            return f"what the topology says stands; besides it stays: {'; '.join(plan.stays)}{said}"
         return f"everything stands as the topology says{said}"
 
     def _behind(self, task: Task) -> bool:

@@ -12,7 +12,7 @@ from console.model.share import Share as Counted
 from console.model.topology import GatewayPart, RoutePart, Topology
 from console.probe.attribute import attribution, member_of
 from console.probe.request import Unanswered, ask
-from console.run.setup.sides import Again
+from console.run.setup.sides import UNPROVEN, Again
 from console.settings import AttributionSettings
 
 RATE = 20.0
@@ -34,22 +34,28 @@ class FirstRequests:
         self._proxy = proxy
 
     def send(self) -> str:
-        """Until every route's share agrees with its weights, as the journal tells it. Raises `Again` where one does
-        not yet: requests fail, or reach others than the weights say."""
+        """Until every route's share agrees with its weights, as the journal tells it; behind `UNPROVEN` the routes
+        whose answers do not tell who gave them. Raises `Again` where one does not agree yet: requests fail, or reach
+        others than the weights say."""
         gateway, found = self._topology.gateway, Found(self._topology, self._ground())
         balancer = found.balancer
         if gateway is None or balancer is None or not balancer.dns:
             raise Again("the gateway has no address yet")
         told: list[str] = []
         wrong: list[str] = []
+        open_: list[str] = []
         for route in self._topology.routes:
             good, sentence = self._route(found, gateway, route, balancer.dns)
-            (told if good else wrong).append(f"{route.name}: {sentence}")
+            list_ = open_ if good is None else told if good else wrong
+            list_.append(f"{route.name}: {sentence}")
         if wrong:
             raise Again("; ".join(wrong))
+        if open_:
+            way = "none tells which member gave it; say in the topology how it does (routes.answer)"
+            told.append(f"{UNPROVEN}the share of {', '.join(open_)}: {way}")
         return "; ".join(told)
 
-    def _route(self, found: Found, gateway: GatewayPart, route: RoutePart, address: str) -> tuple[bool, str]:
+    def _route(self, found: Found, gateway: GatewayPart, route: RoutePart, address: str) -> tuple[bool | None, str]:
         url = _url(gateway, route, address)
         members = [(found.cluster_id(one), one.name) for one in self._topology.members]
         answer = route.answer
@@ -82,15 +88,15 @@ class FirstRequests:
         total = sum(counts.values())
         return total >= ENOUGH and (all(one is Verdict.AGREE for one in verdicts) or Verdict.DISAGREE in verdicts)
 
-    def _said(self, found: Found, route: RoutePart) -> tuple[bool, str]:
+    def _said(self, found: Found, route: RoutePart) -> tuple[bool | None, str]:
+        """Whether the share agrees, None where nobody can know, and what was answered."""
         share = self._shares[route.name]
         counts, names = dict(share.counts), {found.cluster_id(one): one.name for one in self._topology.members}
         total = sum(counts.values())
         if share.failed >= 5:
             return False, f"{share.failed} requests failed: {share.last_failure}"
         if not total:
-            way = "say in the topology how it does (routes.answer)"
-            return True, f"{share.unattributed} answers, and none tells which member gave it; {way}"
+            return None, f"{share.unattributed} answers"
         wanted = ":".join(f"{weight}" for weight in route.weights.values())
         seen = ", ".join(f"{names.get(one, one)} {100 * count / total:.0f} %" for one, count in sorted(counts.items()))
         agrees = all(one is Verdict.AGREE for one in _verdicts(found, route, counts))

@@ -37,7 +37,7 @@ from console.run.setup.carry import Pace, SetupRun
 from console.run.setup.eyes import WireEyes
 from console.run.setup.hands import WireHands
 from console.run.setup.requests import FirstRequests
-from console.run.setup.shelf import Shelf
+from console.run.setup.shelf import SETTINGS, Shelf
 from console.settings import Duration, Settings
 
 UID = "setup/{}"
@@ -76,7 +76,7 @@ def judged(topology: Topology, ground: Ground, plan: SetupPlan, sight: WireEyes 
     server does. Blocks."""
     tried = _tried(topology, plan, sight) if sight is not None else ()
     found = Found(topology, ground)
-    return (*checks(topology, ground), *takes.failed(found, plan), *takes.live_weights(topology, plan), *tried)
+    return (*checks(topology, ground), *takes.failed(found, plan), *takes.live_weights(found, plan), *tried)
 
 
 def _tried(topology: Topology, plan: SetupPlan, sight: WireEyes) -> tuple[Check, ...]:
@@ -176,9 +176,18 @@ def tidy(access: Access, topology: Topology, ground: Ground) -> None:
         _forget(Shelf(access.state_dir, topology.name), topology, ground)
 
 
+def stays_here(access: Access, topology: Topology) -> tuple[str, ...]:
+    """What a teardown leaves on the shelf and may be secret, a sentence each."""
+    path = Shelf(access.state_dir, topology.name).path(SETTINGS)
+    said = f"{path}, settings with what opens the cloud; remove them where nothing uses them any more"
+    return (said,) if path.exists() else ()
+
+
 def _forget(shelf: Shelf, topology: Topology, ground: Ground) -> None:
     found = Found(topology, ground)
-    shelf.forget(found.fleet is None, [one.name for one in topology.members if found.cluster(one) is None])
+    there = {one.name for one in found.account.clusters or () if found.ours(one.tags)}
+    there |= {one.name for one in topology.members if found.cluster(one) is not None}
+    shelf.forget(found.fleet is None, [one for one in shelf.agents() if one not in there])
 
 
 class _Left:
@@ -204,7 +213,7 @@ class _Left:
         fetched = self._shelf.kubeconfig(found.fleet_id)
         named = str(fetched) if fetched.exists() else self._settings.fleet.kubeconfig or ""
         document = export.settings(found, said, named, self._settings.probe.proxy, self._sites())
-        self._shelf.write("config.yaml", export.yaml_text(document))
+        self._shelf.write(SETTINGS, export.yaml_text(document))
         for name, text in export.files(found).items():
             self._shelf.write(f"manifests/{name}", text)
         plan = teardown(self._topology, ground)

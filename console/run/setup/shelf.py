@@ -8,6 +8,9 @@ from pathlib import Path
 
 from console.run import place
 
+SETTINGS = "config.yaml"
+"""Settings of the console for the Fleet, with the cloud's credentials; a person may use them by now."""
+
 
 def kubeconfig_of(fleet: str) -> str:
     """The file's name."""
@@ -32,6 +35,11 @@ class Shelf:
     def agent_objects(self, member: str) -> Path:
         """Its objects by name alone, by which they are taken away again."""
         return self.path(f"agent-{member}-objects.yaml")
+
+    def agents(self) -> tuple[str, ...]:
+        """Members whose agents' manifests are here."""
+        names = (one.name.removeprefix("agent-").removesuffix(".yaml") for one in self.directory.glob("agent-*.yaml"))
+        return tuple(sorted(one for one in names if not one.endswith("-objects")))
 
     def forget(self, fleet: bool, members: Collection[str]) -> None:
         """Remove what opens nothing any more: the kubeconfigs, where the `fleet` is gone; the agents' manifests of

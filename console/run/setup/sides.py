@@ -21,6 +21,10 @@ WRITTEN = "written to "
 """Begins what hands say of a file; its path follows."""
 
 
+UNPROVEN = "not proven: "
+"""Begins, in what hands say of first requests, what their answers could not prove; nothing follows it."""
+
+
 MADE, TASK = "made", "task"
 """What hands say of a cloud call: `made ID, task ID`, of whatever it is about."""
 

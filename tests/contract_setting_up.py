@@ -151,8 +151,10 @@ def test_from_nothing_to_done_again_with_others_and_away(server: Server, tmp_pat
         _nothing_is_written_twice(server, console)
         _fields_of_others_survive(server, console)
         theirs = _strange(server)
-        done(console.topology("teardown", "--yes"))
+        refused, _ = console.topology("teardown", "--yes")
+        done(console.topology("teardown", "--also", "fleet", "--yes"))
 
+        assert 3 == refused, "others have their things on the Fleet that would go"
         assert theirs == server.object("ingress", "theirs", "-n", "default")
         server.kubectl("delete", "ingress", "theirs", "-n", "default")
         assert {} == server.objects(SET_UP)

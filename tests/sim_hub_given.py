@@ -153,9 +153,17 @@ def test_the_kubeconfig_leads_to_the_server_and_to_the_members(empty: Served, be
     assert empty.url == clusters["hub"]
 
 
+def newest_word(server: Served) -> str:
+    """What the controller said of anything last, but that it begins; a gateway that is blocked takes no shift."""
+    said = objects(server, ("", "events")).values()
+    ended = [one for one in said if one["reason"] == "SuccessfullyReconciled" or one["reason"].startswith("Failed")]
+    return str(max(ended, key=lambda one: int(one["metadata"]["resourceVersion"]))["reason"])
+
+
 def test_a_shift_from_the_command_line_ends_0_and_the_server_shows_it(
     empty: Served, begun: Simulated, tmp_path: Path
 ) -> None:
+    until(lambda: newest_word(empty), lambda reason: reason == "SuccessfullyReconciled")
     words = ("shift", ROUTE, "--to", "ack=80,idc=20", "--reason", "x", "--yes")
     done = console(tmp_path, *words, "--config", str(begun[0] / "config.yaml"), "--state-dir", str(tmp_path / "state"))
 

@@ -203,15 +203,9 @@ def _check_fleet(fleet: FleetSettings, where: str) -> None:
 
 
 def _check_prometheus(said: PrometheusSettings, place: str) -> None:
-    try:
-        parts = urlsplit(said.url)
-        named, _ = parts.hostname, parts.port
-    except ValueError:
-        parts, named = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not named or parts.username is not None:
-        raise SettingsError(f"{place}.url is no http or https address", fix="Write https://HOST:PORT; no user in it.")
+    scheme, named = _address(said.url, f"{place}.url", "https://HOST:PORT")
     local = is_loopback(f"[{named}]" if ":" in named else named)
-    if parts.scheme == "http" and not local:
+    if scheme == "http" and not local:
         raise SettingsError(f"{place}.url is http, and not on this machine", fix="Use https.")
     if said.token is not None and not local:
         raise SettingsError(
@@ -227,14 +221,21 @@ def _check_prometheus(said: PrometheusSettings, place: str) -> None:
         raise SettingsError(f"{place}.query is empty", fix="Write a query that gives requests a second.")
 
 
-def _check_proxy(proxy: str | None, place: str) -> None:
+def _address(url: str, place: str, form: str) -> tuple[str, str]:
+    """Scheme and host of an http or https address without a user in it."""
     try:
-        parts = urlsplit(proxy or "http://unset")
+        parts = urlsplit(url)
         named, _ = parts.hostname, parts.port
     except ValueError:
         parts, named = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not named or parts.username is not None:
-        raise SettingsError(f"{place} is no http or https address", fix="Write http://HOST:PORT; no user in it.")
+        raise SettingsError(f"{place} is no http or https address", fix=f"Write {form}; no user in it.")
+    return parts.scheme, named
+
+
+def _check_proxy(proxy: str | None, place: str) -> None:
+    if proxy:
+        _address(proxy, place, "http://HOST:PORT")
 
 
 def _check_cidr(cidr: str, where: str) -> None:
@@ -247,13 +248,7 @@ def _check_cidr(cidr: str, where: str) -> None:
 def _check_direct(direct: DirectSettings, place: str) -> None:
     _check_proxy(direct.proxy, f"{place}.proxy")
     Duration.parse(direct.timeout)
-    try:
-        parts = urlsplit(direct.url)
-        named, _ = parts.hostname, parts.port
-    except ValueError:
-        parts, named = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not named or parts.username is not None:
-        raise SettingsError(f"{place}.url is no http or https address", fix="Write https://HOST:PORT/; no user in it.")
+    _address(direct.url, f"{place}.url", "https://HOST:PORT/")
 
 
 def _check_probe(probe: ProbeSettings, where: str) -> None:

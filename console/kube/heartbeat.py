@@ -54,9 +54,7 @@ class Heartbeat(threading.Thread):
             self._failed(error)
         else:
             if self._feed.identify(uid, self._hub.skew or 0.0, self._hub.granted().expires):
-                for reader in self._readers:
-                    reader.interrupt()
-                    reader.poke()
+                self._anew()
             if self._feed.state(self._feed.head) is SourceState.DENIED:
                 for reader in self._readers:
                     if not reader.streaming:  # whom it knows again now may be allowed the rest as well
@@ -79,10 +77,14 @@ class Heartbeat(threading.Thread):
     def _answered(self, word: Word) -> None:
         missed, self._missed = self._missed, 0
         if missed > 1:
-            for reader in self._readers:
-                reader.interrupt()
-                reader.poke()
+            self._anew()
         self._feed.say(word, *(reader.word for reader in self._readers if reader.streaming))
+
+    def _anew(self) -> None:
+        """Every watch is taken up again at once, on a fresh connection."""
+        for reader in self._readers:
+            reader.interrupt()
+            reader.poke()
 
     def _failed(self, error: FleetConsoleError) -> None:
         status = error.status if isinstance(error, Answered) else 0

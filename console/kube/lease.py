@@ -16,6 +16,7 @@ from typing import Any
 
 from console.errors import Answered, FleetConsoleError, Refused
 from console.kube.connect import Hub, permission
+from console.kube.fields import moment_of
 from console.kube.holder import Holder, Process, told
 from console.kube.write import document, failed
 from console.model.hub import MANAGER, RUN_NAMESPACE, Lock
@@ -104,7 +105,7 @@ class FleetLease:
         """
         first: tuple[_Seen, float] | None = None
         while True:
-            lease = self._read()
+            lease = _read(self._hub)
             seen = None if lease is None else _Seen.of(lease, self._life)
             if seen is not None and not self._free(seen):
                 first = self._still(seen, first)
@@ -201,17 +202,11 @@ class FleetLease:
 
     def _ours(self) -> dict[str, Any] | None:
         """The Lease as it is now, None where it is gone or another's."""
-        lease = self._read()
+        lease = _read(self._hub)
         if lease is None:
             return None
         seen = _Seen.of(lease, self._life)
         return lease if (seen.holder, seen.transitions) == (self.holder, self.fence) else None
-
-    def _read(self) -> dict[str, Any] | None:
-        answer = self._hub.call("GET", _PATH)
-        if answer.status == 404:
-            return None
-        return document(answer, "read the Fleet's Lease", permission("get", _GROUP, "leases", RUN_NAMESPACE))
 
     def _put(self, lease: dict[str, Any]) -> dict[str, Any] | None:
         """Replace the very Lease that was read: its resourceVersion goes back with it."""
@@ -231,28 +226,26 @@ class FleetLease:
 
 def holder(hub: Hub) -> Holder | None:
     """Which run holds the Lease, whether or not it is renewed; None where none of ours does."""
-    answer = hub.call("GET", _PATH)
-    if answer.status == 404:
-        return None
-    lease = document(answer, "read the Fleet's Lease", permission("get", _GROUP, "leases", RUN_NAMESPACE))
-    return Holder.parse(_Seen.of(lease, 0.0).holder)
+    lease = _read(hub)
+    return None if lease is None else Holder.parse(_Seen.of(lease, 0.0).holder)
 
 
 def look(hub: Hub) -> Lock:
     """What the Lease says. Raises as `holder`."""
-    answer = hub.call("GET", _PATH)
-    if answer.status == 404:
+    lease = _read(hub)
+    if lease is None:
         return Lock()
-    lease = document(answer, "read the Fleet's Lease", permission("get", _GROUP, "leases", RUN_NAMESPACE))
     seen = _Seen.of(lease, 0.0)
     held = Holder.parse(seen.holder)
-    return Lock(inert(held.run, 40) if held is not None else "", _epoch(seen.renewed), seen.life)
+    return Lock(inert(held.run, 40) if held is not None else "", moment_of(seen.renewed), seen.life)
 
 
-def _epoch(text: str) -> float | None:
-    with suppress(ValueError):
-        return datetime.fromisoformat(text).timestamp()
-    return None
+def _read(hub: Hub) -> dict[str, Any] | None:
+    """The Lease as it stands, None where there is none."""
+    answer = hub.call("GET", _PATH)
+    if answer.status == 404:
+        return None
+    return document(answer, "read the Fleet's Lease", permission("get", _GROUP, "leases", RUN_NAMESPACE))
 
 
 def _refused(seen: _Seen) -> Refused:

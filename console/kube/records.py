@@ -70,36 +70,32 @@ def _update(hub: Hub, run: str, data: Mapping[str, str]) -> Answer:
         raise Superseded(f"run {run} was taken over by another runner")
     operations = [test("/metadata/resourceVersion", str(held["metadata"].get("resourceVersion")))]
     operations += [] if isinstance(fields, dict) else [{"op": "add", "path": "/data", "value": {}}]
-    operations += [{"op": "add", "path": f"/data/{key}", "value": value} for key, value in data.items()]
-    return _patch(hub, run, operations)
+    return _patch(hub, run, [*operations, *_fields(data)])
+
+
+def _fields(data: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A JSON Patch that sets fields of a record, whether or not they are there."""
+    return [{"op": "add", "path": f"/data/{key}", "value": value} for key, value in data.items()]
+
+
+def _amended(hub: Hub, run: str, state: str, data: Mapping[str, str]) -> Answer:
+    """Set fields of a record that is in a state; refused by the API server where it is in another."""
+    return _patch(hub, run, [test("/data/state", state), *_fields(data)])
 
 
 def mark_interrupted(hub: Hub, run: str, message: str, updated: str) -> bool:
     """Say in another run's record that its runner is gone; False where it said so, or something else, already."""
-    operations = [
-        test("/data/state", "running"),
-        {"op": "replace", "path": "/data/state", "value": "interrupted"},
-        {"op": "add", "path": "/data/message", "value": message},
-        {"op": "add", "path": "/data/updated", "value": updated},
-    ]
-    return _patch(hub, run, operations).ok
+    return _amended(hub, run, "running", {"state": "interrupted", "message": message, "updated": updated}).ok
 
 
 def mark_undone(hub: Hub, run: str, message: str, updated: str) -> bool:
     """Say in the record of a run that is done that nothing of it is left to go back from; False where it is not."""
-    operations = [
-        test("/data/state", "done"),
-        {"op": "add", "path": "/data/expires", "value": ""},
-        {"op": "add", "path": "/data/message", "value": message},
-        {"op": "add", "path": "/data/updated", "value": updated},
-    ]
-    return _patch(hub, run, operations).ok
+    return _amended(hub, run, "done", {"expires": "", "message": message, "updated": updated}).ok
 
 
 def amend_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
     """Change some fields of a run's ConfigMap. Raises as `failed` says."""
-    operations = [{"op": "add", "path": f"/data/{key}", "value": value} for key, value in data.items()]
-    answer = _patch(hub, run, operations)
+    answer = _patch(hub, run, _fields(data))
     if not answer.ok:
         wanted = permission("patch", "", "configmaps", RUN_NAMESPACE)
         raise failed(answer, f"update ConfigMap {_record_name(run)}", wanted)

@@ -67,14 +67,13 @@ def controller(
     """
     own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
     success = _newest(event for event in own if event.reason == SUCCESS)
-    failure = _newest(event for event in own if event.reason.startswith("Failed"))
-    if not reports and failure is None:
+    failure = _open(own)
+    if not reports and not any(event.reason.startswith("Failed") for event in own):
         return Controller.NOT_REPORTED, "no signal of the controller was ever seen on this gateway"
     done = _acknowledged(route, mark, success, prefix)
-    failed_after = failure is not None and (success is None or _order(failure) > _order(success))
     doubted = doubt and bool(done) and mark is not None and _words(mark, success) < 2
-    if (doubted or not done) and failure is not None and failed_after and _since(failure, mark):
-        return Controller.FAILED, f"{failure.reason} {failure.message}".strip()
+    if (doubted or not done) and failure is not None and _since(failure, mark):
+        return Controller.FAILED, _says(failure)
     if done is None and route.hash is None and labels:
         return Controller.WAITING, "no success event, and none of the hash labels that this controller writes"
     if doubted and carried is None:
@@ -127,9 +126,11 @@ def failing(route: Ingress, gateway: AlbConfig | None, events: Told) -> str:
 
 def _open(events: Iterable[Event]) -> Event | None:
     """The newest failure, unless a success followed it."""
-    told = [event for event in events if event.reason == SUCCESS or event.reason.startswith("Failed")]
-    newest = _newest(told)
-    return newest if newest is not None and newest.reason != SUCCESS else None
+    told = tuple(events)
+    success = _newest(event for event in told if event.reason == SUCCESS)
+    failure = _newest(event for event in told if event.reason.startswith("Failed"))
+    answered = failure is not None and success is not None and _order(failure) <= _order(success)
+    return None if answered else failure
 
 
 def _says(event: Event) -> str:

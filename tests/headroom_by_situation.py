@@ -11,7 +11,7 @@ from console.model.fleet import Fleet, Route, Weights, Zone
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import Reason, Severity
 from console.model.workload import Backing, Headroom, Workload
-from tests.situations import ACK, IDC, even, pods, route, unread, weights, working, workload
+from tests.situations import ACK, IDC, even, judged, pods, route, unread, weights, working, workload
 from tests.wishes import shift
 
 API = route("shop/api", even(62, 38), services=("api",))
@@ -109,7 +109,7 @@ def test_a_member_without_an_api_leaves_both_unknown_and_is_named() -> None:
 
 
 def test_without_any_api_every_zone_says_why() -> None:
-    found = headroom.judged(unread())
+    found = judged(unread())
 
     assert {"no member's own API is read"} == {zone.headroom.sentence for zone in found.zones}
 
@@ -152,7 +152,7 @@ def test_a_zone_that_is_not_behind_the_gateway_takes_nothing_of_its_routes() -> 
 
 def test_members_of_one_zone_take_together() -> None:
     found = fleet(workload(pods(API, 4, most=8)), workload(pods(API, 4, most=8)))
-    both = headroom.judged(replace(found, zones=(Zone("zone-a", (ACK, IDC), 100.0),)))
+    both = judged(replace(found, zones=(Zone("zone-a", (ACK, IDC), 100.0),)))
 
     assert 100.0 == of(both, "zone-a").percent
     assert [100.0, 100.0] == [headroom.of_member(both, member).percent for member in both.members]

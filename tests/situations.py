@@ -158,6 +158,11 @@ def workload(*services: Backing, current: bool = True) -> Workload:
     return Workload(word, ready, wanted, 6, 6, services, current=current)
 
 
+def judged(fleet: Fleet) -> Fleet:
+    """`fleet` with the headroom of every zone."""
+    return replace(fleet, zones=tuple(map(headroom.Pods(fleet).judged, fleet.zones)))
+
+
 def working(fleet: Fleet, ack: Workload, idc: Workload) -> Fleet:
     """`fleet` with these words of its two members, and the headroom that follows."""
     members = tuple(replace(member, workload=said) for member, said in zip(fleet.members, (ack, idc), strict=True))
@@ -172,7 +177,7 @@ def working(fleet: Fleet, ack: Workload, idc: Workload) -> Fleet:
         )
         for member in members
     )
-    return headroom.judged(replace(fleet, members=members, member_sources=own))
+    return judged(replace(fleet, members=members, member_sources=own))
 
 
 def calm() -> Fleet:

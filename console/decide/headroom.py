@@ -10,12 +10,12 @@ last, since a zone that went dark carried what it carried then.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from console.model.fleet import AlbHealthWord, Fleet, Member, Route
+from console.model.fleet import AlbHealthWord, Fleet, Gateway, Member, Route, Zone
 from console.model.workload import Backing, Headroom
 
 
@@ -63,39 +63,47 @@ def load(route: Route) -> tuple[object, ...]:
     return route.key, route.gateway, members, route.services, split(route), route.rate
 
 
-def judged(fleet: Fleet) -> Fleet:
-    """`fleet` with the headroom of every zone."""
-    scene = Pods(fleet)
-    return replace(
-        fleet, zones=tuple(replace(zone, headroom=scene.headroom(zone.members, zone.name)) for zone in fleet.zones)
-    )
-
-
 def of_member(fleet: Fleet, member: Member) -> Headroom:
     """The headroom of one member alone."""
     return Pods(fleet).headroom((member.id,), member.name)
 
 
-class Pods:
-    """One Fleet's pods, ready to be asked."""
+class Ground:
+    """Who can be asked, and what stands behind their Services: all that no route decides."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-        self._members = {member.id: member for member in fleet.members}
-        self._backings = {m.id: {one.key: one for one in m.workload.services} for m in fleet.members}
-        self._behind = {gateway.name: gateway.members for gateway in fleet.gateways}
-        self._read = any(self._backings.values())
-        self._rates = _rates(fleet.routes)
+    def __init__(self, members: Iterable[Member], gateways: Iterable[Gateway]) -> None:
+        self.members = {member.id: member for member in members}
+        self.backings = {id: {one.key: one for one in m.workload.services} for id, m in self.members.items()}
+        self.behind = {gateway.name: gateway.members for gateway in gateways}
+        self.read = any(self.backings.values())
+        """Whether any member's own API told of a Service that a route leads to."""
+
+
+class Pods:
+    """One Fleet's pods, ready to be asked; `ground` where it is known already."""
+
+    def __init__(self, fleet: Fleet, ground: Ground | None = None) -> None:
+        self._routes = fleet.routes
+        self._ground = ground or Ground(fleet.members, fleet.gateways)
+        self._members, self._backings = self._ground.members, self._ground.backings
+
+    @cached_property
+    def _rates(self) -> dict[tuple[str, str], dict[str, float]]:
+        return _rates(self._routes)
 
     @cached_property
     def _splits(self) -> Sequence[tuple[Route, Mapping[str, float]]]:
-        return [(route, split(route)) for route in self._fleet.routes]
+        return [(route, split(route)) for route in self._routes]
+
+    def judged(self, zone: Zone) -> Zone:
+        """The zone with its headroom."""
+        return replace(zone, headroom=self.headroom(zone.members, zone.name))
 
     def headroom(self, targets: Sequence[str], name: str) -> Headroom:
         """What `targets` together take of the load of all others, by the route that allows least."""
-        if not self._read:
+        if not self._ground.read:
             return Headroom(sentence=self._silent(targets))
-        if not self._fleet.routes:
+        if not self._routes:
             return Headroom(sentence="no route is known")
         found = [member for target in targets if (member := self._members.get(target)) is not None]
         if found and all(member.alb_health.word is AlbHealthWord.DEAD for member in found):
@@ -168,7 +176,7 @@ class Pods:
         others = [member for member, share in split.items() if share > 0 and member not in targets]
         if not others:
             return None
-        behind = self._behind.get(route.gateway or "") or [line.member for line in route.members]
+        behind = self._ground.behind.get(route.gateway or "") or [line.member for line in route.members]
         inside = [member for member in behind if member in targets]
         carrying = {member: split.get(member, 0.0) > 0 for member in inside}
         worth = self._worth(service, others, [member for member in inside if carrying[member]])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, count
 from operator import is_not
 from typing import Generic, TypeVar
 
@@ -27,20 +28,39 @@ class Last(Generic[P, V]):
         return self._made[1]
 
 
+def others(parts: Sequence[object], former: Sequence[object]) -> list[int]:
+    """The places at which `parts`, as many as `former`, has another object."""
+    return list(compress(count(), map(is_not, parts, former)))
+
+
+class Others:
+    """The places at which a row of parts has other ones than the row before. Many ask for the same two rows."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Sequence[object], Sequence[object], list[int]] = ((), (), [])
+
+    def between(self, parts: Sequence[object], former: Sequence[object]) -> list[int]:
+        """As `others`."""
+        if self._last[0] is not parts or self._last[1] is not former:
+            self._last = (parts, former, others(parts, former))
+        return self._last[2]
+
+
 class Each(Generic[P, V]):
     """`make` of every part that was asked about last, each made of that part alone: where one of many is another, one
     is made."""
 
-    def __init__(self, make: Callable[[P], V]) -> None:
+    def __init__(self, make: Callable[[P], V], others: Others | None = None) -> None:
         self._make = make
+        self._others = others or Others()
         self._parts: tuple[P, ...] = ()
         self._values: list[V] = []
 
-    def of(self, parts: Iterable[P]) -> list[V]:
+    def of(self, parts: Iterable[P]) -> Sequence[V]:
         """What follows from each of `parts`, in order."""
         parts = tuple(parts)
         if len(parts) == len(self._parts):
-            others = [place for place, other in enumerate(map(is_not, parts, self._parts)) if other]
+            others = self._others.between(parts, self._parts)
             few = len(others) <= _FEW
         else:
             others, few = [], False
@@ -48,7 +68,7 @@ class Each(Generic[P, V]):
         for place in others if few else ():
             values[place] = self._make(parts[place])
         self._parts, self._values = parts, values
-        return list(values)
+        return values
 
     def _looked_up(self, parts: tuple[P, ...]) -> list[V]:
         """Wherever they stand now."""

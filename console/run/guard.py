@@ -7,7 +7,7 @@ from console.errors import Denied, FleetConsoleError, Refused
 from console.model.run import RunState
 from console.model.text import inert
 from console.settings import Settings
-from console.store.memory import weight_keys
+from console.store.keys import weight_keys
 
 
 def guard(plan: Plan, settings: Settings) -> None:

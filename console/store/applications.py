@@ -20,10 +20,12 @@ class Resolved:
     deployed: tuple[Deployed, ...] = ()
     _among: _Members = field(default_factory=lambda: _Members((), {}, {}))
     _facts: dict[str, Application] = field(default_factory=dict)
+    _ordered: list[Application] = field(default_factory=list)
+    """The applications, to be changed in place: there may be thousands, and one of them moves."""
     _place: dict[str, int] = field(default_factory=dict)
     """Key -> place among `applications`."""
-    _group: dict[str, int] = field(default_factory=dict)
-    """Key -> place among `deployed`."""
+    _group: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Key -> place of its group among `deployed`, and its own among the parts of that."""
 
     def take(
         self,
@@ -56,6 +58,8 @@ class Resolved:
 
     def _follow(self, fresh: Mapping[str, Application]) -> None:
         """A few of those that are known are others now."""
+        if not fresh:
+            return
         done = {key: self._among.resolve(fact) for key, fact in fresh.items()}
         self._facts.update(fresh)
         if all(map(self._stays, done.values())):
@@ -70,20 +74,25 @@ class Resolved:
 
     def _arrange(self, done: Mapping[str, Application]) -> None:
         """Everything anew."""
-        self.applications = tuple(done[key] for key in sorted(done))
+        self._ordered = [done[key] for key in sorted(done)]
+        self.applications = tuple(self._ordered)
         self.deployed = deployed(self.applications)
-        self._place = {one.key: place for place, one in enumerate(self.applications)}
-        self._group = {part.key: place for place, group in enumerate(self.deployed) for part in group.parts}
+        self._place = {one.key: place for place, one in enumerate(self._ordered)}
+        self._group = {
+            part.key: (place, own) for place, group in enumerate(self.deployed) for own, part in enumerate(group.parts)
+        }
 
     def _replace(self, done: Mapping[str, Application]) -> None:
         """Some in their places, and the groups that they are part of."""
-        applications, groups = list(self.applications), list(self.deployed)
+        others: dict[int, list[Application]] = {}
         for key, one in done.items():
-            applications[self._place[key]] = one
-        for place in {self._group[key] for key in done}:
-            parts = tuple(applications[self._place[part.key]] for part in groups[place].parts)
-            groups[place] = replace(groups[place], parts=parts)
-        self.applications, self.deployed = tuple(applications), tuple(groups)
+            self._ordered[self._place[key]] = one
+            place, own = self._group[key]
+            others.setdefault(place, list(self.deployed[place].parts))[own] = one
+        groups = list(self.deployed)
+        for place, parts in others.items():
+            groups[place] = replace(groups[place], parts=tuple(parts))
+        self.applications, self.deployed = tuple(self._ordered), tuple(groups)
 
 
 class _Members:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ Told = Mapping[tuple[str, str], tuple[Event, ...]]
 
 @dataclass(slots=True)
 class Facts:
-    """Facts by source and key; `problems` likewise. Whoever changes them does it by `put`, `drop` and `listed`, so that
+    """Facts by source and key; problems likewise. Whoever changes them does it by `put`, `drop` and `listed`, so that
     what is made of one kind costs nothing while that kind stays as it is."""
 
     uid: str | None = None
@@ -27,14 +27,18 @@ class Facts:
     lock: Lock | None = None
     lacking: tuple[Lacking, ...] = ()
     """What access reviews said that we may not."""
-    problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)
     sources: dict[Topic, Source] = field(default_factory=dict)
     members: dict[str, MemberFacts] = field(default_factory=dict)
     """By cluster id: what the members' own APIs said."""
     _kinds: dict[Topic, dict[str, Any]] = field(default_factory=dict)
     _all: dict[Topic, tuple[Any, ...]] = field(default_factory=dict)
-    _moved: dict[Topic, set[str] | None] = field(default_factory=dict)
+    _problems: dict[Topic, dict[str, Problem]] = field(default_factory=dict)
+    _flaws: tuple[Problem, ...] | None = None
+    _moved: dict[Topic, set[str]] = field(default_factory=dict)
+    _lost: set[Topic] = field(default_factory=lambda: set(SourceName))
+    """Of which more may have moved than was noted key by key."""
     _told: dict[tuple[str, str], tuple[Event, ...]] = field(default_factory=dict)
+    _retold: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, source: Topic) -> Mapping[str, Any]:
         """The facts of one source by key."""
@@ -58,9 +62,7 @@ class Facts:
         self._retell(kinds.get(key), fact)
         kinds[key] = fact
         self._all.pop(source, None)
-        moved = self._moved.setdefault(source, None)
-        if moved is not None:
-            moved.add(key)
+        self._moved.setdefault(source, set()).add(key)
 
     def drop(self, source: Topic, key: str) -> Any:
         """One fact is no more; what it was."""
@@ -68,33 +70,61 @@ class Facts:
         if gone is not None:
             self._retell(gone, None)
             self._all.pop(source, None)
-            self._moved[source] = None
+            self._lost.add(source)
         return gone
 
-    def listed(self, source: Topic, facts: dict[str, Any]) -> None:
-        """These are all."""
+    def listed(self, source: Topic, facts: dict[str, Any], problems: dict[str, Problem]) -> bool:
+        """These are all; whether anything is another."""
+        same = self.of(source) == facts and self._problems.get(source, {}) == problems
         for fact in self.all(source):
             self._retell(fact, None)
         for fact in facts.values():
             self._retell(None, fact)
-        self._kinds[source] = facts
+        self._kinds[source], self._problems[source] = facts, problems
         self._all.pop(source, None)
-        self._moved[source] = None
+        self._flaws = None
+        self._lost.add(source)
+        return not same
 
-    def moved(self, source: Topic) -> set[str] | None:
-        """The keys of what was put since this was asked last; None where more than that may have changed."""
-        known = self._moved.get(source)
-        self._moved[source] = set()
-        return known
+    def flaw(self, source: Topic, key: str, problem: Problem | None) -> bool:
+        """What of one object could not be read is this now; whether that is news."""
+        problems = self._problems.setdefault(source, {})
+        if problems.get(key) == problem:
+            return False
+        self._flaws = None
+        if problem is None:
+            del problems[key]
+        else:
+            problems[key] = problem
+        return True
 
-    def flaws(self) -> Iterator[Problem]:
+    @property
+    def flaws(self) -> tuple[Problem, ...]:
         """What could not be read, source by source."""
-        for source in SourceName:
-            yield from self.problems.get(source, {}).values()
+        if self._flaws is None:
+            of = self._problems.get
+            self._flaws = tuple(one for source in SourceName for one in of(source, {}).values())
+        return self._flaws
+
+    def moved(self, source: Topic) -> Collection[str] | None:
+        """The keys of what was put since the last picture; None where more than that may have changed."""
+        return None if source in self._lost else self._moved.get(source, ())
+
+    @property
+    def retold(self) -> Collection[tuple[str, str]]:
+        """(kind, name) of the objects about which Events came or went since the last picture."""
+        return self._retold
+
+    def settled(self) -> None:
+        """A picture shows everything as it is now."""
+        self._lost.clear()
+        self._moved.clear()
+        self._retold.clear()
 
     def _retell(self, former: Any, fact: Any) -> None:
         if isinstance(former, Event):
             about = (former.kind, former.name)
+            self._retold.add(about)
             left = tuple(one for one in self._told.get(about, ()) if one.uid != former.uid)
             if left:
                 self._told[about] = left
@@ -102,4 +132,5 @@ class Facts:
                 self._told.pop(about, None)
         if isinstance(fact, Event):
             about = (fact.kind, fact.name)
+            self._retold.add(about)
             self._told[about] = (*self._told.get(about, ()), fact)

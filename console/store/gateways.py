@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from console.model.alb import LoadBalancerFacts
 from console.model.fleet import Gateway
 from console.model.freshness import SourceName
-from console.model.hub import AlbConfig, Ingress, IngressClass
+from console.model.hub import AlbConfig, Ingress
 from console.store import balancers
 from console.store.memory import SUCCESS
 from console.store.scene import Scene
@@ -15,19 +15,6 @@ from console.store.scene import Scene
 _SAYING = (SourceName.ROUTES, SourceName.CLASSES, SourceName.ALB)
 _Heard = tuple[bool, bool]
 """(whether a gateway's controller was ever seen to say anything, whether it writes hash labels)"""
-
-
-def leads(routes: Mapping[str, Ingress], classes: Mapping[str, IngressClass]) -> dict[str, str | None]:
-    """Ingress's key -> the gateway that its class, or the default one, leads to."""
-    default = next((c.gateway for c in classes.values() if c.default and c.gateway), None)
-
-    def gateway(name: str | None) -> str | None:
-        if name is None:
-            return default
-        found = classes.get(name)
-        return found.gateway if found else None
-
-    return {key: gateway(route.class_name) for key, route in routes.items()}
 
 
 def gateways(scene: Scene) -> tuple[Gateway, ...]:
@@ -40,11 +27,14 @@ def gateways(scene: Scene) -> tuple[Gateway, ...]:
 
     def made() -> tuple[Gateway, ...]:
         named = {config.name: config for config in sorted(configs, key=lambda one: one.name)}
-        led: dict[str | None, list[Ingress]] = {}
-        for key, route in facts.of(SourceName.ROUTES).items():
-            led.setdefault(scene.leads[key], []).append(route)
+        led = scene.led.routes
         keys = {
-            name: (config, read.get(config.load_balancer or ""), seen, _heard(scene, config, led.get(name, ())))
+            name: (
+                config,
+                read.get(config.load_balancer or ""),
+                seen,
+                _heard(scene, config, led.get(name, {}).values()),
+            )
             for name, config in named.items()
         }
         return scene.kept.rows("gateway", keys, lambda name: _gateway(*keys[name]))
@@ -53,7 +43,7 @@ def gateways(scene: Scene) -> tuple[Gateway, ...]:
     return scene.kept.take("gateways", key, made)
 
 
-def _heard(scene: Scene, gateway: AlbConfig, routes: Sequence[Ingress]) -> _Heard:
+def _heard(scene: Scene, gateway: AlbConfig, routes: Collection[Ingress]) -> _Heard:
     """What was heard of a gateway's controller; `routes`: those that lead to it."""
     if gateway.hash is not None or any(route.hash is not None for route in routes):
         return True, True

@@ -10,7 +10,8 @@ from console.model.fleet import Agreement, Controller, Layer, Weights
 from console.model.hub import MANAGER, AlbConfig, Event, Ingress, RunRecord
 from console.model.share import ProbeSeries, Share, Verdict
 from console.store.facts import Told
-from console.store.memory import SUCCESS, Mark, concerns, revision, suffixes, weight_keys
+from console.store.keys import suffixes, weight_keys
+from console.store.memory import SUCCESS, Mark, concerns, revision
 from console.store.reading import RuleReading
 
 _EARLIER = "no success event but one that may be of what was written just before, and the ALB rule does not hold it"
@@ -194,7 +195,7 @@ def _order(event: Event) -> tuple[int, float]:
 
 def lines(
     route: Ingress,
-    members: Sequence[str],
+    members: Mapping[str, int],
     prefix: str,
     targets: Mapping[str, int | None],
     acknowledged: Controller,
@@ -203,14 +204,13 @@ def lines(
     since: float,
     places: Mapping[str, int],
 ) -> tuple[Weights, ...]:
-    """One ledger line a member: every member that has a key, a target or a rule weight, in the order of `members`; one
+    """One ledger line a member: every member that has a key, a target or a rule weight, by its place in `members`; one
     that has a key and is a member no more, where settings have it (`places`: id -> place), so that `62:38` stays so."""
     values = dict(route.annotations)
-    among = frozenset(members)
-    keys = {key: _member_of(key, among, prefix) for key in weight_keys(values, prefix, among)}
+    keys = {key: _member_of(key, members, prefix) for key in weight_keys(values, prefix, members)}
     key_of = {member: key for key, member in keys.items()}
-    concerned = [m for m in members if m in key_of or m in targets or m in rule.weights]
-    for gone in [m for m in key_of if m not in among]:
+    concerned = sorted({m for m in (*key_of, *targets, *rule.weights) if m in members}, key=members.__getitem__)
+    for gone in [m for m in key_of if m not in members]:
         behind = [m for m in concerned if places.get(m, len(places)) > places.get(gone, len(places))]
         concerned.insert(concerned.index(behind[0]) if behind else len(concerned), gone)
     shares: Mapping[str, Share | None] = series.shares(tuple(concerned), since) if series else {}

@@ -7,17 +7,19 @@ The controller layer is ordered by resourceVersions and counts, never by clocks 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from console.model.alb import LoadBalancerFacts
-from console.model.fleet import AlbHealthWord, Member, Route
+from console.model.fleet import AlbHealthWord, Member, Route, Zone
 from console.model.hub import Event, Heartbeat, Ingress
 from console.settings import MemberSettings
 from console.store.applications import Resolved
 from console.store.backends import Backends
-from console.store.kept import Kept
+from console.store.kept import Carried, Kept
+from console.store.keys import weight_keys
+from console.store.led import Led
+from console.store.shares import Shares
 
 SUCCESS = "SuccessfullyReconciled"
 """The controller's event after it applied a whole gateway (domain.md section 2)."""
@@ -29,31 +31,6 @@ LOST = 300.0
 
 DOUBT = 2.0
 """Seconds within which a controller that carried out an earlier version is thought to come to the present one."""
-
-_CLUSTER_ID = re.compile(r"\.c[0-9a-f]{32}$")
-
-
-def weight_keys(annotations: Iterable[str], prefix: str, members: Collection[str] = ()) -> tuple[str, ...]:
-    """The annotation keys that carry weights: under the prefix, or ending in a cluster id."""
-    return tuple(
-        sorted(
-            key
-            for key in annotations
-            if (key.startswith(prefix) and len(key) > len(prefix))
-            or (
-                key.startswith("alb.ingress.kubernetes.io/")
-                and (_CLUSTER_ID.search(key) or any(suffix in members for suffix in suffixes(key)))
-            )
-        )
-    )
-
-
-def suffixes(key: str) -> Iterator[str]:
-    """What stands behind each of a key's dots, the longest first: a member's name may have dots of its own."""
-    _, dot, rest = key.partition(".")
-    while dot:
-        yield rest
-        _, dot, rest = rest.partition(".")
 
 
 def revision(text: str) -> int | None:
@@ -123,6 +100,7 @@ class Memory:
     balancers: dict[str, tuple[tuple[object, ...], Backends]] = field(default_factory=dict)
     """AlbConfig's name -> what its backends were resolved from, and they."""
     resolved: Resolved = field(default_factory=Resolved)
+    led: Led = field(default_factory=Led)
     kept: Kept = field(default_factory=Kept)
     _first: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Member id -> (monotonic, epoch) second at which its Lease was seen first, until it is seen renewed."""
@@ -132,8 +110,13 @@ class Memory:
     turned: Mapping[str, float] = field(default_factory=dict)
     """Member id -> the monotonic second at which the ALB was seen to find it dead, or to find it so no more; another
     object with each such turn."""
-    carried: tuple[tuple[Route, ...], tuple[Route, ...]] = ((), ())
-    """The routes as they were made last, and with the moment since when each is stuck."""
+    carried: Carried[Route] = field(default_factory=lambda: Carried(lambda route: route.key))
+    """The routes with the moment since when each is stuck."""
+    past: Carried[Zone] = field(default_factory=lambda: Carried(lambda zone: zone.name))
+    """The zones with what each carried before."""
+    shares: Shares = field(default_factory=Shares)
+    marked: set[str] = field(default_factory=set)
+    """The routes whose mark is another one than at the last picture."""
     _doubtful: set[str] = field(default_factory=set)
     """The routes whose mark is `unheard`."""
     _beaten: bool = True
@@ -143,8 +126,8 @@ class Memory:
 
     def route(self, fact: Ingress, events: Iterable[Event], now: float) -> None:
         """Remember a route's weights as they are now seen."""
-        keys = weight_keys(dict(fact.annotations), self.prefix)
         values = dict(fact.annotations)
+        keys = weight_keys(values, self.prefix)
         weights = tuple((key, values[key]) for key in keys)
         mark, before = self.marks.get(fact.key), self.versions.get(fact.key)
         first = Version(fact.annotations, fact.hash, revision(fact.resource_version))
@@ -172,8 +155,14 @@ class Memory:
         """The routes of which the controller's word is in doubt."""
         return frozenset(key for key in self._doubtful if self.marks[key].doubted(now))
 
+    def settled(self) -> None:
+        """A picture was made of everything that is remembered."""
+        self.marked.clear()
+        self.kept.settled()
+
     def _mark(self, route: str, mark: Mark) -> None:
         self.marks[route] = mark
+        self.marked.add(route)
         if mark.unheard:
             self._doubtful.add(route)
         else:

@@ -6,14 +6,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from console.decide.headroom import split
 from console.model.alb import LoadBalancerFacts
 from console.model.argo import ApplicationSet, ClusterSecret, clusters_of
 from console.model.fleet import Fleet, Member
 from console.model.freshness import SourceName
-from console.model.hub import AlbConfig, Freeze, Ingress, IngressClass, ManagedCluster, RunRecord
+from console.model.hub import AlbConfig, Freeze, ManagedCluster, RunRecord
 from console.settings import FleetSettings
 from console.store import gateways, members, rates, routes, timeline, workloads, zones
 from console.store.applications import Resolved
+from console.store.backends import Backends
 from console.store.facts import Facts
 from console.store.memory import Memory
 from console.store.scene import Scene
@@ -29,6 +31,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     shown_members, shown_gateways = members.members(scene), gateways.gateways(scene)
     memory.healths(shown_members, now)
     shown_routes = routes.routes(scene, shown_gateways)
+    splits = kept.each("split", shown_routes, split)
     resolved = _resolved(scene, shown_members)
     fleet = Fleet(
         name=name,
@@ -36,7 +39,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         uid=facts.uid,
         sources=tuple(facts.sources[s] for s in SourceName if s in facts.sources),
         members=shown_members,
-        zones=zones.zones(shown_members, shown_routes, kept),
+        zones=zones.zones(shown_members, splits, memory),
         gateways=shown_gateways,
         routes=shown_routes,
         applications=resolved.applications,
@@ -46,7 +49,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         runs=kept.take("runs", (records,), lambda: timeline.runs(records)),
         timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
         cloud=facts.of(SourceName.FLEET).get("fleet"),
-        problems=(*facts.flaws(), *routes.problems(shown_routes, kept)),
+        problems=(*facts.flaws, *routes.problems(shown_routes, kept)),
         freeze=next((one for one in facts.all(SourceName.RUNS) if isinstance(one, Freeze)), None),
         lock=facts.lock,
         skew=shown_skew(facts.skew),
@@ -54,46 +57,62 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         lacking=facts.lacking,
     )
     asked = facts.of(SourceName.RATES).get("rates"), facts.sources.get(SourceName.RATES)
-    return workloads.added(rates.added(fleet, *asked, settings.prometheus, now, kept), facts.members, settings, kept)
+    rated = rates.added(fleet, *asked, settings.prometheus, now, kept)
+    whole = workloads.added(rated, facts.members, settings, kept)
+    facts.settled()
+    memory.settled()
+    return whole
 
 
 def _scene(facts: Facts, memory: Memory, settings: FleetSettings, now: float) -> Scene:
     clusters: Mapping[str, ManagedCluster] = facts.of(SourceName.MEMBERS)
     configs: Mapping[str, AlbConfig] = facts.of(SourceName.GATEWAYS)
-    classes: Mapping[str, IngressClass] = facts.of(SourceName.CLASSES)
-    read: Mapping[str, LoadBalancerFacts] = facts.of(SourceName.ALB)
-    events, behind = facts.all(SourceName.EVENTS), facts.all(SourceName.GATEWAYS)
-    ingresses: Mapping[str, Ingress] = facts.of(SourceName.ROUTES)
-    kept, led = memory.kept, (tuple(ingresses.values()), tuple(classes.values()))
-    ids = kept.take("ids", (tuple(clusters), behind), lambda: members.ids(clusters, configs, settings))
+    kept, behind = memory.kept, facts.all(SourceName.GATEWAYS)
+    ids = kept.take("ids", (facts.all(SourceName.MEMBERS), behind), lambda: members.ids(clusters, configs, settings))
+    known = kept.take("known", (ids,), lambda: {id: place for place, id in enumerate(ids)})
+    ingresses, moved = facts.of(SourceName.ROUTES), facts.moved(SourceName.ROUTES)
+    memory.led.follow(ingresses, moved, facts.all(SourceName.CLASSES), known, settings.weights.key_prefix)
     return Scene(
         facts=facts,
         memory=memory,
         settings=settings,
         now=now,
         ids=ids,
-        known=kept.take("known", (ids,), lambda: frozenset(ids)),
-        events=events,
+        known=known,
+        events=facts.all(SourceName.EVENTS),
         told=facts.told,
         orders=kept.take("orders", (ids, behind), lambda: {g.name: _ordered(ids, g.remote_clusters) for g in behind}),
-        backends={
-            g.name: memory.backends(g.name, read[g.load_balancer], ids, settings.members)
-            for g in configs.values()
-            if g.load_balancer is not None and g.load_balancer in read
-        },
-        records=tuple(one for one in facts.all(SourceName.RUNS) if isinstance(one, RunRecord)),
-        leads=kept.take("leads", led, lambda: gateways.leads(ingresses, classes)),
+        backends=kept.take(
+            "backends", (behind, facts.all(SourceName.ALB), ids), lambda: _backends(facts, memory, ids, settings)
+        ),
+        records=kept.take("records", (facts.all(SourceName.RUNS),), lambda: _records(facts)),
     )
+
+
+def _backends(facts: Facts, memory: Memory, ids: tuple[str, ...], settings: FleetSettings) -> dict[str, Backends]:
+    """AlbConfig's name -> the backends of its ALB, where that was read."""
+    read: Mapping[str, LoadBalancerFacts] = facts.of(SourceName.ALB)
+    configs: Sequence[AlbConfig] = facts.all(SourceName.GATEWAYS)
+    return {
+        one.name: memory.backends(one.name, read[one.load_balancer], ids, settings.members)
+        for one in configs
+        if one.load_balancer is not None and one.load_balancer in read
+    }
+
+
+def _records(facts: Facts) -> tuple[RunRecord, ...]:
+    return tuple(one for one in facts.all(SourceName.RUNS) if isinstance(one, RunRecord))
 
 
 def _sorted(facts: Mapping[str, ApplicationSet]) -> tuple[ApplicationSet, ...]:
     return tuple(fact for _, fact in sorted(facts.items()))
 
 
-def _ordered(ids: Sequence[str], behind: Sequence[str]) -> tuple[str, ...]:
+def _ordered(ids: Sequence[str], behind: Sequence[str]) -> dict[str, int]:
     """The gateway's members in the order in which members are shown, so that `62:38` reads alike everywhere."""
     inside = frozenset(behind)
-    return (*(m for m in ids if m in inside), *(m for m in ids if m not in inside))
+    ordered = (*(m for m in ids if m in inside), *(m for m in ids if m not in inside))
+    return {member: place for place, member in enumerate(ordered)}
 
 
 def _resolved(scene: Scene, shown: Sequence[Member]) -> Resolved:
@@ -115,7 +134,7 @@ def carry(fresh: Fleet, former: Fleet, now: float, memory: Memory) -> Fleet:
     with what each zone carried before."""
     kept, ways, places = memory.kept, (fresh.routes, former.routes), (fresh.zones, former.zones)
     carried = kept.take("all carried", ways, lambda: routes.carried(*ways, now, memory))
-    past = kept.take("past", places, lambda: zones.with_past(*places, now))
+    past = kept.take("past", places, lambda: zones.with_past(*places, now, memory))
     return replace(
         fresh,
         routes=former.routes if former.routes == carried else carried,

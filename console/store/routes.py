@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from operator import is_not
 
 from console.decide.plan import weight
 from console.model.fleet import Gateway, Route
@@ -15,7 +14,8 @@ from console.model.share import ProbeSeries
 from console.model.text import inert
 from console.store import ledger
 from console.store.kept import Kept, Key
-from console.store.memory import Memory, weight_keys
+from console.store.keys import weight_keys
+from console.store.memory import Memory
 from console.store.reading import RuleReading
 from console.store.scene import Scene
 
@@ -26,57 +26,65 @@ STICKY = "alb.ingress.kubernetes.io/sticky-session"
 
 def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
     """All routes, each made anew only where something that it is made of is another."""
-    facts, memory = scene.facts, scene.memory
-    said = {gateway.name: (gateway.reports, gateway.labels) for gateway in gateways}
-    chosen = scene.kept.take(
-        "routes", (facts.all(SourceName.ROUTES), facts.all(SourceName.CLASSES), scene.ids), lambda: _chosen(scene)
+    facts, memory, led = scene.facts, scene.memory, scene.led
+    said = scene.kept.take(
+        "said", (gateways,), lambda: {gateway.name: (gateway.reports, gateway.labels) for gateway in gateways}
     )
-    records, doubts = scene.records, memory.doubts(scene.now)
-    series, configs = facts.all(SourceName.PROBE), facts.all(SourceName.GATEWAYS)
-    backends = tuple(scene.backends.items())
-    named, probes = facts.of(SourceName.GATEWAYS), facts.of(SourceName.PROBE)
+    ingresses: Mapping[str, Ingress] = facts.of(SourceName.ROUTES)
+    configs: Mapping[str, AlbConfig] = facts.of(SourceName.GATEWAYS)
+    probes, doubts = facts.of(SourceName.PROBE), memory.doubts(scene.now)
 
-    def key(row: str, fact: Ingress, name: str | None) -> Key:
-        config: AlbConfig | None = named.get(name or "")
+    def key(row: str) -> Key:
+        fact, name = ingresses[row], led.gateway[row]
+        config, resolved = configs.get(name or ""), scene.backends.get(name or "")
         told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
-        members = scene.ids if config is None else scene.orders[config.name]
-        mark, resolved, heard = memory.marks.get(row), scene.backends.get(name or ""), said.get(name or "")
+        members = scene.known if config is None else scene.orders[config.name]
         unruled = None if resolved else _unruled(scene, fact, name)
         ruled = resolved or (unruled and (unruled.message, unruled.missing))
-        found = fact, name, config, heard, told, members, probes.get(row), mark, row in doubts, ruled, records
-        return (*found, memory.turned)
+        found = fact, name, config, said.get(name or ""), told, members, probes.get(row), memory.marks.get(row)
+        return (*found, row in doubts, ruled, scene.records, memory.turned)
 
-    def made() -> tuple[Route, ...]:
-        told, marks = scene.told, memory.marks
-        gateways = {name: told.get(("AlbConfig", name)) for name in named}
-        own = {
-            row: (fact, name, told.get(("Ingress", fact.name)), gateways.get(name or ""), marks.get(row), row in doubts)
-            for row, (fact, name) in chosen.items()
-        }
-        return scene.kept.likely(
-            "route",
-            common,
-            own,
-            lambda row: key(row, *chosen[row]),
-            lambda row: _route(scene, *chosen[row], said.get(chosen[row][1] or "")),
-        )
+    def make(row: str) -> Route:
+        return _route(scene, ingresses[row], led.gateway[row], said.get(led.gateway[row] or ""))
 
+    return scene.kept.among("routes", led.chosen, _suspects(scene, said, doubts), key, make)
+
+
+def _suspects(scene: Scene, said: Mapping[str, tuple[bool, bool]], doubts: frozenset[str]) -> Collection[str] | None:
+    """The routes of which something may be another than at the last picture; None where any may be."""
+    facts, led, kept = scene.facts, scene.led, scene.kept
     alb = facts.sources.get(SourceName.ALB)
     read = _read(scene, SourceName.CLASSES), _read(scene, SourceName.GATEWAYS), alb is not None and alb.seen is not None
-    classes = facts.all(SourceName.CLASSES), read
-    common = (classes, configs, tuple(said.items()), series, backends, records, scene.ids, memory.turned)
-    return scene.kept.take("all routes", (chosen, scene.events, doubts, common), made)
+    all_look_at = facts.all(SourceName.CLASSES), scene.records, scene.ids, scene.memory.turned, read
+    moved, probed = facts.moved(SourceName.ROUTES), facts.moved(SourceName.PROBE)
+    behind = _behind(scene, said)
+    before = kept.former("what a gateway's routes look at", behind)
+    doubted = kept.former("doubts", doubts)
+    if kept.former("what all routes look at", all_look_at) != all_look_at or moved is None or probed is None:
+        return None
+    found = {*moved, *probed, *scene.memory.marked, *(doubts ^ (doubted or frozenset()))}
+    for kind, name in facts.retold if facts.retold else ():
+        found.update(led.called.get(name, ()) if kind == "Ingress" else ())
+    if before is not None and behind is not before:
+        for gateway in behind.keys() | before.keys():
+            if behind.get(gateway) != before.get(gateway):
+                found.update(led.routes.get(gateway, ()))
+    return found
 
 
-def _chosen(scene: Scene) -> dict[str, tuple[Ingress, str | None]]:
-    """The Ingresses of this console: those whose class leads to a gateway, or that carry weights, by key
-    and in order, each with that gateway's name."""
-    found = {
-        key: (route, name)
-        for key, route in scene.facts.of(SourceName.ROUTES).items()
-        if (name := scene.leads[key]) is not None or weight_keys(dict(route.annotations), scene.prefix, scene.known)
-    }
-    return dict(sorted(found.items()))
+def _behind(scene: Scene, said: Mapping[str, tuple[bool, bool]]) -> Mapping[str, Key]:
+    """AlbConfig's name -> everything of it that its routes look at."""
+    configs: Mapping[str, AlbConfig] = scene.facts.of(SourceName.GATEWAYS)
+
+    def made() -> dict[str, Key]:
+        told = scene.told
+        return {
+            name: (one, said.get(name), told.get(("AlbConfig", name)), scene.backends.get(name))
+            for name, one in configs.items()
+        }
+
+    key = scene.facts.all(SourceName.GATEWAYS), said, scene.events, scene.backends
+    return scene.kept.take("behind", key, made)
 
 
 def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool] | None) -> Route:
@@ -99,7 +107,7 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
     marks = [at for at in (changed, mark.at if mark and resolved is None else None) if at is not None]
     since = max(marks, default=0.0)
     series: ProbeSeries | None = scene.facts.of(SourceName.PROBE).get(fact.key)
-    members = scene.ids if config is None else scene.orders[config.name]
+    members = scene.known if config is None else scene.orders[config.name]
     answers = max(since, *turns, 0.0)
     lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, answers, scene.places)
     checks = fact.annotation("alb.ingress.kubernetes.io/healthcheck-enabled")
@@ -158,7 +166,8 @@ def _read(scene: Scene, name: SourceName) -> bool:
 
 def problems(routes: Sequence[Route], kept: Kept) -> tuple[Problem, ...]:
     """The weights that no weight can be."""
-    return tuple(chain.from_iterable(kept.each("unreadable weights", routes, lambda one: tuple(_unreadable(one)))))
+    each = kept.each("unreadable weights", routes, lambda one: tuple(_unreadable(one)))
+    return kept.take("all unreadable weights", (each,), lambda: tuple(chain.from_iterable(each)))
 
 
 def _unreadable(route: Route) -> Iterator[Problem]:
@@ -170,17 +179,7 @@ def _unreadable(route: Route) -> Iterator[Problem]:
 
 def carried(routes: tuple[Route, ...], former: Sequence[Route], now: float, memory: Memory) -> tuple[Route, ...]:
     """Each with the moment since when it is stuck where it is: that of `former`, where nothing moved."""
-    before, out = memory.carried
-    others = [place for place, other in enumerate(map(is_not, routes, before)) if other]
-    if len(routes) == len(before) and all(routes[place].key == out[place].key for place in others):
-        found = list(out)
-        for place in others:
-            found[place] = _carried(routes[place], out[place], now)
-    else:
-        known = {route.key: route for route in former}
-        found = [_carried(route, known.get(route.key), now) for route in routes]
-    memory.carried = routes, tuple(found)
-    return memory.carried[1]
+    return memory.carried.of(routes, former, lambda one, known: _carried(one, known, now))
 
 
 def _carried(route: Route, former: Route | None, now: float) -> Route:

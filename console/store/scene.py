@@ -10,6 +10,7 @@ from console.settings import FleetSettings
 from console.store.backends import Backends
 from console.store.facts import Facts, Told
 from console.store.kept import Kept
+from console.store.led import Led
 from console.store.memory import Memory
 
 
@@ -22,17 +23,20 @@ class Scene:
     settings: FleetSettings
     now: float
     ids: tuple[str, ...]
-    known: frozenset[str]
-    """The same, to ask whether one is among them."""
+    known: Mapping[str, int]
+    """The same, each with its place."""
     events: tuple[Event, ...]
     told: Told
-    orders: Mapping[str, tuple[str, ...]]
-    """AlbConfig name -> all members, those behind it first."""
+    orders: Mapping[str, Mapping[str, int]]
+    """AlbConfig name -> all members, those behind it first, each with its place."""
     backends: Mapping[str, Backends]
     """AlbConfig name -> its resolved backends."""
     records: tuple[RunRecord, ...]
-    leads: Mapping[str, str | None]
-    """Ingress's key -> the gateway that its class leads to."""
+
+    @property
+    def led(self) -> Led:
+        """Which Ingress leads to which gateway."""
+        return self.memory.led
 
     @property
     def kept(self) -> Kept:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from console.model.fleet import Fleet
 from console.model.freshness import SourceName, SourceState, Topic
-from console.model.hub import Event, Heartbeat, Ingress
+from console.model.hub import Event, Heartbeat, Ingress, Problem
 from console.settings import FleetSettings
 from console.store.events import (
     Changed,
@@ -183,41 +183,29 @@ class FleetStore:
         self._memory.skewed(said.skew)
         return True
 
-    def _list(self, name: Topic, facts: dict[str, object], problems: dict[str, object], at: float) -> bool:
+    def _list(self, name: Topic, facts: dict[str, object], problems: dict[str, Problem], at: float) -> bool:
         kinds = self._facts.of(name)
         for key in [key for key in kinds if key not in facts]:
             self._forget(name, key)
         for fact in facts.values():
             self._remember(fact, at)
-        same = kinds == facts and self._facts.problems.get(name, {}) == problems
-        self._facts.listed(name, facts)
-        self._facts.problems[name] = problems  # type: ignore[assignment]
-        return not same
+        return self._facts.listed(name, facts, problems)
 
-    def _put(self, name: Topic, key: str, fact: object, problem: object, at: float) -> bool:
-        kinds, problems = self._facts.of(name), self._facts.problems.setdefault(name, {})
+    def _put(self, name: Topic, key: str, fact: object, problem: Problem | None, at: float) -> bool:
+        former = self._facts.of(name).get(key)
         expected = isinstance(fact, Heartbeat) and self._memory.expects(fact, at) and problem is None
         self._remember(fact, at)
         if expected:
             self._facts.put(name, key, fact)
             return self._defer()
-        same = kinds.get(key) == fact and problems.get(key) == problem
-        if not same:
+        if former != fact:
             self._facts.put(name, key, fact)
-        if problem is None:
-            problems.pop(key, None)
-        else:
-            problems[key] = problem  # type: ignore[assignment]
-        return not same
+        return self._facts.flaw(name, key, problem) or former != fact
 
-    def _drop(self, name: Topic, key: str, problem: object) -> bool:
-        problems = self._facts.problems.setdefault(name, {})
+    def _drop(self, name: Topic, key: str, problem: Problem | None) -> bool:
         known = self._facts.drop(name, key)
         self._forget(name, key)
-        former = problems.pop(key, None)
-        if problem is not None:
-            problems[key] = problem  # type: ignore[assignment]
-        return known is not None or former != problem
+        return self._facts.flaw(name, key, problem) or known is not None
 
     def _remember(self, fact: object, at: float) -> None:
         if isinstance(fact, Ingress):

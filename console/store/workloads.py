@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from console.decide import headroom
-from console.model.fleet import Fleet, Member, Route
+from console.model.fleet import Fleet, Member, Route, Zone
 from console.model.freshness import Part, Source, SourceName, SourceState
 from console.model.hub import Problem
 from console.model.workload import Autoscaler, Backing, Deployment, Node, Service, Workload, WorkloadWord
@@ -54,9 +54,24 @@ def added(fleet: Fleet, facts: Mapping[str, MemberFacts], settings: FleetSetting
         sources=_with(own, fleet.sources),
         problems=(*fleet.problems, *problems),
     )
-    loads = kept.each("loads", whole.routes, headroom.load)
-    weighed = (whole.members, loads, whole.gateways, whole.zones)
-    return replace(whole, zones=kept.take("headroom", weighed, lambda: headroom.judged(whole).zones))
+    return replace(whole, zones=_judged(whole, kept))
+
+
+def _judged(fleet: Fleet, kept: Kept) -> tuple[Zone, ...]:
+    """The zones with their headroom, each worked out anew only where something that decides it is another."""
+    loads = kept.each("loads", fleet.routes, headroom.load)
+
+    def judged() -> tuple[Zone, ...]:
+        stands = fleet.members, fleet.gateways
+        ground = kept.take("ground", stands, lambda: headroom.Ground(*stands))
+        pods = headroom.Pods(fleet, ground)
+        decides = (*stands, loads) if ground.read else (fleet.members, bool(fleet.routes))
+        zones = {zone.name: zone for zone in fleet.zones}
+        return kept.rows(
+            "judged", {name: (zone, decides) for name, zone in zones.items()}, lambda name: pods.judged(zones[name])
+        )
+
+    return kept.take("headroom", (fleet.members, loads, fleet.gateways, fleet.zones), judged)
 
 
 def _sources(

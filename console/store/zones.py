@@ -2,51 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from console.decide.headroom import split
-from console.model.fleet import Member, Route, Zone
-from console.store.kept import Kept
+from console.model.fleet import Member, Zone
+from console.store.memory import Memory
+from console.store.shares import Split
 
 PAST = 64
 """Changes of a zone's share that are remembered."""
 
 
-def zones(members: Sequence[Member], routes: Sequence[Route], kept: Kept) -> tuple[Zone, ...]:
-    """All zones by name; a member that spans several is in none."""
-    shares = kept.take("shares", (routes,), lambda: _shares(kept.each("split", routes, split)))
-    return kept.take("zones", (members, shares), lambda: _zones(members, shares))
+def zones(members: Sequence[Member], splits: Sequence[Split], memory: Memory) -> tuple[Zone, ...]:
+    """All zones by name, each the very same as before where it is; `splits`: one a route."""
+
+    def made() -> tuple[Zone, ...]:
+        memory.shares.follow(members, splits)
+        told = {name: (name, inside, share) for name, inside, share in memory.shares.zones()}
+        return memory.kept.rows("zone", told, lambda name: Zone(*told[name]))
+
+    return memory.kept.take("zones", (members, splits), made)
 
 
-def _zones(members: Sequence[Member], shares: Mapping[str, float]) -> tuple[Zone, ...]:
-    found: dict[str, list[str]] = {}
-    for member in members:
-        if member.zone and not member.spans:
-            found.setdefault(member.zone, []).append(member.id)
-    zones = []
-    for name, ids in sorted(found.items()):
-        inside = tuple(ids)
-        known = [shares[member] for member in inside if member in shares]
-        zones.append(Zone(name, inside, sum(known) if known else None))
-    return tuple(zones)
-
-
-def _shares(splits: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Member id -> percent of the weight, the mean over the routes whose split is known."""
-    totals: dict[str, float] = {}
-    counted = 0
-    for one in splits:
-        counted += bool(one)
-        for member, part in one.items():
-            totals[member] = totals.get(member, 0.0) + part
-    return {member: total / counted for member, total in totals.items()}
-
-
-def with_past(zones: Sequence[Zone], former: Sequence[Zone], now: float) -> tuple[Zone, ...]:
+def with_past(zones: tuple[Zone, ...], former: Sequence[Zone], now: float, memory: Memory) -> tuple[Zone, ...]:
     """Each with what it carried before."""
-    before = {zone.name: zone for zone in former}
-    return tuple(_with_past(zone, before.get(zone.name), now) for zone in zones)
+    return memory.past.of(zones, former, lambda zone, known: _with_past(zone, known, now))
 
 
 def _with_past(zone: Zone, former: Zone | None, now: float) -> Zone:

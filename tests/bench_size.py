@@ -10,11 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tests.bench_stage import Figure, Terminal, simulator
+
+if TYPE_CHECKING:
+    from console.model.argo import Application
 
 SIZES = ("2x8x4", "50x500x20", "500x5000x200")
 RATE = 500
@@ -70,18 +74,18 @@ def _events(size: str, directory: Path) -> Iterator[Figure]:
     """One change and the picture after it, each kind by itself."""
     from console import settings
     from console.model.freshness import SourceName
-    from console.model.hub import Ingress
+    from console.model.hub import Event, Ingress, ManagedCluster
     from console.observe import Observer
     from console.store.events import Changed, Listed, Observation
 
     observer = Observer(settings.load(directory / "config.yaml"), probes=False)
-    store, routes = observer.store, dict[str, Ingress]()
+    store, known = observer.store, dict[str, dict[str, Any]]()
     apply = store.apply
 
     def noted(*observations: Observation) -> None:
         for one in observations:
-            if isinstance(one, Listed) and one.source is SourceName.ROUTES:
-                routes.update({key: fact for key, fact in one.facts.items() if isinstance(fact, Ingress)})
+            if isinstance(one, Listed):
+                known.setdefault(one.source, {}).update(one.facts)
         apply(*observations)
 
     store.apply = noted  # type: ignore[method-assign]
@@ -90,20 +94,31 @@ def _events(size: str, directory: Path) -> Iterator[Figure]:
     store.wait(lambda fleet: all(route.rule_state is not None for route in fleet.routes), 60)
     observer.stop()
     time.sleep(1.0)
-    applications, keys = store.fleet.applications, list(routes)
+    applications = {one.key: one for one in store.fleet.applications}
 
-    def application(number: int) -> Observation:
-        one = applications[number % len(applications)]
-        return Changed(SourceName.APPLICATIONS, one.key, replace(one, health=f"H{number}"), store.now)
+    def application(one: Application, number: int) -> Application:
+        return replace(one, health=f"H{number}")
 
-    def weight(number: int) -> Observation:
-        one = routes[keys[number % len(keys)]]
+    def weight(one: Ingress, number: int) -> Ingress:
         changed = tuple((k, str(number % 100) if "cluster-weight" in k else v) for k, v in one.annotations)
-        return Changed(SourceName.ROUTES, one.key, replace(one, annotations=changed), store.now)
+        return replace(one, annotations=changed)
 
-    kinds: tuple[tuple[str, Callable[[int], Observation]], ...] = (("Application", application), ("Ingress", weight))
-    for name, change in kinds:
-        changes = [change(number) for number in range(EVENTS)]
+    def told(one: Event, number: int) -> Event:
+        return replace(one, count=number, at=(one.at or 0.0) + number, resource_version=str(10**9 + number))
+
+    def member(one: ManagedCluster, number: int) -> ManagedCluster:
+        return replace(one, available_message=f"M{number}")
+
+    kinds: tuple[tuple[str, SourceName, Mapping[str, Any], Callable[[Any, int], Any]], ...] = (
+        ("Application", SourceName.APPLICATIONS, applications, application),
+        ("Ingress", SourceName.ROUTES, known[SourceName.ROUTES], weight),
+        ("Event", SourceName.EVENTS, known[SourceName.EVENTS], told),
+        ("ManagedCluster", SourceName.MEMBERS, known[SourceName.MEMBERS], member),
+    )
+    for name, source, facts, change in kinds:
+        keys = list(facts)
+        chosen = [(number, keys[number % len(keys)]) for number in range(EVENTS)]
+        changes = [Changed(source, key, change(facts[key], number), store.now) for number, key in chosen]
         began = time.perf_counter()
         for one in changes:
             apply(one)

@@ -252,7 +252,8 @@ def rated(*samples: Sample, seen: float = NOW, **said: Any) -> Fleet:
     named = msgspec.structs.replace(LABELS, **said)
     calm = situations.calm()
     shown = replace(calm, sources=tuple(live(seen) if s.name is SourceName.RATES else s for s in calm.sources))
-    return added(shown, Rates(samples), live(seen), named, NOW, Kept())
+    names = {member.id: member.name for member in shown.members}
+    return added(shown, (Rates(samples), live(seen)), named, names, NOW, Kept())
 
 
 def test_members_are_told_by_id_name_prefix_and_mapping_and_sums_are_made() -> None:

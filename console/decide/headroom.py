@@ -10,7 +10,7 @@ last, since a zone that went dark carried what it carried then.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -71,12 +71,21 @@ def of_member(fleet: Fleet, member: Member) -> Headroom:
 class Ground:
     """Who can be asked, and what stands behind their Services: all that no route decides."""
 
-    def __init__(self, members: Iterable[Member], gateways: Iterable[Gateway]) -> None:
+    def __init__(self, members: Sequence[Member], gateways: Sequence[Gateway]) -> None:
+        self._gateways = gateways
         self.members = {member.id: member for member in members}
-        self.backings = {id: {one.key: one for one in m.workload.services} for id, m in self.members.items()}
-        self.behind = {gateway.name: gateway.members for gateway in gateways}
-        self.read = any(self.backings.values())
+        self.read = any(member.workload.services for member in members)
         """Whether any member's own API told of a Service that a route leads to."""
+
+    @cached_property
+    def backings(self) -> Mapping[str, Mapping[tuple[str, str], Backing]]:
+        """Member id -> what stands behind each of its Services (namespace, name)."""
+        return {id: {one.key: one for one in m.workload.services} for id, m in self.members.items()}
+
+    @cached_property
+    def behind(self) -> Mapping[str, Sequence[str]]:
+        """AlbConfig's name -> the members behind it."""
+        return {gateway.name: gateway.members for gateway in self._gateways}
 
 
 class Pods:
@@ -85,7 +94,7 @@ class Pods:
     def __init__(self, fleet: Fleet, ground: Ground | None = None) -> None:
         self._routes = fleet.routes
         self._ground = ground or Ground(fleet.members, fleet.gateways)
-        self._members, self._backings = self._ground.members, self._ground.backings
+        self._members = self._ground.members
 
     @cached_property
     def _rates(self) -> dict[tuple[str, str], dict[str, float]]:
@@ -204,7 +213,7 @@ class Pods:
         rates = self._rates.get(service, {})
         if any(member not in rates for member in (*others, *targets)) or not sum(rates[one] for one in others):
             return 0.0
-        backings = [(member, self._backings.get(member, {}).get(service)) for member in rates]
+        backings = [(member, self._ground.backings.get(member, {}).get(service)) for member in rates]
         counted = [(member, one.ready or 0, one.wanted or 0) for member, one in backings if one is not None]
         if any(not ready or ready < wanted for member, ready, wanted in counted if member in (*others, *targets)):
             return 0.0
@@ -233,7 +242,7 @@ class Pods:
 
     def _backing(self, member: str, service: tuple[str, str]) -> Backing:
         known = self._members.get(member)
-        found = self._backings.get(member, {}).get(service)
+        found = self._ground.backings.get(member, {}).get(service)
         if found is not None:
             return found
         why = known.workload.why if known is not None else "it is not among the members"

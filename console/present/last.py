@@ -30,7 +30,7 @@ class Last(Generic[P, V]):
 
 def others(parts: Sequence[object], former: Sequence[object]) -> list[int]:
     """The places at which `parts`, as many as `former`, has another object."""
-    return list(compress(count(), map(is_not, parts, former)))
+    return list(compress(count(), map(is_not, parts, former))) if parts is not former else []
 
 
 class Others:

@@ -14,6 +14,16 @@ Item = TypeVar("Item")
 Key = tuple[object, ...]
 
 
+@dataclass(slots=True)
+class _Made:
+    """The values of items, and what they were made of."""
+
+    given: object
+    each: Each[Any, Any]
+    items: object = None
+    values: tuple[Any, ...] = ()
+
+
 class Carried(Generic[Item]):
     """Items that keep something of what stood in their place in the last picture."""
 
@@ -69,11 +79,11 @@ class Kept:
 
     _parts: dict[str, tuple[Key, Any]] = field(default_factory=dict)
     _rows: dict[str, dict[str, tuple[Key, Any]]] = field(default_factory=dict)
-    _each: dict[str, Each[Any, Any]] = field(default_factory=dict)
+    _each: dict[str, _Made] = field(default_factory=dict)
     _among: dict[str, _Among[Any]] = field(default_factory=dict)
+    _steady: dict[str, Any] = field(default_factory=dict)
     _keys: dict[str, Any] = field(default_factory=dict)
     _fresh: dict[str, Any] = field(default_factory=dict)
-    _made: dict[str, tuple[object, Any]] = field(default_factory=dict)
     _others: Others = field(default_factory=Others)
 
     def take(self, name: str, key: Key, make: Callable[[], T]) -> T:
@@ -82,6 +92,13 @@ class Kept:
         made: T = make() if known is None or known[0] != key else known[1]
         self._parts[name] = (key, made)  # also an equal key: it is the newest objects that will be met again
         return made
+
+    def steady(self, name: str, value: T) -> T:
+        """The very object that was given here last, where this one equals it."""
+        known: T = self._steady.setdefault(name, value)
+        if known is not value and known != value:
+            known = self._steady[name] = value
+        return known
 
     def rows(self, name: str, keys: Mapping[str, Key], make: Callable[[str], T]) -> tuple[T, ...]:
         """One value a row, in order; each as `take` would give it, and rows that are no more are forgotten."""
@@ -122,11 +139,13 @@ class Kept:
         """A picture was made of everything that was given."""
         self._keys.update(self._fresh)
 
-    def each(self, name: str, items: Iterable[Item], make: Callable[[Item], T]) -> tuple[T, ...]:
-        """One value an item, in order, made of that item alone: the very same object gives the very same value."""
-        known = self._made.get(name)
-        if known is None or known[0] is not items:
-            kept: Each[Item, T] = self._each.setdefault(name, Each(make, self._others))
-            known = self._made[name] = (items, tuple(kept.of(items)))
-        made: tuple[T, ...] = known[1]
+    def each(self, name: str, items: Iterable[Item], make: Callable[[Item], T], given: object = None) -> tuple[T, ...]:
+        """One value an item, in order, made of that item, and of `given` alone: the very same object gives the very
+        same value for as long as `given` is the very same."""
+        known = self._each.get(name)
+        if known is None or known.given is not given:
+            known = self._each[name] = _Made(given, Each(make, self._others))
+        if known.items is not items:
+            known.items, known.values = items, tuple(known.each.of(items))
+        made: tuple[T, ...] = known.values
         return made

@@ -25,7 +25,7 @@ def weight_keys(annotations: Iterable[str], prefix: str, members: Collection[str
 
 def suffixes(key: str) -> Iterator[str]:
     """What stands behind each of a key's dots, the longest first: a member's name may have dots of its own."""
-    _, dot, rest = key.partition(".")
+    _, dot, rest = key.rpartition("/")[2].partition(".")
     while dot:
         yield rest
         _, dot, rest = rest.partition(".")

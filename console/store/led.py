@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import NamedTuple
 
 from console.model.hub import Ingress, IngressClass
@@ -48,7 +49,7 @@ class Led:
         """Take in what is new. `moved`: the keys of those that changed, None where any may have; `members`: their ids;
         `prefix`: of the annotations that carry weights."""
         ground = _Ground(classes, members, prefix)
-        few = moved is not None and all(map(_is, ground, self._ground))
+        few = moved is not None and all(map(is_, ground, self._ground))
         if not few or not all(self._stays(ingresses[key]) for key in moved or ()):
             self._arrange(ingresses, ground)
         for key in moved or ():
@@ -83,7 +84,3 @@ class Led:
         if self.gateway.get(fact.key) is not None:
             return True
         return bool(weight_keys((key for key, _ in fact.annotations), self._ground.prefix, self._ground.members))
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other

@@ -4,38 +4,65 @@ they part."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from console.decide.plan import weight
 from console.model.fleet import Agreement, Controller, Layer, Weights
 from console.model.hub import MANAGER, AlbConfig, Event, Ingress, RunRecord
 from console.model.share import ProbeSeries, Share, Verdict
-from console.store.facts import Told
+from console.store.backends import Backends
 from console.store.keys import suffixes, weight_keys
 from console.store.memory import SUCCESS, Mark, concerns, revision
 from console.store.reading import RuleReading
+
+
+class Behind(NamedTuple):
+    """What all routes of one gateway look at of it: whether its controller was ever seen to say anything, and writes
+    hash labels; its newest failure on the whole gateway that no success followed."""
+
+    config: AlbConfig | None = None
+    reports: bool = False
+    labels: bool = False
+    failure: Event | None = None
+    backends: Backends | None = None
+
 
 _EARLIER = "no success event but one that may be of what was written just before, and the ALB rule does not hold it"
 _ENDED_UNWRITTEN = ("refused", "failed", "planned")
 
 
-def asked(route: Ingress, records: Iterable[RunRecord], owner: str) -> tuple[str | None, dict[str, int | None]]:
+class Asked(NamedTuple):
+    """What a run asks of one route; `targets`: ((member id, weight or None), ...)."""
+
+    run: str
+    state: str
+    targets: tuple[tuple[str, int | None], ...]
+
+
+def asked(records: Iterable[RunRecord]) -> dict[str, Asked]:
+    """Route key -> what the newest run that names it asks of it."""
+    written = (record for record in records if record.state not in _ENDED_UNWRITTEN)
+    by_age = sorted(written, key=lambda r: (r.fence if r.fence is not None else -1, r.started or 0.0), reverse=True)
+    found: dict[str, Asked] = {}
+    for record in by_age:
+        for key, targets in record.targets:
+            found.setdefault(key, Asked(record.run, record.state, targets))
+    return found
+
+
+def targets(route: Ingress, asked: Asked | None, owner: str) -> tuple[str | None, dict[str, int | None]]:
     """(run, member -> target) of the newest run that names the route; nothing where somebody else changed it since."""
-    newest = max(
-        (r for r in records if any(key == route.key for key, _ in r.targets) and r.state not in _ENDED_UNWRITTEN),
-        key=lambda r: (r.fence if r.fence is not None else -1, r.started or 0.0),
-        default=None,
-    )
-    if newest is None:
+    if asked is None:
         return None, {}
-    targets = dict(dict(newest.targets)[route.key])
+    wanted = dict(asked.targets)
     held = {key: weight(value) for key, value in route.annotations}
     in_effect = all(
         want is None or any(key.endswith("." + member) and value == want for key, value in held.items())
-        for member, want in targets.items()
+        for member, want in wanted.items()
     )
-    if not in_effect and owner not in ("", MANAGER) and newest.state != "running":
+    if not in_effect and owner not in ("", MANAGER) and asked.state != "running":
         return None, {}
-    return newest.run, targets
+    return asked.run, wanted
 
 
 def owner_of(route: Ingress, keys: Sequence[str]) -> tuple[str, float | None]:
@@ -50,10 +77,8 @@ def owner_of(route: Ingress, keys: Sequence[str]) -> tuple[str, float | None]:
 def controller(
     route: Ingress,
     mark: Mark | None,
-    gateway: AlbConfig | None,
-    events: Told,
-    reports: bool,
-    labels: bool,
+    behind: Behind,
+    events: Sequence[Event],
     prefix: str,
     *,
     doubt: bool = False,
@@ -61,21 +86,20 @@ def controller(
 ) -> tuple[Controller, str]:
     """Where the controller stands with the route's present weights, and its newest word on them.
 
-    `reports`: it was ever seen to say anything on this gateway; `labels`: it writes hash labels there; `carried`:
-    whether the ALB's rule holds the weights, None where no rule is read. A label hashes all annotations, so one word
-    after a weight write may still be of what was written just before it, our fence (`doubt`): a second word, or the
-    rule, takes the doubt away.
+    `events`: those about Ingresses of this name; `carried`: whether the ALB's rule holds the weights, None where no
+    rule is read. A label hashes all annotations, so one word after a weight write may still be of what was written just
+    before it, our fence (`doubt`): a second word, or the rule, takes the doubt away.
     """
-    own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
+    own = [event for event in events if concerns(event, route)]
     success = _newest(event for event in own if event.reason == SUCCESS)
-    failure = _open(own)
-    if not reports and not any(event.reason.startswith("Failed") for event in own):
+    failure = unanswered(own)
+    if not behind.reports and not any(event.reason.startswith("Failed") for event in own):
         return Controller.NOT_REPORTED, "no signal of the controller was ever seen on this gateway"
     done = _acknowledged(route, mark, success, prefix)
     doubted = doubt and bool(done) and mark is not None and _words(mark, success) < 2
     if (doubted or not done) and failure is not None and _since(failure, mark):
         return Controller.FAILED, _says(failure)
-    if done is None and route.hash is None and labels:
+    if done is None and route.hash is None and behind.labels:
         return Controller.WAITING, "no success event, and none of the hash labels that this controller writes"
     if doubted and carried is None:
         return Controller.NOT_REPORTED, "its one word since the change may be of what was written just before"
@@ -88,9 +112,8 @@ def controller(
             Controller.ACKNOWLEDGED,
             f"{SUCCESS}" if success is not None else "hash label written after the change",
         )
-    blocked = blocking(events, gateway)
-    if blocked:
-        return Controller.WAITING, blocked
+    if behind.failure is not None:
+        return Controller.WAITING, f"the gateway is blocked: {_says(behind.failure)}"
     return Controller.WAITING, "no success event and no new hash label since the change"
 
 
@@ -108,24 +131,17 @@ def carries(route: Ingress, rule: RuleReading, prefix: str) -> bool | None:
     return all(abs(rule.weights[m] - (noted.get(m) or 0) * scale) <= slack for m in members)
 
 
-def blocking(events: Told, gateway: AlbConfig | None) -> str:
-    """The newest failure of a gateway that keeps every one of its Ingresses back, as a sentence; else nothing."""
-    failure = _open(events.get(("AlbConfig", gateway.name), ())) if gateway is not None else None
-    return f"the gateway is blocked: {_says(failure)}" if failure is not None else ""
-
-
-def failing(route: Ingress, gateway: AlbConfig | None, events: Told) -> str:
+def failing(route: Ingress, behind: Behind, events: Iterable[Event]) -> str:
     """The newest failure on a route that no success followed, else such a one on its gateway: a success on the route
     answers that one as well, since one bad Ingress keeps all of a gateway back."""
-    own = [event for event in events.get(("Ingress", route.name), ()) if concerns(event, route)]
-    failure = _open(own)
-    if failure is None and gateway is not None:
-        success = _newest(event for event in own if event.reason == SUCCESS)
-        failure = _open([*events.get(("AlbConfig", gateway.name), ()), *([success] if success is not None else ())])
+    own = [event for event in events if concerns(event, route)]
+    failure = unanswered(own)
+    if failure is None and behind.failure is not None:
+        failure = unanswered([behind.failure, *(event for event in own if event.reason == SUCCESS)])
     return _says(failure) if failure is not None else ""
 
 
-def _open(events: Iterable[Event]) -> Event | None:
+def unanswered(events: Iterable[Event]) -> Event | None:
     """The newest failure, unless a success followed it."""
     told = tuple(events)
     success = _newest(event for event in told if event.reason == SUCCESS)

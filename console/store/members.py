@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import is_
 
 from console.model.cluster import CloudWord
 from console.model.fleet import UNMANAGED, AlbHealth, AlbHealthWord, Link, Member
@@ -10,10 +11,9 @@ from console.model.freshness import SourceName
 from console.model.hub import AlbConfig, ManagedCluster
 from console.settings import FleetSettings, MemberSettings
 from console.store import clouds
-from console.store.memory import LATE, LOST
+from console.store.beats import LATE, LOST
+from console.store.kept import Key
 from console.store.scene import Scene
-
-_SAYING = (SourceName.MEMBERS, SourceName.CLUSTERS, SourceName.FLEET, SourceName.VSWITCHES)
 
 
 def ids(
@@ -25,18 +25,35 @@ def ids(
     return (*ordered, *sorted(known.difference(ordered)))
 
 
+def names(ids: Iterable[str], settings: FleetSettings) -> dict[str, str]:
+    """Member id -> what settings call it, else that id."""
+    named = settings.members
+    return {id: (named[id].name if id in named else None) or id for id in ids}
+
+
 def members(scene: Scene) -> tuple[Member, ...]:
-    """All members; a link grows late by the clock alone."""
+    """All members, each made anew only where something that it is made of is another."""
     clusters: Mapping[str, ManagedCluster] = scene.facts.of(SourceName.MEMBERS)
-    healths = _healths(scene)
+    healths, words = _healths(scene), _words(scene)
+    vswitches = scene.facts.all(SourceName.VSWITCHES)
+    moved, heard = scene.facts.moved(SourceName.MEMBERS), scene.memory.beats.stirred(scene.now)
+    former = scene.kept.former("what all members look at", (healths, words, vswitches))
+    same = former is not None and all(map(is_, former, (healths, words, vswitches)))
+    suspects = {*moved, *heard} if same and moved is not None and heard is not None else None
 
-    def made() -> tuple[Member, ...]:
-        told = clouds.words(scene.facts.of, scene.ids)
-        return tuple(_member(scene, id, clusters.get(id), healths.get(id, ()), told[id]) for id in scene.ids)
+    def key(id: str) -> Key:
+        cluster = clusters.get(id)
+        return cluster, _link(scene, id, cluster), healths.get(id, ()), words[id], vswitches
 
-    return scene.kept.take(
-        "members", (scene.ids, *map(scene.facts.all, _SAYING), healths, scene.memory.pulse(scene.now)), made
-    )
+    def make(id: str) -> Member:
+        return _member(scene, id, clusters.get(id), healths.get(id, ()), words[id])
+
+    return scene.kept.among("members", scene.ids, suspects, key, make)
+
+
+def _words(scene: Scene) -> Mapping[str, CloudWord]:
+    said = scene.ids, scene.facts.all(SourceName.CLUSTERS), scene.facts.all(SourceName.FLEET)
+    return scene.kept.take("cloud's words", said, lambda: clouds.words(scene.facts.of, scene.ids))
 
 
 def _healths(scene: Scene) -> Mapping[str, Sequence[AlbHealth]]:
@@ -52,7 +69,7 @@ def _healths(scene: Scene) -> Mapping[str, Sequence[AlbHealth]]:
                     found.setdefault(member, []).append(backends.health(member))
         return found
 
-    key = (scene.ids, scene.facts.all(SourceName.GATEWAYS), tuple(scene.backends.items()))
+    key = (scene.ids, scene.facts.all(SourceName.GATEWAYS), scene.backends)
     return scene.kept.take("healths", key, made)
 
 
@@ -66,7 +83,7 @@ def _member(
     link, since, words = _link(scene, member, cluster)
     return Member(
         id=member,
-        name=said.name or member,
+        name=scene.names[member],
         kind=kind,
         zone=zone,
         zone_source=named_by,
@@ -99,8 +116,7 @@ def _link(scene: Scene, member: str, cluster: ManagedCluster | None) -> tuple[Li
         return Link.UNKNOWN, None, UNMANAGED
     if cluster.accepted is False or cluster.joined == "False":
         return Link.REJECTED, None, "not accepted by the hub" if cluster.accepted is False else "not joined"
-    beat = scene.memory.beats.get(member)
-    since = beat[1] if beat else None
+    since = scene.memory.beats.last(member)
     word = f"{cluster.available_reason} {cluster.available_message}".strip()
     if since is None:
         if cluster.available == "True":

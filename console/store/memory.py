@@ -6,16 +6,18 @@ The controller layer is ordered by resourceVersions and counts, never by clocks 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from console.model.alb import LoadBalancerFacts
 from console.model.fleet import AlbHealthWord, Member, Route, Zone
-from console.model.hub import Event, Heartbeat, Ingress
+from console.model.hub import Event, Ingress
+from console.present.last import others
 from console.settings import MemberSettings
 from console.store.applications import Resolved
 from console.store.backends import Backends
+from console.store.beats import Beats
+from console.store.dated import Dated
 from console.store.kept import Carried, Kept
 from console.store.keys import weight_keys
 from console.store.led import Led
@@ -23,11 +25,6 @@ from console.store.shares import Shares
 
 SUCCESS = "SuccessfullyReconciled"
 """The controller's event after it applied a whole gateway (domain.md section 2)."""
-
-LATE = 90.0
-"""Seconds after which an unrenewed Lease is suspect (domain.md 3.1)."""
-LOST = 300.0
-"""Seconds after which the hub itself gives the agent up: 5 x leaseDurationSeconds."""
 
 DOUBT = 2.0
 """Seconds within which a controller that carried out an earlier version is thought to come to the present one."""
@@ -93,7 +90,7 @@ class Memory:
     prefix: str
     marks: dict[str, Mark] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
-    beats: dict[str, tuple[float | None, float]] = field(default_factory=dict)
+    beats: Beats = field(default_factory=Beats)
     rules: dict[str, tuple[object, float | None]] = field(default_factory=dict)
     """Route -> (its rule weights, monotonic second when they were seen to change; None at first sight)."""
 
@@ -102,9 +99,6 @@ class Memory:
     resolved: Resolved = field(default_factory=Resolved)
     led: Led = field(default_factory=Led)
     kept: Kept = field(default_factory=Kept)
-    _first: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Member id -> (monotonic, epoch) second at which its Lease was seen first, until it is seen renewed."""
-    _skew: float = 0.0
     _judged: tuple[Member, ...] = ()
     _dead: dict[str, bool] = field(default_factory=dict)
     turned: Mapping[str, float] = field(default_factory=dict)
@@ -114,15 +108,12 @@ class Memory:
     """The routes with the moment since when each is stuck."""
     past: Carried[Zone] = field(default_factory=lambda: Carried(lambda zone: zone.name))
     """The zones with what each carried before."""
+    dated: Dated = field(default_factory=Dated)
     shares: Shares = field(default_factory=Shares)
     marked: set[str] = field(default_factory=set)
     """The routes whose mark is another one than at the last picture."""
     _doubtful: set[str] = field(default_factory=set)
     """The routes whose mark is `unheard`."""
-    _beaten: bool = True
-    _due: float = 0.0
-    """Monotonic second after which the next link is late, or lost, unless its agent is heard."""
-    _pulse: int = 0
 
     def route(self, fact: Ingress, events: Iterable[Event], now: float) -> None:
         """Remember a route's weights as they are now seen."""
@@ -155,9 +146,10 @@ class Memory:
         """The routes of which the controller's word is in doubt."""
         return frozenset(key for key in self._doubtful if self.marks[key].doubted(now))
 
-    def settled(self) -> None:
+    def settled(self, now: float) -> None:
         """A picture was made of everything that is remembered."""
         self.marked.clear()
+        self.beats.settled(now)
         self.kept.settled()
 
     def _mark(self, route: str, mark: Mark) -> None:
@@ -177,39 +169,11 @@ class Memory:
             known = self.balancers[gateway] = ((facts, ids), Backends(facts, ids, members))
         return known[1]
 
-    def beat(self, fact: Heartbeat, now: float, wall: float) -> None:
-        """Remember a Lease: a renewal that was watched is dated by our own clock, the first sight by the agent's, with
-        the difference of clocks as it is known; `wall`: epoch second."""
-        known, self._beaten = self.beats.get(fact.member), True
-        if fact.renewed is None:
-            self.beats.pop(fact.member, None)
-        elif known is None:
-            self._first[fact.member] = (now, wall)
-            self.beats[fact.member] = (fact.renewed, self._sight(fact.member, fact.renewed))
-        elif known[0] != fact.renewed:
-            self._first.pop(fact.member, None)
-            self.beats[fact.member] = (fact.renewed, now)
-
-    def skewed(self, skew: float) -> None:
-        """The hub's clock is so many seconds ahead of ours: what was dated by it is dated anew."""
-        if abs(skew - self._skew) < 1.0:
-            return  # a Date header counts in seconds
-        self._skew, self._beaten = skew, True
-        for member in self._first.keys() & self.beats.keys():
-            renewed = self.beats[member][0]
-            if renewed is not None:
-                self.beats[member] = (renewed, self._sight(member, renewed))
-
-    def _sight(self, member: str, renewed: float) -> float:
-        now, wall = self._first[member]
-        return now - max(0.0, wall + self._skew - renewed)
-
     def healths(self, members: tuple[Member, ...], now: float) -> None:
         """Remember which members the ALB finds dead."""
-        if members is self._judged:
-            return
-        self._judged = members
-        for member in members:
+        same = len(members) == len(self._judged)
+        for place in others(members, self._judged) if same else range(len(members)):
+            member = members[place]
             word = member.alb_health.word
             if word is AlbHealthWord.UNKNOWN:
                 continue
@@ -217,25 +181,7 @@ class Memory:
             if self._dead.setdefault(member.id, dead) is not dead:
                 self._dead[member.id] = dead
                 self.turned = {**self.turned, member.id: now}
-
-    def silence(self, member: str) -> None:
-        """Drop a Lease that is no more."""
-        self.beats.pop(member, None)
-        self._beaten = True
-
-    def pulse(self, now: float) -> int:
-        """Another number where an agent was heard, or a link grew late or lost by the clock alone."""
-        if self._beaten or now > self._due:
-            ends = (at + limit for _, at in self.beats.values() for limit in (LATE, LOST))
-            self._due = min((end for end in ends if end >= now), default=math.inf)
-            self._beaten = False
-            self._pulse += 1
-        return self._pulse
-
-    def expects(self, fact: Heartbeat, now: float) -> bool:
-        """Whether a renewal says nothing but that all is as before: the link was up, and its last sign is recent."""
-        known = self.beats.get(fact.member)
-        return known is not None and fact.renewed is not None and now - known[1] <= LATE
+        self._judged = members
 
     def rule(self, route: str, weights: object, now: float) -> float | None:
         """Remember a route's rule weights; returns when they were seen to change, None where they never were."""

@@ -9,9 +9,9 @@ from dataclasses import replace
 from console.decide.headroom import split
 from console.model.alb import LoadBalancerFacts
 from console.model.argo import ApplicationSet, ClusterSecret, clusters_of
-from console.model.fleet import Fleet, Member
+from console.model.fleet import Fleet, Moment
 from console.model.freshness import SourceName
-from console.model.hub import AlbConfig, Freeze, ManagedCluster, RunRecord
+from console.model.hub import AlbConfig, Event, Freeze, ManagedCluster, RunRecord
 from console.settings import FleetSettings
 from console.store import gateways, members, rates, routes, timeline, workloads, zones
 from console.store.applications import Resolved
@@ -32,7 +32,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
     memory.healths(shown_members, now)
     shown_routes = routes.routes(scene, shown_gateways)
     splits = kept.each("split", shown_routes, split)
-    resolved = _resolved(scene, shown_members)
+    resolved = _resolved(scene)
     fleet = Fleet(
         name=name,
         region=settings.shown_region,
@@ -47,7 +47,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         sets=kept.take("sets", (facts.all(SourceName.SETS),), lambda: _sorted(facts.of(SourceName.SETS))),
         clusters=facts.all(SourceName.CLUSTER_SECRETS),
         runs=kept.take("runs", (records,), lambda: timeline.runs(records)),
-        timeline=kept.take("timeline", (events, records), lambda: timeline.timeline(events, records)),
+        timeline=kept.take("timeline", (events, records), lambda: _timeline(scene)),
         cloud=facts.of(SourceName.FLEET).get("fleet"),
         problems=(*facts.flaws, *routes.problems(shown_routes, kept)),
         freeze=next((one for one in facts.all(SourceName.RUNS) if isinstance(one, Freeze)), None),
@@ -57,10 +57,10 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         lacking=facts.lacking,
     )
     asked = facts.of(SourceName.RATES).get("rates"), facts.sources.get(SourceName.RATES)
-    rated = rates.added(fleet, *asked, settings.prometheus, now, kept)
-    whole = workloads.added(rated, facts.members, settings, kept)
+    rated = rates.added(fleet, asked, settings.prometheus, scene.names, now, kept)
+    whole = workloads.added(rated, scene)
     facts.settled()
-    memory.settled()
+    memory.settled(now)
     return whole
 
 
@@ -68,7 +68,9 @@ def _scene(facts: Facts, memory: Memory, settings: FleetSettings, now: float) ->
     clusters: Mapping[str, ManagedCluster] = facts.of(SourceName.MEMBERS)
     configs: Mapping[str, AlbConfig] = facts.of(SourceName.GATEWAYS)
     kept, behind = memory.kept, facts.all(SourceName.GATEWAYS)
-    ids = kept.take("ids", (facts.all(SourceName.MEMBERS), behind), lambda: members.ids(clusters, configs, settings))
+    ids = kept.steady(
+        "ids", kept.take("listed", (tuple(clusters), behind), lambda: members.ids(clusters, configs, settings))
+    )
     known = kept.take("known", (ids,), lambda: {id: place for place, id in enumerate(ids)})
     ingresses, moved = facts.of(SourceName.ROUTES), facts.moved(SourceName.ROUTES)
     memory.led.follow(ingresses, moved, facts.all(SourceName.CLASSES), known, settings.weights.key_prefix)
@@ -79,6 +81,7 @@ def _scene(facts: Facts, memory: Memory, settings: FleetSettings, now: float) ->
         now=now,
         ids=ids,
         known=known,
+        names=kept.take("names", (ids,), lambda: members.names(ids, settings)),
         events=facts.all(SourceName.EVENTS),
         told=facts.told,
         orders=kept.take("orders", (ids, behind), lambda: {g.name: _ordered(ids, g.remote_clusters) for g in behind}),
@@ -104,6 +107,14 @@ def _records(facts: Facts) -> tuple[RunRecord, ...]:
     return tuple(one for one in facts.all(SourceName.RUNS) if isinstance(one, RunRecord))
 
 
+def _timeline(scene: Scene) -> tuple[Moment, ...]:
+    events: Mapping[str, Event] = scene.facts.of(SourceName.EVENTS)
+    dated = scene.memory.dated
+    dated.follow(events, scene.facts.moved(SourceName.EVENTS))
+    newest = tuple(events[key] for key in dated.newest(timeline.TIMELINE))
+    return timeline.timeline(scene.kept.each("moments", newest, timeline.moment), scene.records)
+
+
 def _sorted(facts: Mapping[str, ApplicationSet]) -> tuple[ApplicationSet, ...]:
     return tuple(fact for _, fact in sorted(facts.items()))
 
@@ -115,10 +126,10 @@ def _ordered(ids: Sequence[str], behind: Sequence[str]) -> dict[str, int]:
     return {member: place for place, member in enumerate(ordered)}
 
 
-def _resolved(scene: Scene, shown: Sequence[Member]) -> Resolved:
-    names = scene.kept.take("names", (shown,), lambda: {member.name: member.id for member in shown})
+def _resolved(scene: Scene) -> Resolved:
     secrets: tuple[ClusterSecret, ...] = scene.facts.all(SourceName.CLUSTER_SECRETS)
     clusters = scene.kept.take("argo clusters", (secrets,), lambda: clusters_of(secrets))
+    names = scene.kept.take("called", (scene.names,), lambda: {name: id for id, name in scene.names.items()})
     moved = scene.facts.moved(SourceName.APPLICATIONS)
     scene.memory.resolved.take(scene.facts.of(SourceName.APPLICATIONS), scene.ids, names, clusters, moved)
     return scene.memory.resolved

@@ -6,7 +6,7 @@ summed. A figure whose parts are not all known is not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from console.model.fleet import Fleet, Member, Route, Zone
@@ -30,41 +30,42 @@ _NOTHING = _Told({}, {})
 
 
 def added(
-    fleet: Fleet, rates: Rates | None, source: Source | None, said: PrometheusSettings | None, now: float, kept: Kept
+    fleet: Fleet,
+    asked: tuple[Rates | None, Source | None],
+    said: PrometheusSettings | None,
+    names: Mapping[str, str],
+    now: float,
+    kept: Kept,
 ) -> Fleet:
-    """`fleet` with what the newest answer says, as long as that is no older than `FRESH` seconds."""
+    """`fleet` with what the newest answer says, as long as that is no older than `FRESH` seconds. `asked`: that answer,
+    and how its source fares; `names`: member id -> its name, the very same object for as long as it says the same."""
+    rates, source = asked
     fresh = source is not None and source.seen is not None and now - source.seen <= FRESH
     current = rates if fresh and said is not None else None
-    names = kept.take("called", (fleet.members,), lambda: tuple((one.id, one.name) for one in fleet.members))
-    told = kept.take("rates", (current, names), lambda: _told(current.samples, names, said) if current and said
-                     else _NOTHING)  # fmt: skip
+    told = kept.take("rates", (current, names), lambda: _told(current.samples, tuple(names.items()), said) if current
+                     and said else _NOTHING)  # fmt: skip
     if told.problem is not None:
         fleet = replace(fleet, problems=(*fleet.problems, told.problem))
     if not told.members and not told.routes:
         return fleet
-    by_id = {member.id: member for member in fleet.members}
-    by_key = {route.key: route for route in fleet.routes}
 
-    def member(id: str) -> Member:
-        rate = told.members.get(id)
-        return by_id[id] if rate == by_id[id].rate else replace(by_id[id], rate=rate)
+    def member(one: Member) -> Member:
+        rate = told.members.get(one.id)
+        return one if rate == one.rate else replace(one, rate=rate)
 
-    def route(key: str) -> Route:
-        rate = told.routes.get(key, NO_RATE)
-        return by_key[key] if rate == by_key[key].rate else replace(by_key[key], rate=rate)
+    def route(one: Route) -> Route:
+        rate = told.routes.get(one.key, NO_RATE)
+        return one if rate == one.rate else replace(one, rate=rate)
 
-    members = kept.rows("rated members", {id: (one, told.members.get(id)) for id, one in by_id.items()}, member)
-    routes = kept.rows("rated routes", {key: (one, told.routes.get(key)) for key, one in by_key.items()}, route)
+    def zone(one: Zone) -> Zone:
+        return replace(one, rate=_sum([told.members.get(member) for member in one.members]))
+
     return replace(
         fleet,
-        members=kept.take("all rated members", (members,), lambda: members),
-        routes=kept.take("all rated routes", (routes,), lambda: routes),
-        zones=kept.take("rated zones", (fleet.zones, told.members), lambda: _zones(fleet.zones, told.members)),
+        members=kept.each("rated members", fleet.members, member, told),
+        routes=kept.each("rated routes", fleet.routes, route, told),
+        zones=kept.each("rated zones", fleet.zones, zone, told),
     )
-
-
-def _zones(zones: Iterable[Zone], members: Mapping[str, float]) -> tuple[Zone, ...]:
-    return tuple(replace(zone, rate=_sum([members.get(one) for one in zone.members])) for zone in zones)
 
 
 def _sum(parts: Sequence[float | None]) -> float | None:

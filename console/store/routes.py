@@ -15,6 +15,7 @@ from console.model.text import inert
 from console.store import ledger
 from console.store.kept import Kept, Key
 from console.store.keys import weight_keys
+from console.store.ledger import Asked, Behind
 from console.store.memory import Memory
 from console.store.reading import RuleReading
 from console.store.scene import Scene
@@ -24,42 +25,40 @@ TRACKING = "argocd.argoproj.io/tracking-id"
 STICKY = "alb.ingress.kubernetes.io/sticky-session"
 
 
+_NO_GATEWAY = Behind()
+
+
 def routes(scene: Scene, gateways: Sequence[Gateway]) -> tuple[Route, ...]:
     """All routes, each made anew only where something that it is made of is another."""
     facts, memory, led = scene.facts, scene.memory, scene.led
-    said = scene.kept.take(
-        "said", (gateways,), lambda: {gateway.name: (gateway.reports, gateway.labels) for gateway in gateways}
-    )
     ingresses: Mapping[str, Ingress] = facts.of(SourceName.ROUTES)
-    configs: Mapping[str, AlbConfig] = facts.of(SourceName.GATEWAYS)
-    probes, doubts = facts.of(SourceName.PROBE), memory.doubts(scene.now)
+    probes, doubts, behind = facts.of(SourceName.PROBE), memory.doubts(scene.now), _behind(scene, gateways)
+    asked = scene.kept.take("asked", (scene.records,), lambda: ledger.asked(scene.records))
 
     def key(row: str) -> Key:
         fact, name = ingresses[row], led.gateway[row]
-        config, resolved = configs.get(name or ""), scene.backends.get(name or "")
-        told = (scene.told.get(("Ingress", fact.name)), scene.told.get(("AlbConfig", config.name if config else "")))
-        members = scene.known if config is None else scene.orders[config.name]
-        unruled = None if resolved else _unruled(scene, fact, name)
-        ruled = resolved or (unruled and (unruled.message, unruled.missing))
-        found = fact, name, config, said.get(name or ""), told, members, probes.get(row), memory.marks.get(row)
-        return (*found, row in doubts, ruled, scene.records, memory.turned)
+        gateway = behind.get(name or "", _NO_GATEWAY)
+        unruled = None if gateway.backends else _unruled(scene, fact, name)
+        found = fact, name, gateway, _members(scene, gateway.config), scene.told.get(("Ingress", fact.name))
+        return (*found, probes.get(row), memory.marks.get(row), row in doubts, asked.get(row), unruled, memory.turned)
 
     def make(row: str) -> Route:
-        return _route(scene, ingresses[row], led.gateway[row], said.get(led.gateway[row] or ""))
+        name = led.gateway[row]
+        return _route(scene, ingresses[row], name, behind.get(name or "", _NO_GATEWAY), asked.get(row))
 
-    return scene.kept.among("routes", led.chosen, _suspects(scene, said, doubts), key, make)
+    return scene.kept.among("routes", led.chosen, _suspects(scene, behind, asked, doubts), key, make)
 
 
-def _suspects(scene: Scene, said: Mapping[str, tuple[bool, bool]], doubts: frozenset[str]) -> Collection[str] | None:
+def _suspects(
+    scene: Scene, behind: Mapping[str, Behind], asked: Mapping[str, Asked], doubts: frozenset[str]
+) -> Collection[str] | None:
     """The routes of which something may be another than at the last picture; None where any may be."""
     facts, led, kept = scene.facts, scene.led, scene.kept
     alb = facts.sources.get(SourceName.ALB)
     read = _read(scene, SourceName.CLASSES), _read(scene, SourceName.GATEWAYS), alb is not None and alb.seen is not None
-    all_look_at = facts.all(SourceName.CLASSES), scene.records, scene.ids, scene.memory.turned, read
+    all_look_at = facts.all(SourceName.CLASSES), asked, scene.ids, scene.memory.turned, read
     moved, probed = facts.moved(SourceName.ROUTES), facts.moved(SourceName.PROBE)
-    behind = _behind(scene, said)
-    before = kept.former("what a gateway's routes look at", behind)
-    doubted = kept.former("doubts", doubts)
+    before, doubted = kept.former("behind", behind), kept.former("doubts", doubts)
     if kept.former("what all routes look at", all_look_at) != all_look_at or moved is None or probed is None:
         return None
     found = {*moved, *probed, *scene.memory.marked, *(doubts ^ (doubted or frozenset()))}
@@ -72,43 +71,43 @@ def _suspects(scene: Scene, said: Mapping[str, tuple[bool, bool]], doubts: froze
     return found
 
 
-def _behind(scene: Scene, said: Mapping[str, tuple[bool, bool]]) -> Mapping[str, Key]:
-    """AlbConfig's name -> everything of it that its routes look at."""
+def _behind(scene: Scene, gateways: Sequence[Gateway]) -> Mapping[str, Behind]:
+    """AlbConfig's name -> what its routes look at of it."""
     configs: Mapping[str, AlbConfig] = scene.facts.of(SourceName.GATEWAYS)
 
-    def made() -> dict[str, Key]:
-        told = scene.told
-        return {
-            name: (one, said.get(name), told.get(("AlbConfig", name)), scene.backends.get(name))
-            for name, one in configs.items()
-        }
+    def made() -> dict[str, Behind]:
+        found = {}
+        for one in gateways:
+            failure = ledger.unanswered(scene.told.get(("AlbConfig", one.name), ()))
+            backends = scene.backends.get(one.name)
+            found[one.name] = Behind(configs[one.name], one.reports, one.labels, failure, backends)
+        return found
 
-    key = scene.facts.all(SourceName.GATEWAYS), said, scene.events, scene.backends
+    key = scene.facts.all(SourceName.GATEWAYS), gateways, scene.events, scene.backends
     return scene.kept.take("behind", key, made)
 
 
-def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool] | None) -> Route:
-    """One route; `said`: whether its gateway's controller reports, and writes hash labels."""
-    config: AlbConfig | None = scene.facts.of(SourceName.GATEWAYS).get(name or "")
+def _members(scene: Scene, config: AlbConfig | None) -> Mapping[str, int]:
+    """All members with their places, those behind the gateway first."""
+    return scene.known if config is None else scene.orders[config.name]
+
+
+def _route(scene: Scene, fact: Ingress, name: str | None, behind: Behind, asked: Asked | None) -> Route:
+    """One route; `name`: the gateway that its class leads to, whether there is such a one or not."""
     keys = weight_keys(dict(fact.annotations), scene.prefix, scene.known)
     owner, owner_at = ledger.owner_of(fact, keys)
-    run, targets = ledger.asked(fact, scene.records, owner)
-    reports, labels = said or (False, False)
-    mark = scene.memory.marks.get(fact.key)
-    resolved = scene.backends.get(name or "")
-    rule = resolved.reading(fact) if resolved else _unruled(scene, fact, name)
+    run, targets = ledger.targets(fact, asked, owner)
+    mark, told = scene.memory.marks.get(fact.key), scene.told.get(("Ingress", fact.name), ())
+    rule = behind.backends.reading(fact) if behind.backends else _unruled(scene, fact, name)
     carried = ledger.carries(fact, rule, scene.prefix)
     doubt = mark is not None and mark.doubted(scene.now) and not carried
-    state, words = ledger.controller(
-        fact, mark, config, scene.told, reports, labels, scene.prefix, doubt=doubt, carried=carried
-    )
+    state, words = ledger.controller(fact, mark, behind, told, scene.prefix, doubt=doubt, carried=carried)
     changed = scene.memory.rule(fact.key, tuple(sorted(rule.weights.items())), scene.now)
     turns = (at for member, at in scene.memory.turned.items() if any(key.endswith(member) for key in keys))
-    marks = [at for at in (changed, mark.at if mark and resolved is None else None) if at is not None]
+    marks = [at for at in (changed, mark.at if mark and behind.backends is None else None) if at is not None]
     since = max(marks, default=0.0)
     series: ProbeSeries | None = scene.facts.of(SourceName.PROBE).get(fact.key)
-    members = scene.known if config is None else scene.orders[config.name]
-    answers = max(since, *turns, 0.0)
+    members, answers = _members(scene, behind.config), max(since, *turns, 0.0)
     lines = ledger.lines(fact, members, scene.prefix, targets, state, rule, series, answers, scene.places)
     checks = fact.annotation("alb.ingress.kubernetes.io/healthcheck-enabled")
     return Route(
@@ -133,7 +132,7 @@ def _route(scene: Scene, fact: Ingress, name: str | None, said: tuple[bool, bool
         underivable=rule.underivable,
         tracked=inert((fact.annotation(TRACKING) or "").partition(":")[0], 120),
         sticky=fact.annotation(STICKY) == "true",
-        failing=ledger.failing(fact, config, scene.told),
+        failing=ledger.failing(fact, behind, told),
         probe_failures=sum(at >= since for at, _ in series.failures) if series else 0,
         unanswered=series.unanswered(since) if series else (0, 0),
         probed=series is not None or any(probe.route == fact.key for probe in scene.settings.probes),

@@ -25,6 +25,8 @@ class Scene:
     ids: tuple[str, ...]
     known: Mapping[str, int]
     """The same, each with its place."""
+    names: Mapping[str, str]
+    """Member id -> what it is called."""
     events: tuple[Event, ...]
     told: Told
     orders: Mapping[str, Mapping[str, int]]

@@ -13,6 +13,9 @@ Split = Mapping[str, float]
 """Member id -> percent of one route's weight; empty where that is not known."""
 
 
+_UNKNOWN: Split = {}
+
+
 class Shares:
     """The mean over the routes whose split is known, by zone."""
 
@@ -48,20 +51,20 @@ class Shares:
 
     def _place(self, members: Sequence[Member]) -> None:
         """A member that spans several zones is in none."""
+        former, self._members = self._members, members
+        same = len(members) == len(former)
+        if same and all(_stand(members[n]) == _stand(former[n]) for n in others(members, former)):
+            return
         found: dict[str, list[str]] = {}
-        for member in members:
-            if member.zone and not member.spans:
-                found.setdefault(member.zone, []).append(member.id)
-        zone = {id: name for name, ids in found.items() for id in ids}
+        for member, zone in map(_stand, members):
+            if zone is not None:
+                found.setdefault(zone, []).append(member)
         self._inside = {name: tuple(ids) for name, ids in sorted(found.items())}
-        self._members = members
-        if zone != self._zone:
-            self._zone = zone
-            self._splits = ()
-            self._begin(())
+        self._zone = {id: name for name, ids in found.items() for id in ids}
+        self._begin(())
 
     def _begin(self, splits: Sequence[Split]) -> None:
-        self._splits = [{}] * len(splits)
+        self._splits = [_UNKNOWN] * len(splits)
         self._known, self._parts, self._sums = 0, {}, {}
 
     def _put(self, place: int, former: Split, split: Split) -> set[str]:
@@ -77,3 +80,8 @@ class Shares:
                 touched.add(zone)
                 self._parts.setdefault(zone, {})[place, member] = part
         return touched
+
+
+def _stand(member: Member) -> tuple[str, str | None]:
+    """(its id, the one zone that it stands in)"""
+    return member.id, member.zone if member.zone and not member.spans else None

@@ -173,14 +173,14 @@ class FleetStore:
         before = (shown_skew(facts.skew), facts.until)
         facts.skew, facts.until = said.skew, said.until
         if facts.uid == uid:
-            self._memory.skewed(said.skew)
+            self._memory.beats.skewed(said.skew)
             return before != (shown_skew(said.skew), said.until)
         if facts.uid is not None:
             sources = {s: v for s, v in facts.sources.items() if v.state is SourceState.UNCONFIGURED}
             self._facts = Facts(sources=sources, members=facts.members)  # members are who they are under any hub
             self._memory = Memory(self._settings.weights.key_prefix)
         self._facts.uid, self._facts.skew, self._facts.until = uid, said.skew, said.until
-        self._memory.skewed(said.skew)
+        self._memory.beats.skewed(said.skew)
         return True
 
     def _list(self, name: Topic, facts: dict[str, object], problems: dict[str, Problem], at: float) -> bool:
@@ -193,7 +193,7 @@ class FleetStore:
 
     def _put(self, name: Topic, key: str, fact: object, problem: Problem | None, at: float) -> bool:
         former = self._facts.of(name).get(key)
-        expected = isinstance(fact, Heartbeat) and self._memory.expects(fact, at) and problem is None
+        expected = isinstance(fact, Heartbeat) and self._memory.beats.expects(fact, at) and problem is None
         self._remember(fact, at)
         if expected:
             self._facts.put(name, key, fact)
@@ -213,10 +213,10 @@ class FleetStore:
         elif isinstance(fact, Event):
             self._memory.word(fact, at)
         elif isinstance(fact, Heartbeat):
-            self._memory.beat(fact, at, self._wall())
+            self._memory.beats.beat(fact, at, self._wall())
 
     def _forget(self, name: Topic, key: str) -> None:
         if name is SourceName.ROUTES:
             self._memory.forget(key)
         elif name is SourceName.HEARTBEATS:
-            self._memory.silence(key)
+            self._memory.beats.silence(key)

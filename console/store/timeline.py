@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from console.decide import onestep
@@ -48,10 +47,9 @@ def _run(record: RunRecord) -> Run:
     )
 
 
-def timeline(events: Sequence[Event], records: Sequence[RunRecord]) -> tuple[Moment, ...]:
-    """The newest moments first: what controllers said, and what runs did."""
-    dates = heapq.nlargest(TIMELINE, (event.at for event in events if event.at is not None))
-    moments = [_moment(event) for event in events if event.at is not None and event.at >= dates[-1]]
+def timeline(told: Iterable[Moment], records: Sequence[RunRecord]) -> tuple[Moment, ...]:
+    """The newest moments first: what controllers told, and what runs did."""
+    moments = [*told]
     for record in records:
         routes = ", ".join(key for key, _ in record.targets)
         step = "" if routes else _step(record)
@@ -74,7 +72,8 @@ def _step(record: RunRecord) -> str:
     return ""
 
 
-def _moment(event: Event) -> Moment:
+def moment(event: Event) -> Moment:
+    """What a controller said."""
     about = f"{event.namespace}/{event.name}" if event.kind == "Ingress" else event.name
     warning = event.type == "Warning"
     tone = Tone.WARN if warning else Tone.GOOD if event.reason == SUCCESS else Tone.PLAIN

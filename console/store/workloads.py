@@ -14,9 +14,11 @@ from console.model.fleet import Fleet, Member, Route, Zone
 from console.model.freshness import Part, Source, SourceName, SourceState
 from console.model.hub import Problem
 from console.model.workload import Autoscaler, Backing, Deployment, Node, Service, Workload, WorkloadWord
+from console.present.last import others
 from console.settings import FleetSettings, MemberSettings
 from console.store.kept import Kept, Key
 from console.store.parts import MemberFacts
+from console.store.scene import Scene
 
 NOT_NAMED = "its own API is not named: set fleets.members.ID.kubeconfig or context"
 NOT_READ = "its own API is not read by this command"
@@ -34,22 +36,22 @@ _WORST = (
 )
 
 
-def added(fleet: Fleet, facts: Mapping[str, MemberFacts], settings: FleetSettings, kept: Kept) -> Fleet:
-    """`fleet` with what the members' own APIs say; `facts` by member id."""
+def added(fleet: Fleet, scene: Scene) -> Fleet:
+    """`fleet` with what the members' own APIs say."""
+    facts, kept = scene.facts.members, scene.kept
     leads = kept.each("leads to services", fleet.routes, _leads)
     wanted = kept.take("wanted", (leads,), lambda: _wanted(leads))
-    told = (fleet.members, tuple(facts), tuple([one.heard for one in facts.values()]))
-    sources = kept.take("member sources", told, lambda: _sources(fleet.members, facts, settings, kept))
-    members = kept.take("loaded", (*told, wanted), lambda: _loaded(fleet.members, facts, sources, wanted, kept))
-    problems = kept.take("member problems", told, lambda: tuple(_problems(fleet.members, facts)))
+    told = (scene.names, tuple(facts), tuple([one.heard for one in facts.values()]))
+    sources = kept.take("member sources", told, lambda: _sources(scene))
+    problems = kept.take("member problems", told, lambda: tuple(_problems(scene.names, facts)))
     own = kept.take(
         "all members' own",
-        (sources, fleet.members, fleet.source(SourceName.MEMBERS).state),
-        lambda: together(sources, fleet, settings),
+        (sources, scene.names, fleet.source(SourceName.MEMBERS).state),
+        lambda: together(sources, fleet, scene.settings),
     )
     whole = replace(
         fleet,
-        members=kept.take("loaded members", (members,), lambda: members),
+        members=_loaded(fleet.members, scene, sources, wanted),
         member_sources=sources,
         sources=_with(own, fleet.sources),
         problems=(*fleet.problems, *problems),
@@ -60,52 +62,58 @@ def added(fleet: Fleet, facts: Mapping[str, MemberFacts], settings: FleetSetting
 def _judged(fleet: Fleet, kept: Kept) -> tuple[Zone, ...]:
     """The zones with their headroom, each worked out anew only where something that decides it is another."""
     loads = kept.each("loads", fleet.routes, headroom.load)
+    stands = fleet.members, fleet.gateways
 
     def judged() -> tuple[Zone, ...]:
-        stands = fleet.members, fleet.gateways
         ground = kept.take("ground", stands, lambda: headroom.Ground(*stands))
         pods = headroom.Pods(fleet, ground)
-        decides = (*stands, loads) if ground.read else (fleet.members, bool(fleet.routes))
         zones = {zone.name: zone for zone in fleet.zones}
-        return kept.rows(
-            "judged", {name: (zone, decides) for name, zone in zones.items()}, lambda name: pods.judged(zones[name])
-        )
 
-    return kept.take("headroom", (fleet.members, loads, fleet.gateways, fleet.zones), judged)
+        def key(zone: Zone) -> Key:
+            if ground.read:
+                return zone, stands, loads
+            return zone, [ground.members.get(one) for one in zone.members], bool(loads)
+
+        keys = {name: key(zone) for name, zone in zones.items()}
+        return kept.rows("judged", keys, lambda name: pods.judged(zones[name]))
+
+    return kept.take("headroom", (stands, loads, fleet.zones), judged)
 
 
-def _sources(
-    members: Sequence[Member], facts: Mapping[str, MemberFacts], settings: FleetSettings, kept: Kept
-) -> tuple[Source, ...]:
+def _sources(scene: Scene) -> tuple[Source, ...]:
     """Each member's own API as one source."""
+    facts, settings = scene.facts.members, scene.settings.members
 
     def made(row: str) -> Source:
-        return _source(row, facts.get(row), settings.members.get(row, MemberSettings()))
+        return _source(row, facts.get(row), settings.get(row, MemberSettings()))
 
-    keys: dict[str, Key] = {one.id: (facts[one.id].heard if one.id in facts else None,) for one in members}
-    return kept.rows("member source", keys, made)
+    keys: dict[str, Key] = {id: (facts[id].heard if id in facts else None,) for id in scene.ids}
+    return scene.kept.rows("member source", keys, made)
 
 
 def _loaded(
     members: Sequence[Member],
-    facts: Mapping[str, MemberFacts],
+    scene: Scene,
     sources: Sequence[Source],
     wanted: Mapping[str, Collection[tuple[str, str]]],
-    kept: Kept,
 ) -> tuple[Member, ...]:
-    """The members with their workloads, each made anew only where something that it is made of is another."""
-    by_id = {member.id: (member, source) for member, source in zip(members, sources, strict=True)}
+    """The members, in the order of their ids, with their workloads; each made anew only where something that it is made
+    of is another."""
+    facts, known = scene.facts.members, scene.known
+    former = scene.kept.former("loaded", (members, sources, wanted))
+    same = former is not None and former[1] is sources and former[2] is wanted and len(former[0]) == len(members)
+    suspects = [scene.ids[place] for place in others(members, former[0])] if same and former is not None else None
 
-    def made(row: str) -> Member:
-        member, source = by_id[row]
-        return replace(member, workload=_workload(facts.get(row), source, wanted.get(row, ())))
+    def key(id: str) -> Key:
+        source = sources[known[id]]
+        said = facts[id].said if id in facts else None
+        return members[known[id]], wanted.get(id), said, source.state, source.message, source.seen is None
 
-    keys: dict[str, Key] = {
-        id: (member, wanted.get(id), facts[id].said if id in facts else None, source.state, source.message,
-             source.seen is None)
-        for id, (member, source) in by_id.items()
-    }  # fmt: skip
-    return kept.rows("loaded member", keys, made)
+    def made(id: str) -> Member:
+        workload = _workload(facts.get(id), sources[known[id]], wanted.get(id, ()))
+        return replace(members[known[id]], workload=workload)
+
+    return scene.kept.among("loaded", scene.ids, suspects, key, made)
 
 
 def together(sources: Sequence[Source], fleet: Fleet, settings: FleetSettings) -> Source:
@@ -169,11 +177,11 @@ def _source(member: str, facts: MemberFacts | None, said: MemberSettings) -> Sou
     return Source(SourceName.WORKLOADS, worst.state, worst.since, seen, message, permission, member)
 
 
-def _problems(members: Iterable[Member], facts: Mapping[str, MemberFacts]) -> Iterator[Problem]:
-    for member in members:
-        if member.id in facts:
-            for part in facts[member.id].problems.values():
-                yield from (replace(one, object=f"{member.name}: {one.object}") for one in part.values())
+def _problems(names: Mapping[str, str], facts: Mapping[str, MemberFacts]) -> Iterator[Problem]:
+    for id, name in names.items() if facts else ():
+        if id in facts:
+            for part in facts[id].problems.values():
+                yield from (replace(one, object=f"{name}: {one.object}") for one in part.values())
 
 
 def _workload(facts: MemberFacts | None, source: Source, wanted: Iterable[tuple[str, str]]) -> Workload:

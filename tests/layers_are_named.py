@@ -38,6 +38,9 @@ WITHIN = 5.0
 """Seconds after the fault, or after the write that it concerns, until its layer is named."""
 STEADY = 0.4
 """Seconds for which nothing else may be said after that."""
+AT_REST = 0.3
+"""Seconds without a change of the Ingress after which the controller has nothing more to say of it; it is 20 times as
+fast as one on a Fleet."""
 NAMESPACE, NAME = "gateway-demo", "web-demo"
 ROUTE, OTHER = f"{NAMESPACE}/{NAME}", "shop/checkout"
 MOMENTS = ("before", "write", "hold")
@@ -143,6 +146,13 @@ class Ground:
         self.hub.call("PATCH", path, query=manager, body=body, content_type="application/merge-patch+json")
         self.observer.boost(ROUTE, 20.0)
         assert self.observer.store.wait(self._well, deadline - time.monotonic()), self._state
+        # What the controller still has to say of this would be taken for its word on what the next case writes.
+        seen, since = None, time.monotonic()
+        while time.monotonic() < since + AT_REST:
+            route = self.observer.store.fleet.route(ROUTE)
+            version = route.resource_version if route is not None else None
+            seen, since = version, since if version == seen else time.monotonic()
+            time.sleep(0.02)
 
     @property
     def _state(self) -> str:

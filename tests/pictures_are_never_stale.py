@@ -59,23 +59,27 @@ def beat(chance: random.Random) -> tuple[SourceName, str, object]:
 
 def gateway(chance: random.Random) -> tuple[SourceName, str, object]:
     behind = tuple(chance.sample(MEMBERS, 3))
-    return SourceName.GATEWAYS, "gw", AlbConfig("gw", "g", "1", behind, chance.choice(("alb-1", None)), "x")
+    name, balancer = chance.choice((("gw", "alb-1"), ("gw", None), ("gw2", None)))
+    return SourceName.GATEWAYS, name, AlbConfig(name, "g", "1", behind, balancer, "x")
 
 
 def class_(chance: random.Random) -> tuple[SourceName, str, object]:
-    return SourceName.CLASSES, "alb", IngressClass("alb", "c", chance.choice(("gw", "other")))
+    name = chance.choice(("alb", "alb2"))
+    gateway, default = chance.choice(("gw", "gw2", "other")), chance.choice((True, False))
+    return SourceName.CLASSES, name, IngressClass(name, "c", gateway, default)
 
 
 def route(chance: random.Random) -> tuple[SourceName, str, object]:
     name = chance.choice(("api", "web"))
     weights = tuple((PREFIX + m, str(chance.choice((62, 38, "many")))) for m in chance.sample(MEMBERS, 2))
     paths = (Path(f"{name}.example.com", "/", "Prefix", name, "80"),)
-    fact = Ingress("shop", name, f"u-{name}", str(chance.randrange(900)), "alb", paths, weights)
+    class_name, weighs = chance.choice(("alb", "alb", "alb2", None)), chance.choice((weights, weights, ()))
+    fact = Ingress("shop", name, f"u-{name}", str(chance.randrange(900)), class_name, paths, weighs)
     return SourceName.ROUTES, fact.key, replace(fact, hash=chance.choice((None, "h")))
 
 
 def event(chance: random.Random) -> tuple[SourceName, str, object]:
-    kind, name = chance.choice((("Ingress", "api"), ("Ingress", "web"), ("AlbConfig", "gw")))
+    kind, name = chance.choice((("Ingress", "api"), ("Ingress", "web"), ("AlbConfig", "gw"), ("AlbConfig", "gw2")))
     reason = chance.choice(("SuccessfullyReconciled", "FailedApplyModel", "Sync"))
     uid = f"{kind}-{name}-{reason}"
     at, version = WALL - chance.randrange(100), str(chance.randrange(900))
@@ -226,7 +230,7 @@ def at_once(heard: list[tuple[float, Observation]]) -> Fleet:
     return fresh.fleet
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(40))
 def test_a_picture_that_grew_equals_one_made_at_once(seed: int) -> None:
     chance, Clock.now = random.Random(seed), 1000.0
     grown, heard, apart = store(), list[tuple[float, Observation]](), list[int]()

@@ -28,8 +28,10 @@ class Last(Generic[P, V]):
         return self._made[1]
 
 
-def others(parts: Sequence[object], former: Sequence[object]) -> list[int]:
-    """The places at which `parts`, as many as `former`, has another object."""
+def others(parts: Sequence[object], former: Sequence[object]) -> list[int] | None:
+    """The places at which `parts` has another object than `former`; None where there are not as many."""
+    if len(parts) != len(former):
+        return None
     return list(compress(count(), map(is_not, parts, former))) if parts is not former else []
 
 
@@ -37,9 +39,9 @@ class Others:
     """The places at which a row of parts has other ones than the row before. Many ask for the same two rows."""
 
     def __init__(self) -> None:
-        self._last: tuple[Sequence[object], Sequence[object], list[int]] = ((), (), [])
+        self._last: tuple[Sequence[object], Sequence[object], list[int] | None] = ((), (), [])
 
-    def between(self, parts: Sequence[object], former: Sequence[object]) -> list[int]:
+    def between(self, parts: Sequence[object], former: Sequence[object]) -> list[int] | None:
         """As `others`."""
         if self._last[0] is not parts or self._last[1] is not former:
             self._last = (parts, former, others(parts, former))
@@ -59,14 +61,13 @@ class Each(Generic[P, V]):
     def of(self, parts: Iterable[P]) -> Sequence[V]:
         """What follows from each of `parts`, in order."""
         parts = tuple(parts)
-        if len(parts) == len(self._parts):
-            others = self._others.between(parts, self._parts)
-            few = len(others) <= _FEW
+        others = self._others.between(parts, self._parts)
+        if others is None or len(others) > _FEW:
+            values = self._looked_up(parts)
         else:
-            others, few = [], False
-        values = list(self._values) if few else self._looked_up(parts)
-        for place in others if few else ():
-            values[place] = self._make(parts[place])
+            values = list(self._values)
+            for place in others:
+                values[place] = self._make(parts[place])
         self._parts, self._values = parts, values
         return values
 

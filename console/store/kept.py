@@ -37,8 +37,8 @@ class Carried(Generic[Item]):
     ) -> tuple[Item, ...]:
         """Each item with what `carry` gives it of the one of that name among `former`."""
         before, shown = self._last
-        places = others(items, before) if len(items) == len(before) else ()
-        if len(items) == len(before) and all(self._name(items[n]) == self._name(shown[n]) for n in places):
+        places = others(items, before)
+        if places is not None and all(self._name(items[n]) == self._name(shown[n]) for n in places):
             found = list(shown)
             for place in places:
                 found[place] = carry(items[place], shown[place])
@@ -81,7 +81,6 @@ class Kept:
     _rows: dict[str, dict[str, tuple[Key, Any]]] = field(default_factory=dict)
     _each: dict[str, _Made] = field(default_factory=dict)
     _among: dict[str, _Among[Any]] = field(default_factory=dict)
-    _steady: dict[str, Any] = field(default_factory=dict)
     _keys: dict[str, Any] = field(default_factory=dict)
     _fresh: dict[str, Any] = field(default_factory=dict)
     _others: Others = field(default_factory=Others)
@@ -92,13 +91,6 @@ class Kept:
         made: T = make() if known is None or known[0] != key else known[1]
         self._parts[name] = (key, made)  # also an equal key: it is the newest objects that will be met again
         return made
-
-    def steady(self, name: str, value: T) -> T:
-        """The very object that was given here last, where this one equals it."""
-        known: T = self._steady.setdefault(name, value)
-        if known is not value and known != value:
-            known = self._steady[name] = value
-        return known
 
     def rows(self, name: str, keys: Mapping[str, Key], make: Callable[[str], T]) -> tuple[T, ...]:
         """One value a row, in order; each as `take` would give it, and rows that are no more are forgotten."""

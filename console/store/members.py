@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from operator import is_
 
 from console.model.cluster import CloudWord
 from console.model.fleet import UNMANAGED, AlbHealth, AlbHealthWord, Link, Member
@@ -37,8 +36,8 @@ def members(scene: Scene) -> tuple[Member, ...]:
     healths, words = _healths(scene), _words(scene)
     vswitches = scene.facts.all(SourceName.VSWITCHES)
     moved, heard = scene.facts.moved(SourceName.MEMBERS), scene.memory.beats.stirred(scene.now)
-    former = scene.kept.former("what all members look at", (healths, words, vswitches))
-    same = former is not None and all(map(is_, former, (healths, words, vswitches)))
+    all_look_at = healths, words, vswitches
+    same = scene.kept.former("what all members look at", all_look_at) == all_look_at
     suspects = {*moved, *heard} if same and moved is not None and heard is not None else None
 
     def key(id: str) -> Key:

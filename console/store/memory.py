@@ -171,8 +171,8 @@ class Memory:
 
     def healths(self, members: tuple[Member, ...], now: float) -> None:
         """Remember which members the ALB finds dead."""
-        same = len(members) == len(self._judged)
-        for place in others(members, self._judged) if same else range(len(members)):
+        places = others(members, self._judged)
+        for place in range(len(members)) if places is None else places:
             member = members[place]
             word = member.alb_health.word
             if word is AlbHealthWord.UNKNOWN:

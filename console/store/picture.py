@@ -68,9 +68,8 @@ def _scene(facts: Facts, memory: Memory, settings: FleetSettings, now: float) ->
     clusters: Mapping[str, ManagedCluster] = facts.of(SourceName.MEMBERS)
     configs: Mapping[str, AlbConfig] = facts.of(SourceName.GATEWAYS)
     kept, behind = memory.kept, facts.all(SourceName.GATEWAYS)
-    ids = kept.steady(
-        "ids", kept.take("listed", (tuple(clusters), behind), lambda: members.ids(clusters, configs, settings))
-    )
+    listed = kept.take("listed", (tuple(clusters), behind), lambda: members.ids(clusters, configs, settings))
+    ids = kept.take("ids", (listed,), lambda: listed)
     known = kept.take("known", (ids,), lambda: {id: place for place, id in enumerate(ids)})
     ingresses, moved = facts.of(SourceName.ROUTES), facts.moved(SourceName.ROUTES)
     memory.led.follow(ingresses, moved, facts.all(SourceName.CLASSES), known, settings.weights.key_prefix)

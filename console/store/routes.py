@@ -62,7 +62,7 @@ def _suspects(
     if kept.former("what all routes look at", all_look_at) != all_look_at or moved is None or probed is None:
         return None
     found = {*moved, *probed, *scene.memory.marked, *(doubts ^ (doubted or frozenset()))}
-    for kind, name in facts.retold if facts.retold else ():
+    for kind, name in facts.retold:
         found.update(led.called.get(name, ()) if kind == "Ingress" else ())
     if before is not None and behind is not before:
         for gateway in behind.keys() | before.keys():

@@ -13,9 +13,6 @@ Split = Mapping[str, float]
 """Member id -> percent of one route's weight; empty where that is not known."""
 
 
-_UNKNOWN: Split = {}
-
-
 class Shares:
     """The mean over the routes whose split is known, by zone."""
 
@@ -33,11 +30,11 @@ class Shares:
         """Take in what is new; one split a route, in order, the very same object where it did not move."""
         if members is not self._members:
             self._place(members)
-        if len(splits) != len(self._splits):
-            self._begin(splits)
         places = others(splits, self._splits)
+        if places is None:
+            self._begin(len(splits))
         touched = set()
-        for place in places:
+        for place in range(len(splits)) if places is None else places:
             touched |= self._put(place, self._splits[place], splits[place])
         self._splits = splits
         for zone in touched:
@@ -52,8 +49,8 @@ class Shares:
     def _place(self, members: Sequence[Member]) -> None:
         """A member that spans several zones is in none."""
         former, self._members = self._members, members
-        same = len(members) == len(former)
-        if same and all(_stand(members[n]) == _stand(former[n]) for n in others(members, former)):
+        places = others(members, former)
+        if places is not None and all(_stand(members[n]) == _stand(former[n]) for n in places):
             return
         found: dict[str, list[str]] = {}
         for member, zone in map(_stand, members):
@@ -61,10 +58,10 @@ class Shares:
                 found.setdefault(zone, []).append(member)
         self._inside = {name: tuple(ids) for name, ids in sorted(found.items())}
         self._zone = {id: name for name, ids in found.items() for id in ids}
-        self._begin(())
+        self._begin(0)
 
-    def _begin(self, splits: Sequence[Split]) -> None:
-        self._splits = [_UNKNOWN] * len(splits)
+    def _begin(self, routes: int) -> None:
+        self._splits = [{}] * routes
         self._known, self._parts, self._sums = 0, {}, {}
 
     def _put(self, place: int, former: Split, split: Split) -> set[str]:

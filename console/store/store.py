@@ -198,9 +198,10 @@ class FleetStore:
         if expected:
             self._facts.put(name, key, fact)
             return self._defer()
-        if former != fact:
+        same = former == fact
+        if not same:
             self._facts.put(name, key, fact)
-        return self._facts.flaw(name, key, problem) or former != fact
+        return self._facts.flaw(name, key, problem) or not same
 
     def _drop(self, name: Topic, key: str, problem: Problem | None) -> bool:
         known = self._facts.drop(name, key)

@@ -51,7 +51,7 @@ def added(fleet: Fleet, scene: Scene) -> Fleet:
     )
     whole = replace(
         fleet,
-        members=_loaded(fleet.members, scene, sources, wanted),
+        members=_loaded(fleet.members, scene, sources, wanted, told),
         member_sources=sources,
         sources=_with(own, fleet.sources),
         problems=(*fleet.problems, *problems),
@@ -96,13 +96,15 @@ def _loaded(
     scene: Scene,
     sources: Sequence[Source],
     wanted: Mapping[str, Collection[tuple[str, str]]],
+    told: Key,
 ) -> tuple[Member, ...]:
     """The members, in the order of their ids, with their workloads; each made anew only where something that it is made
-    of is another."""
+    of is another. `told`: another value after everything that any member's own API said."""
     facts, known = scene.facts.members, scene.known
-    former = scene.kept.former("loaded", (members, sources, wanted))
-    same = former is not None and former[1] is sources and former[2] is wanted and len(former[0]) == len(members)
-    suspects = [scene.ids[place] for place in others(members, former[0])] if same and former is not None else None
+    before = scene.kept.former("loaded", members)
+    same = scene.kept.former("what all loaded look at", (told, wanted)) == (told, wanted)
+    places = others(members, before) if before is not None and same else None
+    suspects = None if places is None else [scene.ids[place] for place in places]
 
     def key(id: str) -> Key:
         source = sources[known[id]]

@@ -41,26 +41,27 @@ def create_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
         raise failed(answer, f"create ConfigMap {_record_name(run)}", wanted)
 
 
-def update_record(hub: Hub, run: str, data: Mapping[str, str]) -> None:
+def update_record(hub: Hub, run: str, data: Mapping[str, str], timeout: tuple[float, float] = (5, 10)) -> None:
     """Write everything of a run's ConfigMap that is its runner's, anew where somebody deleted it or it was never
-    written; words left there for the run stay.
+    written; words left there for the run stay. `timeout` is as for `Hub.call`, for each of its requests.
 
     Raises `Superseded` where a run of a greater fence wrote it: that one was taken over.
     """
     name = _record_name(run)
     for _ in range(_TRIES):
-        answer = _update(hub, run, data)
+        answer = _update(hub, run, data, timeout)
         if answer.status == 404:
-            answer = hub.call("POST", _RECORDS, query=[("fieldManager", MANAGER)], body=_record(run, data))
+            made = _record(run, data)
+            answer = hub.call("POST", _RECORDS, query=[("fieldManager", MANAGER)], body=made, timeout=timeout)
         if answer.status not in (409, 422):
             break
     if not answer.ok:
         raise failed(answer, f"update ConfigMap {name}", permission("patch", "", "configmaps", RUN_NAMESPACE))
 
 
-def _update(hub: Hub, run: str, data: Mapping[str, str]) -> Answer:
+def _update(hub: Hub, run: str, data: Mapping[str, str], timeout: tuple[float, float]) -> Answer:
     name = _record_name(run)
-    found = hub.call("GET", f"{_RECORDS}/{name}")
+    found = hub.call("GET", f"{_RECORDS}/{name}", timeout=timeout)
     if found.status == 404:
         return found
     held = document(found, f"read ConfigMap {name}", permission("get", "", "configmaps", RUN_NAMESPACE))
@@ -70,7 +71,7 @@ def _update(hub: Hub, run: str, data: Mapping[str, str]) -> Answer:
         raise Superseded(f"run {run} was taken over by another runner")
     operations = [test("/metadata/resourceVersion", str(held["metadata"].get("resourceVersion")))]
     operations += [] if isinstance(fields, dict) else [{"op": "add", "path": "/data", "value": {}}]
-    return _patch(hub, run, [*operations, *_fields(data)])
+    return _patch(hub, run, [*operations, *_fields(data)], timeout)
 
 
 def _fields(data: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -181,9 +182,9 @@ def newest_fence(hub: Hub) -> int:
     return max((int(text) for text in fences if isinstance(text, str) and _FENCE.fullmatch(text)), default=0)
 
 
-def _patch(hub: Hub, run: str, operations: Operations) -> Answer:
+def _patch(hub: Hub, run: str, operations: Operations, timeout: tuple[float, float] = (5, 10)) -> Answer:
     path, query = f"{_RECORDS}/{_record_name(run)}", [("fieldManager", MANAGER)]
-    return hub.call("PATCH", path, query=query, body=operations, content_type=JSON_PATCH)
+    return hub.call("PATCH", path, query=query, body=operations, content_type=JSON_PATCH, timeout=timeout)
 
 
 def _record_name(run: str) -> str:

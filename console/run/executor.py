@@ -360,13 +360,14 @@ class Executor:
             return records.newest_fence(self._hub)
         return 0
 
-    def _record(self) -> None:
-        """Write the run's record whole, with what it wants now."""
+    def _record(self, timeout: tuple[float, float] = (5, 10)) -> None:
+        """Write the run's record whole, with what it wants now; `timeout` is as for `Hub.call`."""
         data = record.data(self._report, self._plan, self._lease.fence, self._walk.targets(), self._words.heard)
         data |= {"evidence": self._head} if self._head else {}
         data |= record.debts(self._reverters.owed) if self._plan.reverters else {}
         fresh = not self._recorded and not self._resumed
-        send = records.create_record if fresh else records.update_record
+        update = partial(records.update_record, timeout=timeout)
+        send = records.create_record if fresh else update
         self._hand.step("record", f"{self._report.state}", lambda: send(self._hub, self._report.run, data))
         self._recorded = True
 

@@ -26,8 +26,8 @@ from console.run.witness import Witness
 TRIES = 5
 """Sends after which an Ingress that changes under our hands is given up."""
 
-GLANCE = 2.0
-"""Seconds within which a look between writes is answered, or the hub is silent."""
+BRIEFLY = (2.0, 2.0)
+"""Seconds, as for `Hub.call`, within which what goes on beside a hold or a wait is answered, or the hub is silent."""
 IDENTIFIED = 1.0
 """Seconds for which the server's answer who it is holds."""
 
@@ -77,7 +77,7 @@ class Hand:
 
     def glance(self, change: RouteChange) -> Ingress:
         """As `read`, for a look that would rather hear nothing than wait long."""
-        return self.read(change, (GLANCE, GLANCE))
+        return self.read(change, BRIEFLY)
 
     def read(self, change: RouteChange, timeout: tuple[float, float] = (5, 10)) -> Ingress:
         """The Ingress as it is. Raises `Superseded` where it is gone or another object has its name."""

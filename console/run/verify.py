@@ -333,7 +333,7 @@ class Waiting:
             except Superseded as error:
                 return str(error)
             except FleetConsoleError as error:
-                self._silent(error)
+                self.unheard(error)
                 return None
             self._answered, self._unheard = self._clock(), ("", 0.0, None)
             if not holds(ingress, target.values):
@@ -344,8 +344,9 @@ class Waiting:
                 return f"{target.change.key} was changed to {now}{after} after our write{by}"
         return None
 
-    def _silent(self, error: FleetConsoleError) -> None:
-        """A reading failed: its words are kept until one fails in another way, whichever route is read next."""
+    def unheard(self, error: FleetConsoleError) -> None:
+        """The hub did not answer: its words are kept until it fails in another way, whichever route is read next, or a
+        reading is answered."""
         why, since, kind = self._unheard
         if kind is not type(error):
             since = since if why else time.time() - (self._clock() - self._answered)

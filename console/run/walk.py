@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from functools import cache
 
 from console.decide.plan import Plan, RouteChange, Values
 from console.decide.usual import Waits, usual
-from console.errors import FleetConsoleError, Superseded
+from console.errors import FleetConsoleError, Lost, Superseded
 from console.kube.lease import FleetLease
 from console.model.fleet import Fleet, Layer
 from console.model.run import RunRoute, Usual
 from console.observe import Observer
 from console.present import waits
-from console.run.hand import Hand
+from console.run.hand import BRIEFLY, Hand
 from console.run.verify import Look, Outcome, Target, Verdict, Waiting, ledger, unproven
 from console.run.words import Words
 from console.settings import Duration, Settings
 
 Tell = Callable[..., None]
+Record = Callable[..., None]
 _AGAIN = 10.0
 """Seconds after which the record of a hold that the hub did not take is written once more."""
 
 
 class Walk:
-    """Moves all routes of a plan from place to place (`Plan.stations`). `tell` updates the run's report,
-    `record` writes its record on the Fleet; both before anything of a step is written, and once it is known until when
-    a step holds. `past` tells what other runs waited for; it is asked once."""
+    """Moves all routes of a plan from place to place (`Plan.stations`). `tell` updates the run's report, `record` writes
+    its record on the Fleet, within a time-out if one is given; both before anything of a step is written, and once it
+    is known until when a step holds. `past` tells what other runs waited for; it is asked once."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Walk:
         words: Words,
         observer: Observer,
         tell: Tell,
-        record: Callable[[], None],
+        record: Record,
         past: Callable[[], Sequence[Waits]] = lambda: (),
     ) -> None:
         self._plan = plan
@@ -163,12 +163,17 @@ class Walk:
                 self._tell(hold_until=end)
             if end > now and end != recorded and now >= again:
                 again = now + _AGAIN
-                with suppress(FleetConsoleError):  # other logins hear of it later; the hold stays one
-                    self._record()
+                try:
+                    self._record(BRIEFLY)
                     recorded = end
+                except Lost as error:
+                    waiting.unheard(error)
+                except FleetConsoleError:
+                    pass  # other logins hear of it later; the hold stays one
             return end - time.time()
 
-        verdict = self._waiting().hold(left)
+        waiting = self._waiting()
+        verdict = waiting.hold(left)
         self._words.more = 0.0
         self._tell(hold_until=None)
         return verdict

@@ -336,12 +336,13 @@ class Observer:
         self._alb_heard.wait(ALB_FIRST)
 
     def _members_known(self) -> Sequence[str] | None:
-        """The members; None while the hub is being asked. Raises `Lost` where it told none and does not answer."""
+        """The members, none where the hub knows no such kind; None while it is being asked. Raises `Lost` where it told
+        none and does not answer."""
         fleet = self.store.fleet
-        asked = (SourceName.MEMBERS, SourceName.GATEWAYS)
-        if any(fleet.source(name).state is SourceState.LOADING for name in asked):
+        states = [fleet.source(name).state for name in (SourceName.MEMBERS, SourceName.GATEWAYS)]
+        if SourceState.LOADING in states:
             return None
-        if not fleet.members and not any(fleet.source(name).state.answered for name in asked):
+        if not fleet.members and not any(map(_told, states)):
             raise Lost("the hub has not told who the members are: nothing was asked")
         return [member.id for member in fleet.members]
 
@@ -352,19 +353,24 @@ class Observer:
         return [(member.id, member.name) for member in self.store.fleet.members]
 
     def _balancers(self) -> Sequence[str] | None:
-        """The gateways' load balancers; None while the hub is still being asked. Raises `Lost` where it told none and
-        does not answer."""
+        """The gateways' load balancers, none where the hub knows no such kind; None while it is still being asked.
+        Raises `Lost` where it told none and does not answer."""
         fleet = self.store.fleet
         state = fleet.source(SourceName.GATEWAYS).state
         if state is SourceState.LOADING:
             return None
-        if not fleet.gateways and not state.answered:
+        if not fleet.gateways and not _told(state):
             raise Lost("the hub has not told which gateways there are: nothing was asked")
         return [gateway.id for gateway in fleet.gateways if gateway.id is not None]
 
     def _watched_balancers(self) -> Sequence[str]:
         watched = self._watched
         return [one.id for one in self.store.fleet.gateways if one.name in watched and one.id is not None]
+
+
+def _told(state: SourceState) -> bool:
+    """Whether the hub has said what there is of a kind, or that it has no such kind."""
+    return state.answered or state is SourceState.MISSING
 
 
 def _settled(fleet: Fleet) -> bool:

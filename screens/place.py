@@ -147,8 +147,14 @@ class Place(Screen[Any]):
 
     def _changed(self) -> None:
         self._behind = True
-        if self.app.screen is self:
+        if self._uncovered:
             self._redraw()
+
+    @property
+    def _uncovered(self) -> bool:
+        """Whether a person sees it: nothing, or only dialogs, stand above it."""
+        above = next((one for one in reversed(self.app.screen_stack) if one is self or not one.is_modal), None)
+        return above is self
 
     def _redraw(self) -> None:
         if not self.size.width or not self.query("#header"):

@@ -279,12 +279,22 @@ class PlanningPage(DecidingPlace):
         )
         what = changes.summary(plan) if len(plan.routes) <= 3 else f"{len(plan.routes)} routes"
         terms = "; ".join(changes.terms(plan))
+        several = f", each once a step, {len(plan.steps)} times" if len(plan.steps) > 1 else ""
         return (
-            f"This writes {count} annotations on {self.fleet.name}: {what} (plan {short(plan.hash)}).",
+            f"This writes {count} annotations on {self.fleet.name}{several}: {what} (plan {short(plan.hash)}).",
             *((f"{terms[0].upper()}{terms[1:]}.",) if terms else ()),
-            "Beside them it writes only its fence, its record and the Fleet's lock. It follows every layer until the "
-            "traffic is seen to have moved, and can be taken back from its page.",
+            f"Beside them it writes only its fence, its record and the Fleet's lock. {self._follows(plan)}, and it can "
+            "be taken back from its page.",
         )
+
+    def _follows(self, plan: Plan) -> str:
+        """How far down the run will know that it took effect."""
+        routes = [self.fleet.route(change.key) for change in plan.routes]
+        probed = [route is not None and route.probed for route in routes]
+        if all(probed):
+            return "It follows every layer until the traffic is seen to have moved"
+        where = "on these routes" if not any(probed) else f"on {probed.count(False)} of them"
+        return f"It follows every layer that can be read; no probe sees what clients get {where}"
 
     def _confirmed(self, plan: Plan, reason: str, yes: bool | None) -> None:
         trial = self._trials.get(plan.hash)

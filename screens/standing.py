@@ -229,6 +229,11 @@ def going(standing: Standing) -> str:
     return live(standing)
 
 
+def hasten(standing: Standing) -> str:
+    """Of what has a live run write sooner, or more than it would."""
+    return going(standing) or needs_arming(standing)
+
+
 def resume(standing: Standing) -> str:
     report = standing.report
     if report is None:

@@ -13,8 +13,12 @@ from console.model.run import RunReport
 from console.model.text import inert
 from console.present import changes, ledgers
 from console.present.line import Ink
+from screens import standing
 from screens.confirm import Confirmation
 from screens.place import Place
+
+_HASTEN = ("finish", "touch")
+"""Words that have a run write sooner, or more: they need arming until they are confirmed."""
 
 
 class UndoingPlace(Place):
@@ -68,9 +72,13 @@ class UndoingPlace(Place):
         )
 
     def _confirmed(self, report: RunReport, word: str, seconds: float, yes: bool | None) -> None:
-        if yes:
-            self.say(f"the runner is told: {word}", Ink.PLAIN)
-            self._command(report, word, seconds)
+        if not yes:
+            return
+        if word in _HASTEN and (why := standing.hasten(self.standing())):
+            self.say(f"nothing was told: {why}")
+            return
+        self.say(f"the runner is told: {word}", Ink.PLAIN)
+        self._command(report, word, seconds)
 
     @work(thread=True, group="undo", description="a word")
     def _command(self, report: RunReport, word: str, seconds: float) -> None:

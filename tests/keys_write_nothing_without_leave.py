@@ -68,8 +68,10 @@ EVERYWHERE = bool(os.environ.get("CONSOLE_EVERY_SEAM"))
 and tells is tried everywhere always."""
 STARTS = {"confirm", "go_back", "roll_back", "go_on", "resume"}
 """Start a run, or turn a live one round, once a word is typed."""
-TELLS = {"stop", "finish", "extend", "touch"}
+TELLS = {"stop", "extend"}
 """Change a live run, once its id is typed; as going back from a live one, they need no arming."""
+HASTENS = {"finish", "touch"}
+"""Have a live run write sooner, or more, once its id is typed."""
 DRAFTS = {
     "shift", "drain", "refresh", "sync", "answer", "override", "steps", "until", "hold_sync", "new_key", "dry_run",
     "next_part", "hard", "revision", "prune", "try_sync", "remove", "undo_change", "edit", "edit_whole", "begin",
@@ -96,10 +98,10 @@ SETUPS_WRITE = {"start"}
 
 
 def test_every_action_says_here_what_it_does() -> None:
-    kinds = (STARTS, TELLS, DRAFTS, LOOKS, ARMS)
+    kinds = (STARTS, TELLS, HASTENS, DRAFTS, LOOKS, ARMS)
 
     assert sorted(action.id for action in actions.ACTIONS) == sorted(name for kind in kinds for name in kind)
-    assert {name for name in STARTS | TELLS if not actions.named(name).danger} == set()
+    assert {name for name in STARTS | TELLS | HASTENS if not actions.named(name).danger} == set()
 
 
 def test_every_way_of_the_desk_says_here_whether_it_writes() -> None:
@@ -212,7 +214,7 @@ class Walk:
                 self.done.add(action.id)
             place.action_act(action.id)
             await self.settle()
-            await self.answer()
+            await self.answer(action.id)
             while self.app.screen is not place and len(self.app.screen_stack) > 1:
                 self.app.pop_screen()
 
@@ -241,14 +243,14 @@ class Walk:
         while screen.standing().refused.endswith(("answered the dry run yet", "no plan yet")):
             await self.settle()
 
-    async def answer(self) -> None:
+    async def answer(self, action: str) -> None:
         """Type what a dialog asks for; who tells a live run confirms by that, and is not followed here."""
         asked = self.app.screen
         if not isinstance(asked, Confirmation):
             return
         if self.condition == "expired":
             self.app.armed_until = 0.0
-        live = asked._word in ("r1", "s1")
+        live = asked._word in ("r1", "s1") and action not in HASTENS
         said = "" if live and self.condition != "viewer" else asked._word
         asked.query_one(Field).value = said
         await self.pilot.press("enter")

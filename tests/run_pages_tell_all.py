@@ -38,6 +38,27 @@ def test_an_outcome_and_a_journal_line_are_told_to_their_ends() -> None:
     assert [one for one in said if one.endswith("confirmed lease  held")]
 
 
+def test_what_was_journaled_last_stands_at_the_top_and_how_to_follow_it_above_that() -> None:
+    journaled = tuple(JournalLine(WALL + at, f"step {at}", "confirmed", "done") for at in range(60))
+    said = page(replace(RUN, lines=journaled))
+    head = said.index("JOURNAL  newest first")
+
+    assert [f"step {at}" in said[head + 60 - at] for at in range(60)] == [True] * 60
+    assert [one for one in said[:head] if one.startswith("this run goes on without this screen")]
+
+
+def test_routes_of_which_the_layers_say_the_same_are_told_together() -> None:
+    calm = situations.calm()
+    lagging = Agreement(False, Layer.CONTROLLER, Layer.RULE, "no success event")
+    fleet = replace(calm, routes=tuple(replace(one, agreement=lagging) for one in calm.routes))
+    keys = [one.key for one in calm.routes]
+    routes = tuple(replace(ROUTE, route=key) for key in keys)
+    said = " ".join(" ".join(page(replace(RUN, routes=routes, since=WALL, message="waits"), fleet)).split())
+
+    assert 1 == said.count("no success event")
+    assert f"{', '.join(keys)}: no success event" in said
+
+
 def test_what_the_hub_has_not_said_for_a_while_is_shown_with_its_age() -> None:
     silent = replace(RUN, layer=Layer.ANNOTATION, since=WALL)
 
@@ -74,7 +95,7 @@ def test_what_stopped_it_on_its_way_is_not_told_as_what_was_known() -> None:
     dwell = Reason("dwell", Severity.INFORMS, "moved 3 min ago", "10 min", "")
     met = Reason("admission", Severity.BLOCKS, "frozen", "a yes", "this write was not made")
     said = page(replace(RUN, state=RunState.HELD, reasons=(knew, dwell, met), overrides=("new-key",)))
-    words = ("WHAT WAS KNOWN", "new-key:", "dwell:", "WHAT IT MET", "admission:", "this write was not made")
+    words = ("WHAT IT MET", "admission:", "this write was not made", "JOURNAL", "WHAT WAS KNOWN", "new-key:", "dwell:")
     places = [next(place for place, one in enumerate(said) if word in one) for word in words]
 
     assert sorted(places) == places

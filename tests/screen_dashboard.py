@@ -9,6 +9,7 @@ from textual import events
 
 from console.app import FleetConsole
 from console.model.fleet import AlbHealth, AlbHealthWord
+from screens.confirm import Confirmation
 from screens.help import HelpPage
 from screens.member import MemberPage
 from screens.route import RoutePage
@@ -187,6 +188,19 @@ async def test_a_covered_screen_draws_nothing_and_catches_up_when_it_is_uncovere
         await pilot.pause()
 
         assert ([], ["drawn"]) == (covered, drawn[:1])
+
+
+async def test_a_screen_beneath_a_dialog_stays_current() -> None:
+    app, feed = stage(situations.calm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(Confirmation("Drain", ("It drains.",), "word"))
+        await pilot.pause()
+        drawn: list[str] = []
+        app.screen_stack[0].draw = lambda: drawn.append("drawn")  # type: ignore[attr-defined]
+        feed.show(situations.zone_lost())
+        await pilot.pause()
+
+        assert ["drawn"] == drawn[:1]
 
 
 async def test_the_palette_finds_an_action() -> None:

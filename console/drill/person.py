@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def play_with(scenario: Scenario, name: str, pace: float, tell: Callable[[str], 
         raise UsageError("a drill needs a terminal", fix="Let the script play it: --headless.")
     result = Result(scenario.name, scenario.summary)
     tell(f"DRILL {scenario.name}: {scenario.summary}")
-    for line in textwrap.wrap(scenario.drill.brief, WIDTH):
+    for line in textwrap.wrap(scenario.drill.brief, min(WIDTH, shutil.get_terminal_size().columns - 4)):
         tell(f"  {line}")
     with stage(scenario, name, pace=pace) as played:
         tell("Commands work, too, in another terminal:")

@@ -127,7 +127,7 @@ def reason_lines(
         ink = Ink.DIM if done else shown.ink
         verb = ("overridden, " if reason.severity is Severity.BLOCKS else "confirmed, ") if done else ""
         out.append(line(Span(f"  {shown.glyph} ", ink), Span(f"{reason.rule}: ", ink), verb + reason.measured))
-        if reason.needed:
+        if reason.needed and not (done and reason.severity is Severity.ASKS):  # which is the word that was given
             out.append(line(dim("    needed: "), reason.needed))
         out += paragraph(reason.message, cells, indent=4, ink=Ink.DIM) if reason.message else []
     return [piece for one in out for piece in _broken(one, cells)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from console.decide.plan import short
 from console.model.fleet import Fleet, Layer, Route
 from console.model.freshness import SourceName
-from console.model.run import JournalLine, RunReport, RunRoute, RunState, Severity, Split
+from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState, Severity, Split
 from console.model.spans import span
 from console.model.text import inert
 from console.present import changes, onesteps, splits, waits, words
@@ -175,15 +175,24 @@ def waiting(report: RunReport, fleet: Fleet, wall: float, cells: int) -> list[Li
     spent = waits.spent(report, wall)
     late = report.since is not None and waits.late(report.usual, wall - report.since)
     out = [line(Span(inert(spent, 200), Ink.WARN if late else Ink.PLAIN)), *out] if spent else out
-    for one in report.routes:
-        route = fleet.route(one.route)
-        if route is not None and route.agreement.sentence:
-            called = route.key if report.since is not None else f"{route.key}, as read here"
-            out += paragraph(f"{called}: {route.agreement.sentence}", cells, indent=1, ink=Ink.DIM, most=3)
+    for sentence, keys in _said(report, fleet).items():
+        read = "" if report.since is not None else ", as read here"
+        out += paragraph(f"{', '.join(keys)}{read}: {sentence}", cells, indent=1, ink=Ink.DIM, most=3)
     stuck = any(route.agreement.stuck_at is Layer.CONTROLLER for route in map(fleet.route, _keys(report)) if route)
     if stuck and report.commandable:
         out.append(line(accent("t"), " touch: the controller looks again now; its own retry may be 16 min away"))
     return out
+
+
+def _said(report: RunReport, fleet: Fleet) -> dict[str, list[str]]:
+    """What the layers say of its routes, with the routes of which they say it; not what its message says already."""
+    found: dict[str, list[str]] = {}
+    for one in report.routes:
+        route = fleet.route(one.route)
+        if route is not None and route.agreement.sentence:
+            found.setdefault(route.agreement.sentence, []).append(route.key)
+    alone = len(report.routes) == 1
+    return {said: keys for said, keys in found.items() if not (alone and said in report.message)}
 
 
 def _keys(report: RunReport) -> tuple[str, ...]:
@@ -195,10 +204,15 @@ def _ink(report: RunReport) -> Ink:
 
 
 def journal(lines: Sequence[JournalLine], cells: int | None = None) -> list[Line]:
-    """The journal, oldest first; what is longer than `cells` is broken, never cut."""
+    """Lines of a journal in their order; what is longer than `cells` is broken, never cut."""
     if not lines:
         return [line(dim("  nothing journaled on this host"))]
     return [piece for one in lines for piece in _journaled(one, cells)]
+
+
+def newest(report: RunReport, cells: int) -> list[Line]:
+    """The journal of a run on its page: what happened last stands at the top, where it is seen."""
+    return [line(title("JOURNAL"), dim("  newest first")), *journal(report.lines[::-1], cells)]
 
 
 def _journaled(one: JournalLine, cells: int | None) -> list[Line]:
@@ -227,6 +241,9 @@ def goes_on(report: RunReport) -> Line:
 def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: int) -> list[Line]:
     """The whole of a run's page."""
     reason = line(dim("reason "), inert(report.reason, 200)) if report.reason else EMPTY
+    # it blocks, and nobody overrode it: the run met it on its way; the rest was known when it began
+    met = [one for one in report.reasons if one.severity is Severity.BLOCKS and one.rule not in report.overrides]
+    known = [one for one in report.reasons if one not in met]
     where = line(dim(f"on {inert(report.host, 60) or '?'}  pid {report.pid or '?'}  started {moment(report.started)}"))
     return [
         head(report, wall),
@@ -237,23 +254,18 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         EMPTY,
         *keys(report),
         *waiting(report, fleet, wall, cells),
-        *_reasons(report, cells),
-        EMPTY,
-        line(title("JOURNAL")),
-        *journal(report.lines, cells),
-        EMPTY,
-        where,
+        *_reasons(met, "WHAT IT MET", cells),
         goes_on(report),
+        EMPTY,
+        *newest(report, cells),
+        EMPTY,
+        *_reasons(known, "WHAT WAS KNOWN", cells),
+        where,
     ]
 
 
-def _reasons(report: RunReport, cells: int) -> list[Line]:
-    """What spoke against the run: that which was known when it began, and that which it met on its way: it blocks, and
-    nobody overrode it."""
-    met = [one for one in report.reasons if one.severity is Severity.BLOCKS and one.rule not in report.overrides]
-    known = [one for one in report.reasons if one not in met]
-    parts = ((known, "WHAT WAS KNOWN"), (met, "WHAT IT MET"))
-    return [piece for some, said in parts if some for piece in changes.reason_lines(some, cells, heading=said)]
+def _reasons(reasons: Sequence[Reason], heading: str, cells: int) -> list[Line]:
+    return changes.reason_lines(reasons, cells, heading=heading) if reasons else []
 
 
 def runs_sheet(reports: Sequence[RunReport], note: tuple[Line, ...] = ()) -> Sheet[RunReport]:

@@ -58,13 +58,29 @@ def runs(fleet: Fleet, here: Known, wall: float | None = None, *, typed: bool = 
             yield _alert(Tone.BAD, run, f"interrupted on {_where(run)}: {silence}. {ways}")
         elif run.state == RunState.RUNNING:
             told = f" (its record of {clock(run.updated)})" if own is None and run.updated is not None else ""
-            yield _alert(Tone.PLAIN, run, f"under way on {_where(run)} by {run.actor or '?'}{told}.")
+            sentence = f"under way on {_where(run)} by {run.actor or '?'}{_stage(run, own, wall)}{told}."
+            yield _alert(Tone.PLAIN, run, sentence)
         elif run.state in _HALF_WAY and stands:
             why = f": {run.message}" if run.message else ""
             yield _alert(Tone.PLAIN, run, closed(f"{_STOPPED[RunState(run.state)]} on {stands}{why}"))
         elif waits:
             ways = f"{_command('stop', run)} keeps it, extend puts that off." if typed else _KEEP
             yield _alert(Tone.PLAIN, run, f"moved {_where(run)}, and goes back by itself at {_due(run)}. {ways}")
+
+
+def _stage(run: Run, own: RunReport | None, wall: float | None) -> str:
+    """`: step 1 of 3, holds until 12:05:31`: where a run is by its report here, else by its record."""
+    told = own if own is not None else run
+    count = len(own.steps) if own is not None else 0
+    parts = []
+    if told.going == "back":
+        parts.append("going back")
+    elif told.step:
+        parts.append(f"step {told.step} of {count}" if told.step <= count > 1 else "" if count else f"step {told.step}")
+    if told.hold_until is not None and wall is not None and told.hold_until > wall:
+        parts.append(f"holds until {clock(told.hold_until)}")
+    said = ", ".join(filter(None, parts))
+    return f": {said}" if said else ""
 
 
 def _overdue(run: Run, stands: str, own: RunReport | None, *, typed: bool) -> str:

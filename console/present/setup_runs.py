@@ -118,8 +118,8 @@ def run_lines(report: RunReport, told: Outline | None, wall: float, cells: int) 
         said, *on = parted(inert(report.message, 2000))
         out += paragraph(said, cells, ink=ink)
         out += [one for way in on for one in paragraph(f"- {way}", cells, indent=2)]
-    out += [*_keys(report), EMPTY, *_stages(report, all_, told, wall, cells), EMPTY, line(title("JOURNAL"))]
-    return [*out, *ledgers.journal(report.lines, cells), EMPTY, ledgers.goes_on(report)]
+    out += [*_keys(report), EMPTY, *_stages(report, all_, told, wall, cells), EMPTY]
+    return [*out, ledgers.goes_on(report), EMPTY, *ledgers.newest(report, cells)]
 
 
 def _rest(all_: Sequence[Going], told: Outline | None) -> str:

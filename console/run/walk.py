@@ -28,9 +28,9 @@ _AGAIN = 10.0
 
 
 class Walk:
-    """Moves all routes of a plan from place to place (`Plan.stations`). `tell` updates the run's report, `record` writes
-    its record on the Fleet, within a time-out if one is given; both before anything of a step is written, and once it
-    is known until when a step holds. `past` tells what other runs waited for; it is asked once."""
+    """Moves all routes of a plan from place to place (`Plan.stations`). `tell` updates the run's report; `record`
+    writes its record on the Fleet, within a time-out if one is given: both before anything of a step is written, and
+    once it is known until when a step holds. `past` tells what other runs waited for; it is asked once."""
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ takes, to come; then what the cloud itself said, and the journal."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.decide.setup.order import Order
@@ -76,7 +76,7 @@ def going(report: RunReport, told: Outline | None) -> tuple[Going, ...]:
     for one in report.lines:
         mine.setdefault(one.step, []).append(one)
     known = told.tasks if told else {}
-    named = {name: _journaled(name, mine) for name in (told.ids if told else ())}
+    named = _journaled(told.ids if told else (), mine)
     besides = [name for name in mine if name not in named.values() and name not in _NOT_TASKS]
     ids = [*named, *besides]
     lines = [mine.get(named.get(name) or name, []) for name in ids]
@@ -84,12 +84,15 @@ def going(report: RunReport, told: Outline | None) -> tuple[Going, ...]:
     return tuple(_going(name, lines[place], known.get(name), passed=place < reached) for place, name in enumerate(ids))
 
 
-def _journaled(name: str, mine: Mapping[str, object]) -> str:
-    """What the journal calls a task: ids that were not known when it was planned stand in the place of `<...>`."""
-    if "<" not in name or name in mine:
-        return name
-    shape = re.compile(".+".join(map(re.escape, re.split(r"<[^>]*>", name))))
-    return next((one for one in mine if shape.fullmatch(one)), name)
+def _journaled(names: Iterable[str], mine: Iterable[str]) -> dict[str, str]:
+    """What the journal calls each task: ids that were not known when it was planned stand in the place of `<...>`. Tasks
+    of one shape, say the waits for each member's application, are journaled in the order in which they stand."""
+    found, free = dict[str, str](), dict.fromkeys(mine)
+    for name in names:
+        shape = re.compile(".+".join(map(re.escape, re.split(r"<[^>]*>", name))))
+        found[name] = name if name in free else next(filter(shape.fullmatch, free), name)
+        free.pop(found[name], None)
+    return found
 
 
 def _going(name: str, lines: Sequence[JournalLine], task: Task | None, *, passed: bool) -> Going:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from textual import work
@@ -9,7 +10,7 @@ from textual.message import Message
 
 from console.decide.plan import Plan, short
 from console.errors import FleetConsoleError
-from console.model.run import RunReport
+from console.model.run import RunReport, Split
 from console.model.text import inert
 from console.present import changes, ledgers
 from console.present.line import Ink
@@ -60,9 +61,15 @@ class UndoingPlace(Place):
         before += f" and {len(report.routes) - 6} more" if len(report.routes) > 6 else ""
         sentences = (
             f"The run turns round now and puts back what was there: {inert(before, 300)}.",
+            *self._warned((one.route, one.before) for one in report.routes),
             "Its own runner does it and checks every layer again. Nothing else is changed.",
         )
         self.ask_to(report, "rollback", "Go back", sentences)
+
+    def _warned(self, after: Iterable[tuple[str, Split]]) -> tuple[str, ...]:
+        """That weights would go where nobody serves, where they would."""
+        said = changes.to_dead(self.fleet, self.now, after)
+        return (said,) if said else ()
 
     def ask_to(self, report: RunReport, word: str, head: str, sentences: tuple[str, ...], seconds: float = 0.0) -> None:
         """Ask for the run's id, then tell its runner a word."""
@@ -98,9 +105,13 @@ class UndoingPlace(Place):
         """Show what would be put back."""
         plan = message.plan
         self.hush()
+        if all(one.before == one.after for one in plan.routes):
+            self.say("there is nothing to put back: its routes hold what they held before it")
+            return
         sentences = (
             f"A new run puts back exactly what run {inert(message.report.run, 40)} replaced: "
             f"{changes.summary(plan)} (plan {short(plan.hash)}). Keys that were absent become absent again.",
+            *self._warned((one.key, tuple(one.weights(one.after).items())) for one in plan.routes),
             "It refuses where somebody else changed the weights since.",
         )
         self.warm()

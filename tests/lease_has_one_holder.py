@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from console.kube.connect import Hub
 from console.kube.holder import Holder, Process
 from console.kube.lease import NAME, FleetLease
 from console.model.run import Reason
+from console.present import times
 from tests.kube_api_serving import serving
 
 PATH = f"/apis/coordination.k8s.io/v1/namespaces/fleet-console/leases/{NAME}"
@@ -144,7 +146,8 @@ def test_a_holder_that_renews_is_refused_with_its_name_and_since_when(hub: Hub, 
     (reason,) = error.value.reasons
 
     assert isinstance(reason, Reason)
-    assert "run far on jump2 (pid 4711) holds the Fleet's Lease since 2026-11-24T03:00:00.000000Z" in reason.measured
+    since = times.clock(datetime(2026, 11, 24, 3, tzinfo=UTC).timestamp())
+    assert f"run far on jump2 (pid 4711) holds the Fleet's Lease since {since}" in reason.measured
     assert "waiting up to 15 s for a renewal" in told[0]
     assert 4 == spec(hub)["leaseTransitions"]
 

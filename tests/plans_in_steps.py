@@ -351,6 +351,20 @@ def test_each_reason_alone_refuses_and_none_other_is_named(rule: str) -> None:
     assert {rule} == {reason.rule for reason in decision.blocking}
 
 
+def test_a_dead_member_that_is_left_in_steps_is_said_and_one_that_is_left_at_once_is_not() -> None:
+    health = AlbHealth(AlbHealthWord.DEAD, 0, 12, "x")
+    left = next(one for one in two().members if one.id == MEMBERS[1])
+    dead = two(members=tuple(replace(one, alb_health=health) if one.id == left.id else one for one in two().members))
+
+    def said(wish: Wish) -> list[str]:
+        return [one.measured for one in decide(dead, wish, Around()).reasons if one.rule == "dead-steps"]
+
+    words = f"{left.name}: 0 of 12 backends healthy, and it would be left in 3 steps"
+
+    assert [words] == said(replace(SHIFT, steps=(10, 50, 100)))
+    assert [] == said(SHIFT)
+
+
 def test_all_reasons_are_named_at_once() -> None:
     found = two(
         routes=(replace(ONE, rule_state="Configuring", underivable="sgp-x", failing="FailedBuildModel x"),),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from console.decide.plan import RouteChange
+from console.decide.plan import RouteChange, Values
 from console.errors import Denied, Lost
-from console.model.fleet import Agreement, Fleet, Layer, Route, Weights
+from console.model.fleet import Agreement, AlbHealthWord, Fleet, Layer, Route, Weights
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.share import Share
 from console.run.verify import Look, Outcome, Target, Verdict, Waiting, ledger, look, unproven
@@ -52,6 +52,35 @@ def test_too_few_answers_agree_and_settle_nothing() -> None:
 
 def test_a_probed_route_without_answers_is_not_settled_by_the_other_layers() -> None:
     assert (True, False, Layer.OBSERVED) == seen(fleet(weighed(SETTLED, None)))
+
+
+def leaving(route: Route, held: Values, *, word: AlbHealthWord) -> Look:
+    """What is seen of a step away from a member of which the ALB says `word`."""
+    picture = situations.zone_lost() if word is AlbHealthWord.DEAD else situations.calm()
+    known = {one.name: one for one in picture.sources} | {one.name: one for one in fleet(None).sources}
+    return look(replace(picture, uid=UID, routes=(route,), sources=tuple(known.values())), CHANGE, held, 900, UID)
+
+
+def test_a_step_out_of_a_dead_member_is_not_held_up_by_the_share_that_nobody_can_see() -> None:
+    apart = Agreement(False, Layer.OBSERVED, Layer.OBSERVED, "clients see 99 to 100 %")
+    step = ((PREFIX + ACK, "66"), (PREFIX + IDC, "34"))
+    lines = situations.even(66, 34, shares=(Share(300, 300), Share(0, 300)))
+    route = situations.route("shop/checkout", lines, apart, resource_version="900", probed=True)
+    found = leaving(route, step, word=AlbHealthWord.DEAD)
+
+    assert (True, True, Layer.RULE) == (found.agrees, found.settled, found.layer)
+    assert "idc-prod is dead" in found.sentence
+    assert (False, Layer.OBSERVED) == ((well := leaving(route, step, word=AlbHealthWord.OK)).agrees, well.layer)
+
+
+def test_a_dead_member_that_gains_is_told_as_what_clients_see() -> None:
+    apart = Agreement(False, Layer.OBSERVED, Layer.OBSERVED, "clients see 99 to 100 %")
+    gains = ((PREFIX + ACK, "50"), (PREFIX + IDC, "50"))
+    lines = situations.even(50, 50, shares=(Share(300, 300), Share(0, 300)))
+    route = situations.route("shop/checkout", lines, apart, resource_version="900", probed=True)
+
+    assert Layer.OBSERVED is (found := leaving(route, gains, word=AlbHealthWord.DEAD)).layer
+    assert not found.agrees
 
 
 def test_the_first_layer_that_does_not_hold_is_named() -> None:

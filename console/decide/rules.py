@@ -55,6 +55,7 @@ RULES: tuple[Rule, ...] = (
          rules_of_target.health),
     Rule("serving", BLOCKS, "A member that is not known to be dead keeps weight on every route.",
          rules_of_target.serving, absolute=True),
+    Rule("dead-steps", INFORMS, "A member that serves nothing is left in one step.", rules_of_target.dead_steps),
     Rule("health-check", INFORMS, "Health checks are on, or nobody sees a backend die.", rules_of_target.health_check),
     Rule("application", BLOCKS, "A member that gains has the route's applications Synced and Healthy.",
          rules_of_target.application),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from console.decide.case import Aim, Case, Finding
 from console.model.freshness import SourceName, SourceState
 from console.model.run import Severity
+from console.model.silence import alive
 from console.model.spans import spoken
 from console.model.text import inert
 
@@ -73,12 +74,13 @@ def other_run(case: Case) -> Iterator[Finding]:
             f"wait, or look at it: fleet-console attach {run.run}",
         )
     for run in case.around.recorded:
-        yield Finding(
-            f"run {run.run} by {run.actor or 'somebody'} on {run.host or 'another host'} is under way, by its record",
-            "no other run on this Fleet",
-            f"where its runner lives, the Fleet's Lease refuses this one: fleet-console attach {run.run}",
-            Severity.INFORMS,
-        )
+        told = f"run {run.run} by {run.actor or 'somebody'} on {run.host or 'another host'} is under way"
+        needed, attach = "no other run on this Fleet", f"fleet-console attach {run.run}"
+        if alive(run.run, case.fleet, case.around.wall):
+            yield Finding(f"{told}, and renews the Fleet's Lease", needed, f"wait, or look at it: {attach}")
+        else:
+            how = f"where its runner lives, the Fleet's Lease refuses this one: {attach}"
+            yield Finding(f"{told}, by its record", needed, how, Severity.INFORMS)
 
 
 def skew(case: Case) -> Iterator[Finding]:

@@ -120,6 +120,22 @@ def _by_itself(case: Case, member: str, why: str) -> Iterator[Finding]:
         )
 
 
+def dead_steps(case: Case) -> Iterator[Finding]:
+    """Each step out of a dead member leaves the rest of its share there, where it fails."""
+    if len(case.wish.steps) < 2:
+        return
+    for member in dict.fromkeys(member for aim in case.aims for member in aim.losing):
+        known = case.member(member)
+        if known is not None and known.alb_health.word is AlbHealthWord.DEAD:
+            yield Finding(
+                f"{known.name}: 0 of {known.alb_health.total} backends healthy, and it would be left in "
+                f"{len(case.wish.steps)} steps",
+                "one step",
+                "what is left of its share fails until the last: leave it at once (--steps now; ^t on the screen)",
+                Severity.INFORMS,
+            )
+
+
 def serving(case: Case) -> Iterator[Finding]:
     """At least one member that is not known to be dead keeps weight."""
     for aim in case.aims:

@@ -66,7 +66,7 @@ class _Script:
         self._screen.end()
 
     def _open(self) -> Terminal:
-        return Terminal(self._stage.command(spec.ME), self._stage.environment)
+        return Terminal(self._stage.command(spec.ME), self._stage.environment())
 
     def _cut(self, name: str) -> None:
         """The screen shares the fate of the terminal."""

@@ -70,7 +70,7 @@ class _Desk:
             while again:
                 self._cut = False
                 with _kept():
-                    self._screen = subprocess.Popen(self._stage.command(ME), env=self._stage.environment)
+                    self._screen = subprocess.Popen(self._stage.command(ME), env=self._stage.environment())
                     _wait(self._screen)
                 again = self._cut
                 if again:

@@ -73,10 +73,11 @@ class Stage:
     run: str = ""
     """The newest run that anybody told of."""
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """Of every process: this one's without proxies, which have no business before loopback."""
-        return {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
+    def environment(self, by: str = ME) -> dict[str, str]:
+        """Of every process: this one's without proxies, which have no business before loopback; of somebody else's with
+        their name."""
+        own = {name: value for name, value in os.environ.items() if name.lower() not in _PROXIES}
+        return own if by == ME else {**own, "LOGNAME": by}
 
     def command(self, by: str, words: Sequence[str] = ()) -> list[str]:
         """The console's command line for an operator."""
@@ -96,7 +97,7 @@ class Stage:
         done = subprocess.run(
             self.command(by, self.words(line)),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=self.environment, timeout=LONGEST, check=False,
+            env=self.environment(by), timeout=LONGEST, check=False,
         )  # fmt: skip
         said = Said(line, _shells(done.returncode), done.stdout.decode("utf-8", "replace"))
         self._heard(said.text)
@@ -109,7 +110,7 @@ class Stage:
             process = subprocess.Popen(
                 self.command(by, self.words(line)),
                 stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                env=self.environment, start_new_session=True,
+                env=self.environment(by), start_new_session=True,
             )  # fmt: skip
         going = Going(line, process, output)
         self.going.append(going)

@@ -22,6 +22,7 @@ from console.kube.write import document, failed
 from console.model.hub import MANAGER, RUN_NAMESPACE, Lock
 from console.model.run import Reason, Severity
 from console.model.text import inert
+from console.present.times import clock
 
 NAME = "fleet-console-runner"
 _GROUP = "coordination.k8s.io"
@@ -250,8 +251,7 @@ def _read(hub: Hub) -> dict[str, Any] | None:
 
 def _refused(seen: _Seen) -> Refused:
     holder = Holder.parse(seen.holder)
-    since = inert(seen.acquired or "an unknown time", 40)
-    renewed = inert(seen.renewed or "never", 40)
+    since, renewed = (clock(moment_of(at)) if at else "an unknown time" for at in (seen.acquired, seen.renewed))
     measured = f"{told(seen.holder)} holds the Fleet's Lease since {since}, renewed {renewed}"
     attach = f"fleet-console attach {inert(holder.run, 40)}" if holder else "fleet-console runs"
     reason = Reason(

@@ -11,6 +11,13 @@ UNHELD = 60.0
 """Seconds after a run's record changed in which the Lease may be somebody else's, or nobody's."""
 
 
+def alive(run: str, fleet: Fleet, wall: float) -> bool:
+    """Whether the Fleet's Lease was seen to be a run's, and to be renewed; False also where nobody looked."""
+    lock = fleet.lock
+    now = min(wall, wall + (fleet.skew or 0))
+    return lock is not None and lock.run == run and lock.renewed is not None and now - lock.renewed <= lock.life + GRACE
+
+
 def silent(run: Run, fleet: Fleet, wall: float) -> float | None:
     """The epoch second since when a runner has said nothing, seen at `wall`; None where it may well live, or nobody
     looked. Whichever of this host's clock and the hub's is behind decides."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from console.decide import reverters
 from console.decide.plan import Plan, RouteChange, short
 from console.model.fleet import Fleet
-from console.model.run import Reason, Severity
+from console.model.run import Reason, Severity, Split
 from console.model.share import CERTAIN
 from console.model.spans import exactly
 from console.model.text import inert
@@ -26,6 +26,20 @@ def split_of(change: RouteChange, *, after: bool) -> str:
 def summary(plan: Plan) -> str:
     """`gateway-demo/api 62:38 -> 80:20`."""
     return ", ".join(f"{one.key} {split_of(one, after=False)} -> {split_of(one, after=True)}" for one in plan.routes)
+
+
+def to_dead(fleet: Fleet, now: float, after: Iterable[tuple[str, Split]]) -> str:
+    """What weights would send to members that serve nothing, as far as is known, in a sentence; empty where nothing.
+    `after`: route key -> the weights that it would have."""
+    dead, shares = members.dead(fleet, now), dict[str, list[float]]()
+    for _, split in after:
+        whole = sum(weight or 0 for _, weight in split)
+        for member, weight in split:
+            if weight and member in dead:
+                shares.setdefault(member, []).append(100.0 * weight / whole)
+    names = ", ".join(members.name_of(fleet, member) for member in shares)
+    worst = max((max(parts) for parts in shares.values()), default=0.0)
+    return f"{names} serves nothing now: up to {worst:.0f} % of the requests would fail." if shares else ""
 
 
 def several(plan: Plan) -> str:

@@ -25,8 +25,9 @@ READ_FROM = {
 
 def route_lines(fleet: Fleet, route: Route, now: float, wall: float, cells: int, moments: int = 8) -> list[Line]:
     """Everything known of one route; `wall`: the epoch second of `now`."""
+    lost = members.share_of(route, members.dead(fleet, now))
     return [
-        line(strong(route.key), Span("  "), *splits.verdict_cell(route, now)),
+        line(strong(route.key), Span("  "), *splits.verdict_cell(route, now, lost)),
         *paragraph(routes.where(fleet, route), cells, ink=Ink.DIM, most=2),
         *_agreement(route, cells),
         EMPTY,

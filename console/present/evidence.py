@@ -88,18 +88,29 @@ def report_text(
     report: RunReport, plan: Plan, exhibits: Sequence[Exhibit], found: Sequence[Recovery], past: Sequence[Waits] = ()
 ) -> str:
     """`report.md`; `past`: what earlier runs of this host waited for."""
+    called = _names(exhibits)
     parts = [
         f"# Run {report.run}: {words_of(report)}",
         _facts(report, plan),
-        "## What was asked\n\n" + _asked(plan),
+        "## What was asked\n\n" + _asked(plan, called),
         "## What the rules said\n\n" + _rules(report, plan),
-        "## What stands\n\n" + _routes(report),
+        "## What stands\n\n" + _routes(report, called),
         "## How long it took\n\n" + _recoveries(report, found),
         "## What it waited for\n\n" + _waited(waits(report.lines, exhibits), past),
         "## Clocks\n\n" + _clocks(exhibits),
         "## What happened\n\n" + _happened(timeline(report, exhibits)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _names(exhibits: Sequence[Exhibit]) -> dict[str, str]:
+    """Member id -> `NAME (ID)`, for those that the picture named while the run went."""
+    found: dict[str, str] = {}
+    for one in exhibits:
+        if one.kind is ExhibitKind.LAYER:
+            names = json.loads(one.body).get("names") or {}
+            found |= {key: f"{name} ({key})" for key, name in names.items() if name != key}
+    return found
 
 
 def words_of(report: RunReport) -> str:
@@ -132,12 +143,12 @@ def _facts(report: RunReport, plan: Plan) -> str:
     return _table(("", ""), [(name, value) for name, value in facts.items() if value])
 
 
-def _asked(plan: Plan) -> str:
+def _asked(plan: Plan, called: Mapping[str, str]) -> str:
     rows = []
     for change in plan.routes:
-        names = dict(change.members)
+        members = {key: called.get(member, member) for key, member in change.members}
         after = dict(change.after)
-        rows += [(change.key, names[key], key, _raw(held), _raw(after[key])) for key, held in change.before]
+        rows += [(change.key, members[key], key, _raw(held), _raw(after[key])) for key, held in change.before]
     return _table(("route", "member", "annotation", "before", "after"), rows)
 
 
@@ -152,13 +163,13 @@ def _rules(report: RunReport, plan: Plan) -> str:
     return _table(("rule", "weighs", "measured", "needed", "how to get there", "then"), rows)
 
 
-def _routes(report: RunReport) -> str:
+def _routes(report: RunReport, called: Mapping[str, str]) -> str:
     rows = [
         (
             one.route,
-            _split(one.before),
-            _split(one.after),
-            _split(one.now),
+            _split(one.before, called),
+            _split(one.after, called),
+            _split(one.now, called),
             words.LAYERS[one.layer][1] if one.layer else "",
         )
         for one in report.routes
@@ -236,8 +247,10 @@ def _raw(value: str | None) -> str:
     return "absent" if value is None else value
 
 
-def _split(values: Split) -> str:
-    return ", ".join(f"{member} {'absent' if weight is None else weight}" for member, weight in values)
+def _split(values: Split, called: Mapping[str, str]) -> str:
+    return ", ".join(
+        f"{called.get(member, member)} {'absent' if weight is None else weight}" for member, weight in values
+    )
 
 
 def stamp(at: float | None) -> str | None:

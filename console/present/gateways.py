@@ -45,7 +45,7 @@ def gateway_lines(fleet: Fleet, gateway: Gateway, now: float, wall: float, cells
         EMPTY,
         *members_sheet(fleet, gateway, now).lines(cells),
         EMPTY,
-        *routes_sheet(on_it, now).lines(cells),
+        *routes_sheet(fleet, on_it, now).lines(cells),
         EMPTY,
         line(title("WHAT HAPPENED")),
         *(happened or [line(dim("  nothing that is known"))]),
@@ -147,14 +147,15 @@ def _sharing(routes: Sequence[Route], cells: int) -> list[Line]:
     return paragraph(sentence, cells, ink=Ink.BAD)
 
 
-def routes_sheet(routes: Sequence[Route], now: float) -> Sheet[Route]:
+def routes_sheet(fleet: Fleet, routes: Sequence[Route], now: float) -> Sheet[Route]:
     """Every Ingress on it, those that hold up the others first, each with the controller's last word."""
     ordered = sorted(routes, key=lambda route: (not route.failing, _ORDER.index(route.controller), route.key))
+    dead = members.dead(fleet, now)
     names = min(40, max([16, *(width(route.key) for route in ordered[:500])]))
     columns: tuple[Column[Route], ...] = (
         Column("INGRESSES", names, lambda r: line(r.key), least=16),
         Column("CTRL", 6, lambda r: line(words.of(r.controller).span)),
-        Column("VERDICT", 12, lambda r: splits.verdict_cell(r, now), rank=1),
+        Column("VERDICT", 12, lambda r: splits.verdict_cell(r, now, members.share_of(r, dead)), rank=1),
         Column("ITS LAST WORD", 20, lambda r: line(r.failing or r.controller_message or dim(UNKNOWN)), grow=True),
     )
     return Sheet(columns, ordered, lambda r: r.key, () if routes else (line(dim("  no Ingress leads to it")),))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from console.decide.plan import short
 from console.model.fleet import Fleet, Layer, Route
 from console.model.freshness import SourceName
+from console.model.overdue import UNWRITTEN
 from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState, Severity, Split
 from console.model.spans import span
 from console.model.text import inert
-from console.present import changes, onesteps, splits, waits, words
+from console.present import changes, onesteps, splits, timeline, waits, words
 from console.present.line import EMPTY, Ink, Line, Span, accent, dim, fit, length, line, paragraph, strong, title
 from console.present.sheet import Column, Sheet
 from console.present.times import FRESH, clock, exact, moment
@@ -84,10 +85,9 @@ def keys(report: RunReport) -> list[Line]:
         return []
     before = weights(report.routes[0].before) if report.routes else "what was there"
     back = f"to {before}" if len({one.before for one in report.routes}) == 1 else "to what was there"
-    return [
-        line(accent("1"), " stop: keep as is  ", accent("2"), f" go back {back}  ", accent("3"),
-             " finish: skip holds  ", accent("4"), " extend")
-    ]  # fmt: skip
+    finish = (accent("3"), Span(" finish: skip holds  ")) if len(report.steps) > 1 else ()
+    extend = (accent("4"), Span(" extend")) if finish or report.expires is not None else ()
+    return [line(accent("1"), " stop: keep as is  ", accent("2"), f" go back {back}  ", *finish, *extend)]
 
 
 def ledger(report: RunReport, fleet: Fleet, now: float, wall: float, cells: int) -> list[Line]:
@@ -160,6 +160,8 @@ def _at(report: RunReport, run_route: RunRoute, route: Route | None, now: float,
         return (Span(f"unread {span(unread)}", Ink.WARN),)
     if route is not None and not route.agreement.agrees:
         return splits.verdict_cell(route, now)
+    if route is not None and route.probed and not route.agreement.settled:
+        return (Span("clients count"),)
     layer = run_route.layer
     if layer is None and report.recorded and report.step and route is not None:
         layer = route.agreement.deepest  # its record tells of no layers; the picture does
@@ -215,6 +217,18 @@ def newest(report: RunReport, cells: int) -> list[Line]:
     return [line(title("JOURNAL"), dim("  newest first")), *journal(report.lines[::-1], cells)]
 
 
+def _happened(report: RunReport, fleet: Fleet, wall: float, cells: int) -> list[Line]:
+    """The journal; of a run of another host what the Fleet tells of its routes since it began."""
+    if report.lines or not report.recorded:
+        return newest(report, cells)
+    told = _keys(report)
+    since = (report.started or 0.0) + (fleet.skew or 0) - 1.0
+    moments = [one for one in fleet.timeline if one.about in told and one.at >= since]
+    where = f"  of its routes, as the Fleet tells it; its journal is on {inert(report.host, 60) or '?'}"
+    shown = [timeline.moment_line(one, wall, cells) for one in moments] or timeline.nothing(fleet, 0.0)
+    return [fit(line(title("TIMELINE"), dim(where)), cells), *shown]
+
+
 def _journaled(one: JournalLine, cells: int | None) -> list[Line]:
     at, phase, step = f"{clock(one.at)} ", f"{inert(one.phase, 12):<10}", f"{inert(one.step, 40)}  "
     sentence = inert(one.sentence, WHOLE)
@@ -233,6 +247,14 @@ def goes_on(report: RunReport) -> Line:
     if report.provisions and report.state.over:
         way = f"fleet-console resume {name}" if report.resumable else "fleet-console topology status FILE"
         return line(dim(f"over; {way}"))
+    if report.state is RunState.INTERRUPTED:
+        return line(
+            dim(f"not over: nobody goes on with it until somebody says fleet-console resume or rollback {name}")
+        )
+    if report.state in UNWRITTEN:
+        return line(dim("over; it wrote no weight, and there is nothing to put back"))
+    if report.state is RunState.SUPERSEDED:
+        return line(dim("over; somebody else wrote after it, and putting back what was there before it is refused"))
     if report.state.over:
         return line(dim(f"over; undo it here with 2, or: fleet-console rollback {name}"))
     return line(dim(f"this run goes on without this screen; any login: fleet-console attach {name}"))
@@ -257,7 +279,7 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         *_reasons(met, "WHAT IT MET", cells),
         goes_on(report),
         EMPTY,
-        *newest(report, cells),
+        *_happened(report, fleet, wall, cells),
         EMPTY,
         *_reasons(known, "WHAT WAS KNOWN", cells),
         where,

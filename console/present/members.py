@@ -3,8 +3,8 @@ other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, compress
 
 from console.model.argo import Deployed
 from console.model.fleet import AlbHealth, AlbHealthWord, Fleet, Link, Member, Route, Zone
@@ -150,6 +150,25 @@ def alb_cell(health: AlbHealth, old: float | None) -> Line:
 def pods_gone(member: Member) -> bool:
     """Whether none of its pods is ready, by its own API now."""
     return member.workload.word is WorkloadWord.DEAD and member.workload.current
+
+
+def dead(fleet: Fleet, now: float) -> frozenset[str]:
+    """The members of which no backend serves, by what was read just now."""
+    old = aged(fleet, now) is not None
+    found = compress(fleet.members, _dead.of(fleet.members))
+    return frozenset(one.id for one in found if not old or pods_gone(one))
+
+
+def _is_dead(member: Member) -> bool:
+    return pods_gone(member) or member.alb_health.word is AlbHealthWord.DEAD
+
+
+_dead: Each[Member, bool] = Each(_is_dead)
+
+
+def share_of(route: Route, some: Collection[str]) -> float:
+    """Percent of a route's weight that its annotations give some members."""
+    return sum(part for member, part in _parts_of(route) if member in some) if some else 0.0
 
 
 def weight_of(fleet: Fleet, member: str) -> float | None:

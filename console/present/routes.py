@@ -21,7 +21,8 @@ def routes_sheet(fleet: Fleet, now: float, routes: Sequence[Route] | None = None
     columns: list[Column[Route]] = [Column("ROUTES", _name_width(items), lambda r: line(r.key), least=20)]
     for layer in Layer:
         columns.append(_layer_column(layer, fleet, shown))
-    columns.append(Column("VERDICT", 11, lambda r: splits.verdict_cell(r, now)))
+    dead = members.dead(fleet, now)
+    columns.append(Column("VERDICT", 11, lambda r: splits.verdict_cell(r, now, members.share_of(r, dead))))
     if rates.asked(fleet):
         columns.append(Column("REQ/S", 6, lambda r: rates.cell(r.rate.whole), rank=3, right=True))
     columns.append(Column("GATEWAY", _gateway_width(items), lambda r: line(r.gateway or dim(UNKNOWN)), rank=4))

@@ -85,8 +85,8 @@ def going(report: RunReport, told: Outline | None) -> tuple[Going, ...]:
 
 
 def _journaled(names: Iterable[str], mine: Iterable[str]) -> dict[str, str]:
-    """What the journal calls each task: ids that were not known when it was planned stand in the place of `<...>`. Tasks
-    of one shape, say the waits for each member's application, are journaled in the order in which they stand."""
+    """What the journal calls each task: ids that were not known when it was planned stand in the place of `<...>`.
+    Tasks of one shape, say the waits for each member's application, are journaled in the order in which they stand."""
     found, free = dict[str, str](), dict.fromkeys(mine)
     for name in names:
         shape = re.compile(".+".join(map(re.escape, re.split(r"<[^>]*>", name))))

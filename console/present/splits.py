@@ -107,15 +107,18 @@ def failing_share(route: Route) -> float | None:
     return 100.0 * failed / asked if failed >= _FAILED and failed >= _FAILING * asked else None
 
 
-def verdict_cell(route: Route, now: float) -> Line:
+def verdict_cell(route: Route, now: float, lost: float = 0.0) -> Line:
     """Whether the layers agree, or the layer where they part and since when: `ctrl 14s`; what is worse stands for it:
-    requests that fail, a controller that carries nothing on."""
+    requests that fail, weight that members get of which none serves (`lost` percent), a controller that carries nothing
+    on."""
     agreement = route.agreement
     if not any(line.annotation is not None for line in route.members):
         return (dim("no weights"),)
     failed = failing_share(route)
     if failed is not None:
         return (Span(f"{failed:.0f} % fail", Ink.BAD),)
+    if agreement.agrees and lost >= 0.5:
+        return (Span(f"{lost:.0f} % dead", Ink.BAD),)
     if agreement.agrees and route.failing:
         return (Span("blocked", Ink.WARN),)
     if agreement.agrees:

@@ -25,7 +25,7 @@ from console.model.overdue import SAID
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
-from console.run import others, record
+from console.run import others, record, recovered
 from console.run.comeback import Comeback
 from console.run.eyes import Eyes
 from console.run.guard import guard, unwritten
@@ -278,7 +278,7 @@ class Executor:
         word = self._words.obeyed()
         self._walk.saying = ""
         if word == "stop":
-            return RunState.HELD, f"stopped on a word; {self._standing()}"
+            return RunState.HELD, f"stopped on a word{self._words.by}; {self._standing()}"
         self._tell(expires=None)  # a person's word, which asks for no proof, whoever carries it out
         return self._back(now=word == "rollback-now")
 
@@ -387,6 +387,7 @@ class Executor:
             self._try(undone, f"run {of} still tells that it goes back", left)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith(("stopped on", _LOST)) else []
+        also += filter(None, [self._recovery() if state is RunState.DONE else ""])
         again = time.time() + self._plan.expires if self._plan.expires else None
         expires = (self._report.expires if self._comeback.retreated else again) if state is RunState.DONE else None
         self._tell_quietly(expires=expires, hold_until=None, since=None, usual=None)
@@ -398,6 +399,13 @@ class Executor:
             self._try(self._release, "the Fleet's Lease runs out by itself", left)
         self._tell(state=state, message=_sentences(message, *also, *left), ended=time.time())
         self._hook.tell(self._report)
+
+    def _recovery(self) -> str:
+        """How long clients had to wait, in a sentence; nothing where none had to, or the journal does not tell."""
+        self._witness.flush()
+        with suppress(FleetConsoleError, ValueError, LookupError, TypeError):
+            return recovered.said(self._journal, self._report.run)
+        return ""
 
     def _restore(self, state: RunState) -> list[str]:
         """Restore the automated sync that is owed, unless its weights have to stay as they are, or another runner may

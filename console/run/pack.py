@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.decide.recovery import Recovery, recoveries
+from console.decide.recovery import Recovery
 from console.decide.usual import Waits, waits
 from console.errors import UsageError
 from console.model.evidence import Exhibit, ExhibitKind
-from console.model.run import RunState
 from console.model.text import inert
 from console.present import documents
 from console.present import evidence as shown
 from console.run import chain, proof
 from console.run.journal import Journal
+from console.run.recovered import recoveries_of
 from console.run.rows import Row
 
 README = """\
@@ -70,18 +70,6 @@ def make(journal: Journal, run: str, directory: Path) -> Pack:
         return _write(row, exhibits, past, directory)
     except OSError as error:
         raise UsageError(f"{directory}: {error.strerror}", fix="Name another place with --out.") from None
-
-
-def recoveries_of(row: Row, exhibits: list[Exhibit]) -> tuple[Recovery, ...]:
-    """How long each probed route's clients had to wait; of a run that went back after it was done, until then."""
-    seals = [(index, json.loads(one.body)) for index, one in enumerate(exhibits) if one.kind is ExhibitKind.SEAL]
-    done = next((index for index, said in seals if said.get("state") == RunState.DONE), None)
-    if done is not None:
-        exhibits = exhibits[:done]
-    back = done is None and row.report.state is RunState.ROLLED_BACK and row.report.kind != "rollback"
-    wanted = {one.route: dict(one.before if back else one.after) for one in row.report.routes}
-    drift = float(seals[-1][1].get("clock_set_by") or 0.0) if seals else 0.0
-    return recoveries(exhibits, wanted, row.report.started or 0.0, drift if abs(drift) > 0.05 else 0.0)
 
 
 def _write(row: Row, exhibits: list[Exhibit], past: list[Waits], directory: Path) -> Pack:

@@ -85,6 +85,9 @@ def look(fleet: Fleet, change: RouteChange, values: Values, version: int | None,
     if not _noted(route, values):
         return Look(False, False, Layer.ANNOTATION, "the annotations differ from what was written")
     agreement = route.agreement
+    left = _left(fleet, change, values) if agreement.stuck_at in (None, Layer.OBSERVED) and route.probed else ""
+    if left:
+        return Look(True, True, Layer.RULE, f"{left} is dead, so that what clients see does not tell its share")
     if agreement.stuck_at is not None:
         failing = _failing(fleet, change, values, route) if agreement.stuck_at is Layer.OBSERVED else ""
         return Look(False, False, agreement.stuck_at, f"{failing}{agreement.sentence}")
@@ -109,6 +112,15 @@ def look_at(fleet: Fleet, targets: Sequence[Target], fleet_uid: str) -> Look:
         return seen
     more = f" (and {len(waiting) - 1} more of {len(looks)} routes)" if len(waiting) > 1 else ""
     return replace(seen, sentence=f"{one.change.key}: {seen.sentence}{more}")
+
+
+def _left(fleet: Fleet, change: RouteChange, values: Values) -> str:
+    """The members that still have weight, no more of it than before the plan, and that the ALB finds dead: the requests
+    that they should answer fail, and whoever waits for their share would keep clients there."""
+    before = change.weights(change.before)
+    kept = {member for member, part in change.weights(values).items() if part and part <= (before.get(member) or 0)}
+    dead = (one.name for one in fleet.members if one.id in kept and one.alb_health.word is AlbHealthWord.DEAD)
+    return ", ".join(dead)
 
 
 def _failing(fleet: Fleet, change: RouteChange, values: Values, route: Route) -> str:
@@ -302,12 +314,12 @@ class Waiting:
     def _depths(self, seen: Look) -> str:
         """`layer observed`, or how many routes to which layer."""
         fleet, counts = self._observer.store.fleet, dict[Layer, int]()
-        for target in self._targets:
-            route = fleet.route(target.change.key)
-            layer = route.agreement.deepest if route is not None else seen.layer or Layer.ANNOTATION
+        for one in self._targets:
+            layer = look(fleet, one.change, one.values, one.version, self._fleet_uid).layer or Layer.ANNOTATION
             counts[layer] = counts.get(layer, 0) + 1
         if len(counts) < 2:
-            return f"layer {seen.layer}"
+            why = f": {seen.sentence}" if seen.sentence else ""
+            return f"layer {seen.layer}{why}"
         return ", ".join(f"layer {layer} on {counts[layer]}" for layer in reversed(Layer) if layer in counts)
 
     def _ended(self, seen: Look, now: float) -> Verdict | None:

@@ -160,7 +160,9 @@ class Walk:
             now, end = time.time(), 0.0 if self._words.hasten else began + self._plan.hold + self._words.more
             if end and end != shown:
                 shown = end
-                self._tell(hold_until=end)
+                self._tell(
+                    hold_until=end, message="; ".join(filter(None, (self.saying, "every readable layer holds it")))
+                )
             if end > now and end != recorded and now >= again:
                 again = now + _AGAIN
                 try:

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -140,7 +140,7 @@ class Witness:
             for line in lines:
                 route = fleet.route(line.route)
                 if route is not None:
-                    self._layers(line, route)
+                    self._layers(line, route, {one.id: one.name for one in fleet.members})
             self._events(fleet)
         now = self._clock()
         if now - self._kept >= (EVERY if now - self._moved < QUIET else SELDOM):
@@ -185,8 +185,9 @@ class Witness:
                 return chain.heads(row, self._journal.exhibits(self._run))[-1]
         return ""
 
-    def _layers(self, line: RunRoute, route: Route) -> None:
-        """How deep the weights are, where that, the rule or the controller's word has changed."""
+    def _layers(self, line: RunRoute, route: Route, names: Mapping[str, str]) -> None:
+        """How deep the weights are, where that, the rule or the controller's word has changed; and what its members are
+        called."""
         agreement = route.agreement
         state = {
             "gateway": route.gateway,
@@ -202,7 +203,8 @@ class Witness:
         if self._states.get(route.key) != text:
             self._states[route.key] = text
             self._moved = self._clock()
-            told = {**state, "sentence": agreement.sentence}
+            called = {one.member: names[one.member] for one in route.members if one.member in names}
+            told = {**state, "sentence": agreement.sentence, "names": called}
             self._keep(ExhibitKind.LAYER, route.key, json.dumps(told, sort_keys=True))
 
     def _events(self, fleet: Fleet) -> None:

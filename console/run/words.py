@@ -25,6 +25,8 @@ class Words:
         """The id of the newest word of another login that was taken."""
         self.turn: str | None = None
         """`stop`, `rollback` or `rollback-now`, until it is obeyed."""
+        self.by = ""
+        """` of WHO` where another login said that; empty where it came from this host."""
         self.hasten = False
         """Whether holds are to be skipped."""
         self.touch = False
@@ -56,7 +58,7 @@ class Words:
             self.heard = other.id
             self._journal.viewed(self._run)  # whoever speaks to it is there
             self._journal.line(self._run, "word", "noted", f"{other.word} by {inert(other.actor or 'somebody', 200)}")
-            self._take(other.word, other.seconds)
+            self._take(other.word, other.seconds, f" of {inert(other.actor or 'somebody', 200)}")
         return self.turn is not None
 
     def obeyed(self) -> str | None:
@@ -64,7 +66,7 @@ class Words:
         word, self.turn = self.turn, None
         return word
 
-    def _take(self, verb: str, seconds: float) -> None:
+    def _take(self, verb: str, seconds: float, by: str = "") -> None:
         if verb not in WORDS:
             return
         if verb == "finish":
@@ -74,4 +76,4 @@ class Words:
         elif verb == "extend":
             self.more += seconds
         elif self.turn != "stop":
-            self.turn = verb
+            self.turn, self.by = verb, by

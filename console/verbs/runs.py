@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 RECORDS_TIME = 5.0
 """Seconds for which the records on the Fleet are waited for."""
+HEALTH_TIME = 2.0
+"""Seconds for which the ALB's word on the members is waited for, where nothing depends on it but a warning."""
 SOURCES_TIME = 20.0
 """Seconds for which every source is waited for, where a plan is judged."""
 RECORDS = "runs' records"
@@ -155,10 +158,15 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
         report = report or _known_run(options, run, fleet)
         if report.state.over:
             plan = undoing.rollback_plan(options.access(), report.run, observer.hub, fleet, now=now)
+            after = ((one.key, tuple(one.weights(one.after).items())) for one in plan.routes)
+            seen = fleet if now else waited(observer, _health_known, HEALTH_TIME)
+            said = changes.to_dead(seen, time.monotonic(), after)
     if not report.state.over:
         _turn(options, report, yes=yes, now=now, detach=detach)
         return
     warm()
+    if said:
+        click.echo(said, err=True)
     if not yes:
         confirm_word(report.run, f"undo run {report.run}: {changes.summary(plan)} (plan {short(plan.hash)})")
     why = reason or f"roll back {report.run}"
@@ -279,6 +287,12 @@ def _records_known(fleet: Fleet) -> bool:
     from console.model.freshness import SourceName, SourceState
 
     return fleet.source(SourceName.RUNS).state is not SourceState.LOADING
+
+
+def _health_known(fleet: Fleet) -> bool:
+    from console.model.freshness import SourceName, SourceState
+
+    return fleet.source(SourceName.ALB).state is not SourceState.LOADING
 
 
 def _known_run(options: Options, run: str, fleet: Fleet) -> RunReport:

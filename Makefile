@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SCENARIO ?= calm
+SPEED ?= 1
 WORKERS ?= 4
 # Bytecode is written even where the environment forbids it: each worker would rewrite every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
@@ -26,7 +27,7 @@ help:
 	@echo "make clean    remove .venv and caches"
 
 demo: compiled
-	@$(BIN)/fleet-console demo --scenario $(SCENARIO)
+	@$(BIN)/fleet-console demo --scenario $(SCENARIO) --speed $(SPEED)
 
 # The checks take one core, so they go beside the tests; what they say is said at the end.
 test: compiled

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from console.model.run import Reason
-from console.present.line import EMPTY, Ink, Line, Span, accent, cut, dim, line, strong
+from console.present.line import EMPTY, Ink, Line, Span, accent, cut, dim, line, paragraph, strong
 from widgets.lines import Lines
 
 WIDTH = 76
@@ -24,8 +24,10 @@ class Overriding(ModalScreen[frozenset[str] | None]):
 
     AUTO_FOCUS: ClassVar[str | None] = None
 
-    def __init__(self, reasons: Sequence[Reason], chosen: frozenset[str]) -> None:
+    def __init__(self, reasons: Sequence[Reason], chosen: frozenset[str], stays: Sequence[Reason] = ()) -> None:
+        """`stays`: what blocks all the same, and cannot be overridden."""
         super().__init__()
+        self._stays = list(dict.fromkeys(one.rule for one in stays))
         found: dict[str, list[Reason]] = {}
         for reason in reasons:
             found.setdefault(reason.rule, []).append(reason)
@@ -44,10 +46,12 @@ class Overriding(ModalScreen[frozenset[str] | None]):
 
     def _show(self) -> None:
         cells = max(20, min(WIDTH, self.app.size.width) - 6)
-        out: list[Line] = [
-            line(strong("OVERRIDE"), dim("   it is in the record, in the evidence and in an Event on the Fleet")),
-            EMPTY,
-        ]
+        where = "Each is named in the record, in the evidence and in an Event on the Fleet."
+        out: list[Line] = [line(strong("OVERRIDE")), *paragraph(where, cells, ink=Ink.DIM)]
+        if self._stays:
+            left = f"The plan stays refused all the same: {', '.join(self._stays)} cannot be overridden."
+            out += paragraph(left, cells, ink=Ink.WARN)
+        out.append(EMPTY)
         for place, (name, reasons) in enumerate(list(self._rules.items())[:MOST]):
             mark = "[x]" if name in self._chosen else "[ ]"
             ink = Ink.STRONG if place == self._at else Ink.PLAIN

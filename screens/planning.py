@@ -135,7 +135,9 @@ class PlanningPage(DecidingPlace):
 
     def _trial_words(self, trial: DecidingPlace.Tried | None) -> Line:
         if self._decision is None or self._decision.refused:
-            return (dim("  not asked: a rule speaks against it already"),)
+            blocks = self._decision is None or any(one.severity is Severity.BLOCKS for one in self._decision.blocking)
+            why = "a rule speaks against it already" if blocks else "a rule asks for your word first"
+            return (dim(f"  not asked: {why}"),)
         if self._decision.plan is not None and self._decision.plan.idle:
             return (dim("  not asked: nothing would change"),)
         return self.trial_words(trial)
@@ -232,7 +234,8 @@ class PlanningPage(DecidingPlace):
         if not speaking:
             self.say("what blocks here cannot be overridden")
             return
-        self.app.push_screen(Overriding(tuple(speaking), self._overrides), self._overridden)
+        stays = [one for one in self._decision.blocking if rules.named(one.rule).absolute] if self._decision else []
+        self.app.push_screen(Overriding(tuple(speaking), self._overrides, stays), self._overridden)
 
     @staticmethod
     def _waivable(reason: Reason) -> bool:

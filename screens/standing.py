@@ -220,12 +220,16 @@ def live(standing: Standing) -> str:
         return "no run is shown"
     if standing.report.one_step:
         return f"a {standing.report.kind} takes no words: it ends by itself"
-    return "" if standing.report.commandable else "the run is over"
+    return "" if standing.report.commandable else _over(standing.report)
+
+
+def _over(report: RunReport) -> str:
+    return f"the run is {report.state.replace('_', ' ')}: it takes no more words"
 
 
 def going(standing: Standing) -> str:
     if standing.report is not None and standing.report.state.over:
-        return "the run is over"
+        return _over(standing.report)
     return live(standing)
 
 

@@ -151,7 +151,7 @@ def test_a_token_that_expired_is_told_whole_in_two_lines_of_80_columns() -> None
     rows = [line.text(one) for one in alerts.lines((*found, *found), 80, 2)]
 
     assert 2 == len(rows)
-    assert rows[1].endswith("Log in again, or fetch a new kubeconfig. Shown as seen last.")
+    assert rows[1].endswith("Log in again, or fetch a new kubeconfig. Open watches go on.")
 
 
 def test_a_lost_hub_is_told_once_and_not_once_a_source() -> None:

@@ -109,8 +109,10 @@ class Editor(Lines, can_focus=True):
             return line(Span(f"  {'sum':<{width}}          {total:>5}   a weight is 0 to 100", Ink.WARN))
         if total == 100:
             return line(dim(f"  {'sum':<{width}}          {total:>5}   = 100"))
-        gap = f"{100 - total} missing" if total < 100 else f"{total - 100} too many"
-        return line(Span(f"  {'sum':<{width}}          {total:>5}   {gap}; = gives them to this member", Ink.WARN))
+        gap, way = f"{100 - total} missing", "gives them to"
+        if total > 100:
+            gap, way = f"{total - 100} too many", "takes them from"
+        return line(Span(f"  {'sum':<{width}}          {total:>5}   {gap}; = {way} this member", Ink.WARN))
 
     def _edit(self, member: str, typed: str) -> None:
         if self._typed.get(member) != typed:

@@ -45,6 +45,11 @@ class Recovery:
     requests: int
 
     @property
+    def since(self) -> str:
+        """The same in words: nobody probed for the run before it began."""
+        return "its start" if self.by == "run start" else f"the run's {self.by}"
+
+    @property
     def seconds(self) -> float | None:
         """The recovery time; None while it has not recovered."""
         return None if self.recovered is None else max(0.0, self.recovered - self.began)

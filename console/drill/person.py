@@ -38,7 +38,7 @@ def play_with(scenario: Scenario, name: str, pace: float, tell: Callable[[str], 
     tell(f"DRILL {scenario.name}: {scenario.summary}")
     for line in textwrap.wrap(scenario.drill.brief, min(WIDTH, shutil.get_terminal_size().columns - 4)):
         tell(f"  {line}")
-    with stage(scenario, name, pace=pace) as played:
+    with _hung_up(), stage(scenario, name, pace=pace) as played:
         tell("Commands work, too, in another terminal:")
         tell(f"  {shlex.join(played.command(ME))} VERB ...")
         desk = _Desk(played, tell)
@@ -116,6 +116,20 @@ def _wait(screen: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             screen.wait()
             return
+
+
+@contextlib.contextmanager
+def _hung_up() -> Iterator[None]:
+    """A terminal that goes ends the drill as any other end: nothing of it stays on the disk."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGHUP, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextlib.contextmanager

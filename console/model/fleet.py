@@ -265,8 +265,8 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of the timeline: `at` epoch seconds, a sentence in the past tense, what it is about (a route key, a
-    member id, a gateway)."""
+    """One line of the timeline: `at` epoch seconds of this host, a sentence in the past tense, what it is about (a
+    route key, a member id, a gateway)."""
 
     at: float
     sentence: str

@@ -9,7 +9,7 @@ from itertools import compress
 from console.errors import closed
 from console.model.argo import Application, Deployed
 from console.model.fleet import UNMANAGED, AlbHealthWord, Controller, Fleet, Layer, Link, Member, Route, Tone
-from console.model.freshness import OF_THE_HUB, Source, SourceName, SourceState
+from console.model.freshness import HUB_SOURCES, OF_THE_HUB, Source, SourceName, SourceState
 from console.model.run import RunReport
 from console.model.share import LATELY
 from console.model.spans import spoken
@@ -87,7 +87,8 @@ def _hub(fleet: Fleet, now: float) -> Iterator[Alert]:
     if source.state in (SourceState.LIVE, SourceState.LOADING, SourceState.EMPTY):
         return
     tone = Tone.WARN if source.state in (SourceState.STALE, SourceState.THROTTLED) else Tone.BAD
-    kept = " Shown as seen last." if source.seen is not None else ""
+    open_ = any(one.name in HUB_SOURCES and one.name is not source.name and one.state.answered for one in fleet.sources)
+    kept = " Open watches go on." if open_ else " Shown as seen last." if source.seen is not None else ""
     words_ = sources.sentence(source, now).removeprefix("the hub: ").replace(": the hub ", ": it ", 1)
     yield Alert(tone, "hub", f"{closed(words_)}{kept}", source.name)
 

@@ -129,15 +129,18 @@ def reason_lines(
     heading: str = "WHAT SPEAKS AGAINST IT",
     answered: Callable[[Reason], bool] = lambda _: False,
 ) -> list[Line]:
-    """Every reason, those that block first: what was measured, what is needed, how to get there. `answered`: whether
-    one was overridden or confirmed by name, which is said."""
+    """Every reason, those that block first, those that were answered last: what was measured, what is needed, how to
+    get there. `answered`: whether one was overridden or confirmed by name, which is said."""
     if not reasons:
         return [line(title(heading), dim("  nothing that is known"))]
     order = list(Severity)
     out: list[Line] = [line(title(heading))]
-    for reason in sorted(reasons, key=lambda one: order.index(one.severity)):
-        shown = words.of(reason.severity)
-        done = reason.severity is not Severity.INFORMS and answered(reason)
+
+    def over(reason: Reason) -> bool:
+        return reason.severity is not Severity.INFORMS and answered(reason)
+
+    for reason in sorted(reasons, key=lambda one: (over(one), order.index(one.severity))):
+        shown, done = words.of(reason.severity), over(reason)
         ink = Ink.DIM if done else shown.ink
         verb = ("overridden, " if reason.severity is Severity.BLOCKS else "confirmed, ") if done else ""
         out.append(line(Span(f"  {shown.glyph} ", ink), Span(f"{reason.rule}: ", ink), verb + reason.measured))

@@ -30,7 +30,7 @@ def weights(values: Split) -> str:
 
 
 def head(report: RunReport, wall: float) -> Line:
-    """`RUN 7c1  shift  running  elapsed 1:12  by oncall@jump1  plan 8f31-c02e`."""
+    """`RUN 7c1  shift  running  elapsed 1:12  by oncall@jump1`."""
     state = words.of(report.state)
     end = report.ended if report.ended is not None else wall
     spent = () if report.started is None else (Span(f"  elapsed {exact(end - report.started)}"),)
@@ -38,7 +38,7 @@ def head(report: RunReport, wall: float) -> Line:
     what = f"{inert(report.kind, 20)} {inert(report.target, 80)}".strip()
     return line(
         strong(f"RUN {inert(report.run, 40)}"), f"  {what}{of}  ", state.marked, *spent,
-        dim(f"  by {inert(report.actor, 60) or '?'}  plan {short(report.plan_hash) if report.plan_hash else '?'}"),
+        dim(f"  by {inert(report.actor, 60) or '?'}"),
     )  # fmt: skip
 
 
@@ -102,16 +102,16 @@ def ledger(report: RunReport, fleet: Fleet, now: float, wall: float, cells: int)
         Column("TARGET", 6, lambda it: line(strong(weights(target(report, it[0]))))),
     ]
     cellsof = {Layer.ANNOTATION: 5, Layer.CONTROLLER: 6, Layer.RULE: 11, Layer.OBSERVED: 13}
+    unread = _unread(report, fleet, now, wall)
     for layer, room in cellsof.items():
         columns.append(
             Column(
                 words.LAYERS[layer][0],
                 room,
-                _layer_cell(layer, fleet, room),
+                _layer_cell(layer, fleet, room, unread=unread is not None and not report.state.over),
                 rank=2 if layer is Layer.CONTROLLER else 0,
             )
         )
-    unread = _unread(report, fleet, now, wall)
     columns.append(Column("AT", 12, lambda it: _at(report, it[0], it[1], now, unread), grow=True))
     out = Sheet(tuple(columns), known, lambda it: it[0].route).lines(cells)
     if len(seen) < len(known):
@@ -132,12 +132,15 @@ def target(report: RunReport, route: RunRoute) -> Split:
     return route.before if turned else route.wants or route.after
 
 
-def _layer_cell(layer: Layer, fleet: Fleet, room: int) -> Callable[[_Item], Line]:
+def _layer_cell(layer: Layer, fleet: Fleet, room: int, *, unread: bool) -> Callable[[_Item], Line]:
+    """`unread`: nobody has said for a while what it holds: it steps back."""
+
     def cell(item: _Item) -> Line:
         run_route, route = item
         if route is None:
             return line(weights(run_route.now)) if layer is Layer.ANNOTATION else (dim("?"),)
-        return splits.layer_cell(route, layer, fleet, room)
+        shown = splits.layer_cell(route, layer, fleet, room)
+        return tuple(dim(span.text) for span in shown) if unread else shown
 
     return cell
 
@@ -222,7 +225,7 @@ def _happened(report: RunReport, fleet: Fleet, wall: float, cells: int) -> list[
     if report.lines or not report.recorded:
         return newest(report, cells)
     told = _keys(report)
-    since = (report.started or 0.0) + (fleet.skew or 0) - 1.0
+    since = (report.started or 0.0) - 1.0
     moments = [one for one in fleet.timeline if one.about in told and one.at >= since]
     where = f"  of its routes, as the Fleet tells it; its journal is on {inert(report.host, 60) or '?'}"
     shown = [timeline.moment_line(one, wall, cells) for one in moments] or timeline.nothing(fleet, 0.0)
@@ -239,30 +242,31 @@ def _journaled(one: JournalLine, cells: int | None) -> list[Line]:
     return [line(dim(at), Span(phase), step.rstrip()), *rest]
 
 
-def goes_on(report: RunReport) -> Line:
+def goes_on(report: RunReport) -> str:
     """That the run needs no screen, or how to undo it once it is over."""
     name = inert(report.run, 40)
     if report.one_step and report.state.over:
-        return line(dim("over; it moved no weights, and there is nothing to put back"))
+        return "over; it moved no weights, and there is nothing to put back"
     if report.provisions and report.state.over:
         way = f"fleet-console resume {name}" if report.resumable else "fleet-console topology status FILE"
-        return line(dim(f"over; {way}"))
+        return f"over; {way}"
     if report.state is RunState.INTERRUPTED:
-        return line(
-            dim(f"not over: nobody goes on with it until somebody says fleet-console resume or rollback {name}")
-        )
+        return f"not over: it stands until somebody says fleet-console resume, or rollback, {name}"
     if report.state in UNWRITTEN:
-        return line(dim("over; it wrote no weight, and there is nothing to put back"))
+        return "over; it wrote no weight, and there is nothing to put back"
     if report.state is RunState.SUPERSEDED:
-        return line(dim("over; somebody else wrote after it, and putting back what was there before it is refused"))
+        return "over; somebody else wrote after it, and putting back what was there before it is refused"
+    if report.state is RunState.HELD:
+        return f"held for good: 2 or fleet-console rollback {name} puts back; a new run goes on from here"
     if report.state.over:
-        return line(dim(f"over; undo it here with 2, or: fleet-console rollback {name}"))
-    return line(dim(f"this run goes on without this screen; any login: fleet-console attach {name}"))
+        return f"over; undo it here with 2, or: fleet-console rollback {name}"
+    return f"this run goes on without this screen; any login: fleet-console attach {name}"
 
 
 def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: int) -> list[Line]:
     """The whole of a run's page."""
-    reason = line(dim("reason "), inert(report.reason, 200)) if report.reason else EMPTY
+    why = (dim("  reason "), Span(inert(report.reason, 200))) if report.reason else ()
+    reason = line(dim("plan "), short(report.plan_hash) if report.plan_hash else "?", *why)
     # it blocks, and nobody overrode it: the run met it on its way; the rest was known when it began
     met = [one for one in report.reasons if one.severity is Severity.BLOCKS and one.rule not in report.overrides]
     known = [one for one in report.reasons if one not in met]
@@ -277,7 +281,7 @@ def run_lines(report: RunReport, fleet: Fleet, now: float, wall: float, cells: i
         *keys(report),
         *waiting(report, fleet, wall, cells),
         *_reasons(met, "WHAT IT MET", cells),
-        goes_on(report),
+        *paragraph(goes_on(report), cells, ink=Ink.DIM),
         EMPTY,
         *_happened(report, fleet, wall, cells),
         EMPTY,

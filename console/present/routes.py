@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.model.fleet import Fleet, Layer, Route
-from console.model.freshness import SourceName
+from console.model.freshness import SourceName, SourceState
 from console.present import members, rates, sources, splits, words
-from console.present.line import Ink, Span, dim, line, width
+from console.present.line import Ink, Line, Span, dim, line, width
 from console.present.sheet import Column, Sheet
 from console.present.times import UNKNOWN
 
@@ -22,7 +22,12 @@ def routes_sheet(fleet: Fleet, now: float, routes: Sequence[Route] | None = None
     for layer in Layer:
         columns.append(_layer_column(layer, fleet, shown))
     dead = members.dead(fleet, now)
-    columns.append(Column("VERDICT", 11, lambda r: splits.verdict_cell(r, now, members.share_of(r, dead))))
+    unread = fleet.source(SourceName.ALB).state is SourceState.LOADING
+
+    def verdict(route: Route) -> Line:
+        return splits.verdict_cell(route, now, members.share_of(route, dead), unread=unread)
+
+    columns.append(Column("VERDICT", 11, verdict))
     if rates.asked(fleet):
         columns.append(Column("REQ/S", 6, lambda r: rates.cell(r.rate.whole), rank=3, right=True))
     columns.append(Column("GATEWAY", _gateway_width(items), lambda r: line(r.gateway or dim(UNKNOWN)), rank=4))

@@ -122,7 +122,7 @@ def run_lines(report: RunReport, told: Outline | None, wall: float, cells: int) 
         out += paragraph(said, cells, ink=ink)
         out += [one for way in on for one in paragraph(f"- {way}", cells, indent=2)]
     out += [*_keys(report), EMPTY, *_stages(report, all_, told, wall, cells), EMPTY]
-    return [*out, ledgers.goes_on(report), EMPTY, *ledgers.newest(report, cells)]
+    return [*out, *paragraph(ledgers.goes_on(report), cells, ink=Ink.DIM), EMPTY, *ledgers.newest(report, cells)]
 
 
 def _rest(all_: Sequence[Going], told: Outline | None) -> str:

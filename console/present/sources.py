@@ -120,6 +120,10 @@ def _hub(fleet: Fleet, now: float) -> Span:
         return freshness(itself, now)
     worst = min(kinds, key=order.index)
     shown = words.of(worst)
+    if kinds.count(worst) == sum(
+        source.name in HUB_SOURCES for source in fleet.sources if source.name is not itself.name
+    ):
+        return Span(f"{words.SOURCES[SourceName.HUB]} {shown.word}", shown.ink)
     return Span(f"{words.SOURCES[SourceName.HUB]} {kinds.count(worst)} {shown.word}", shown.ink)
 
 

@@ -107,10 +107,10 @@ def failing_share(route: Route) -> float | None:
     return 100.0 * failed / asked if failed >= _FAILED and failed >= _FAILING * asked else None
 
 
-def verdict_cell(route: Route, now: float, lost: float = 0.0) -> Line:
+def verdict_cell(route: Route, now: float, lost: float = 0.0, *, unread: bool = False) -> Line:
     """Whether the layers agree, or the layer where they part and since when: `ctrl 14s`; what is worse stands for it:
     requests that fail, weight that members get of which none serves (`lost` percent), a controller that carries nothing
-    on."""
+    on, an ALB that is yet to be read (`unread`)."""
     agreement = route.agreement
     if not any(line.annotation is not None for line in route.members):
         return (dim("no weights"),)
@@ -121,6 +121,8 @@ def verdict_cell(route: Route, now: float, lost: float = 0.0) -> Line:
         return (Span(f"{lost:.0f} % dead", Ink.BAD),)
     if agreement.agrees and route.failing:
         return (Span("blocked", Ink.WARN),)
+    if agreement.agrees and unread and route.rule_state is None:
+        return (Span("reading", Ink.DIM),)
     if agreement.agrees:
         return (Span("agree", Ink.GOOD),) if agreement.settled else (Span("agree so far"),)
     if agreement.stuck_at is None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -324,7 +324,8 @@ class Executor:
         for change in self._plan.routes:
             held.setdefault(said(self._walk.values(change, self._walk.place(change))), []).append(change.key)
         parts = [f"{_several(keys)} hold{'s' if len(keys) == 1 else ''} {split}" for split, keys in held.items()]
-        return ", ".join(parts)
+        unsure = _several([one.key for one in self._plan.routes if one.key in self._hand.unsure])
+        return ", ".join(parts) + (f"; the newest write of {unsure} was not answered" if unsure else "")
 
     def _past(self) -> tuple[Waits, ...]:
         """What past runs of this host waited for; nothing where the journal does not tell."""
@@ -373,7 +374,7 @@ class Executor:
 
     def _end(self, state: RunState, message: str) -> None:
         """Take the fence off, finish the record, release the Lease, and only then say that it is over."""
-        left: list[str] = []
+        left: list[_Left] = []
         for change in self._plan.routes:
             if change.key in self._hand.stamped:
                 self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
@@ -381,7 +382,7 @@ class Executor:
             places = [*map(self._walk.place, self._plan.routes)]
             self._walk.at = self._walk.at if self._walk.at in places else max(places)
             self._tell_quietly(step=max(places), routes=self._walk.ledger(self._observer.store.fleet))
-        left += self._restore(state)
+        owed = self._restore(state)
         if (of := self._plan.of) is not None and state is RunState.ROLLED_BACK:
             undone = partial(others.undone, self._hub, self._journal, of, self._report.run)
             self._try(undone, f"run {of} still tells that it goes back", left)
@@ -391,13 +392,15 @@ class Executor:
         again = time.time() + self._plan.expires if self._plan.expires else None
         expires = (self._report.expires if self._comeback.retreated else again) if state is RunState.DONE else None
         self._tell_quietly(expires=expires, hold_until=None, since=None, usual=None)
-        self._report = replace(self._report, state=state, message=_sentences(message, *also, *left))
+        self._report = replace(
+            self._report, state=state, message=_sentences(message, *also, *owed, *_told(left, message))
+        )
         self._head = self._witness.seal(self._report)
         if self._recorded:
             self._try(self._record, "its record on the Fleet is not up to date", left)
         if self._lease.fence:
             self._try(self._release, "the Fleet's Lease runs out by itself", left)
-        self._tell(state=state, message=_sentences(message, *also, *left), ended=time.time())
+        self._tell(state=state, message=_sentences(message, *also, *owed, *_told(left, message)), ended=time.time())
         self._hook.tell(self._report)
 
     def _recovery(self) -> str:
@@ -417,7 +420,9 @@ class Executor:
         of, run, taken = self._plan.of, self._report.run, self._reverters.taken
         if of is not None and taken:
             pass_on = partial(others.pass_on, self._hub, self._journal, of, run, taken)
-            self._try(pass_on, f"run {of} still tells of what it owed", said)
+            left: list[_Left] = []
+            self._try(pass_on, f"run {of} still tells of what it owed", left)
+            said += _told(left, "")
         return said
 
     def _holds_lease(self) -> bool:
@@ -433,14 +438,14 @@ class Executor:
 
         self._hand.step("release", "the Fleet's Lease", send)
 
-    def _try(self, part: Callable[[], object], otherwise: str, left: list[str]) -> None:
+    def _try(self, part: Callable[[], object], otherwise: str, left: list[_Left]) -> None:
         """A part of the ending; what fails is told and keeps nothing else from being done."""
         try:
             part()
         except Superseded:
             return  # gone, or another run's by now: nothing of ours is left there
         except Exception as error:
-            left.append(f"{otherwise}: {inert(error, 160)}")
+            left.append((otherwise, inert(error, 160)))
 
     def _tell_quietly(self, **values: Any) -> None:
         with suppress(FleetConsoleError):
@@ -450,6 +455,18 @@ class Executor:
         self._journal.update(self._report.run, **values)
         known = {name: value for name, value in values.items() if name in RunReport.__slots__}
         self._report = replace(self._report, **known)
+
+
+_Left = tuple[str, str]
+"""What an ending could not do, and why."""
+
+
+def _told(left: Sequence[_Left], message: str) -> list[str]:
+    """A sentence for each reason why something was left; a reason that `message` gives already is not said again."""
+    found: dict[str, list[str]] = {}
+    for what, why in left:
+        found.setdefault(why, []).append(what)
+    return [f"{', '.join(whats)}{'' if why in message else f': {why}'}" for why, whats in found.items()]
 
 
 def _sentences(*parts: str) -> str:

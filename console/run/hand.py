@@ -67,6 +67,10 @@ class Hand:
         self._known: dict[str, Ingress] = {}
         """Each Ingress as it was read back last: the server tests that it is still so."""
         self._identified = float("-inf")
+        self.taken: set[str] = set()
+        """Routes whose newest weights the API server has answered for, read back or not."""
+        self.unsure: set[str] = set()
+        """Routes of which a write of weights was not answered, and that were not read since."""
         self.stamped: set[str] = set()
         """Routes on which our fence was put, or may have been."""
 
@@ -165,6 +169,7 @@ class Hand:
         def written(ingress: Ingress) -> bool:
             return holds(ingress, after)
 
+        self.taken.discard(change.key)
         ingress = self._write(change, "weigh", said(after), operations, written)
         self.written.add(change.key)
         text = str(ingress["metadata"].get("resourceVersion", ""))
@@ -216,12 +221,15 @@ class Hand:
         if ingress is None or done(ingress):  # what was read before decides what is sent, never that it is there
             ingress = self._read_back(change) if change.key in self.stamped else self.read(change)
         for _ in range(TRIES):
+            if verb == "weigh":
+                self.unsure.discard(change.key)
             if done(ingress):
                 self.note(step, "confirmed", told(ingress) if told else f"{what} was there already")
                 return ingress
             self._same_fleet()
             self._send(change, verb, step, what, operations(ingress))
             ingress = self._read_back(change)
+            self.unsure.discard(change.key)
             if done(ingress):
                 self._known[change.key] = ingress
                 stands = told(ingress) if told else what
@@ -244,11 +252,15 @@ class Hand:
                 self.note(step, "refused", str(error))
                 raise
             self._may_be_written(change, verb)
+            if verb == "weigh":
+                self.unsure.add(change.key)
             self.note(step, "noted", f"not known whether it was written: {error}")
             self.waits(f"the hub is asked whether {change.key} was written: {error}")
             self._pause(1.0)
             return
         self._may_be_written(change, verb)
+        if verb == "weigh":
+            self.taken.add(change.key)
         seam(f"answer {step}")
         self.note(step, "sent", f"{len(sent)} operations, answered at {_version(answer)}")
 

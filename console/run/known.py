@@ -66,7 +66,7 @@ def _told_of(row: Row) -> RunReport:
     begun = any(line.step.startswith("weigh") for line in known.lines)
     what = "weights may have been written" if begun else "no weight was written"
     what += f"; automated sync of {', '.join(known.debts)} is off" if known.debts else ""
-    ways = f"Go on with fleet-console resume {known.run}, or put back what was there with rollback {known.run}"
+    ways = f"fleet-console resume {known.run} goes on, fleet-console rollback {known.run} puts back what was there"
     message = f"its runner is dead; {what}. {ways}"
     return replace(known, state=RunState.INTERRUPTED, message=message)
 

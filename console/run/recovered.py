@@ -32,4 +32,4 @@ def said(journal: Journal, run: str) -> str:
     whole = found[-1] if found else None
     if whole is None or not whole.failed or whole.seconds is None:
         return ""
-    return f"RTO {whole.seconds:.1f} s ± {whole.error:.1f} s from the {whole.by}"
+    return f"RTO {whole.seconds:.1f} s ± {whole.error:.1f} s from {whole.since}"

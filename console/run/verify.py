@@ -314,11 +314,12 @@ class Waiting:
     def _depths(self, seen: Look) -> str:
         """`layer observed`, or how many routes to which layer."""
         fleet, counts = self._observer.store.fleet, dict[Layer, int]()
-        for one in self._targets:
-            layer = look(fleet, one.change, one.values, one.version, self._fleet_uid).layer or Layer.ANNOTATION
+        looks = [look(fleet, one.change, one.values, one.version, self._fleet_uid) for one in self._targets]
+        for one in looks:
+            layer = one.layer or Layer.ANNOTATION
             counts[layer] = counts.get(layer, 0) + 1
         if len(counts) < 2:
-            why = f": {seen.sentence}" if seen.sentence else ""
+            why = next((f": {one.sentence}" for one in looks if one.sentence), "")
             return f"layer {seen.layer}{why}"
         return ", ".join(f"layer {layer} on {counts[layer]}" for layer in reversed(Layer) if layer in counts)
 

@@ -129,7 +129,11 @@ class Walk:
                     self._hand.stamp(change)
                 if self._words.told():
                     return Verdict(Outcome.TOLD, None, "a word came")
-                self._versions[change.key] = self._hand.weigh(change, self.values(change, stands), wanted)
+                try:
+                    self._versions[change.key] = self._hand.weigh(change, self.values(change, stands), wanted)
+                finally:
+                    if change.key in self._hand.taken:  # also where it could not be read back
+                        self._places[change.key] = index
                 self._written[change.key] = time.monotonic()
             self._places[change.key] = index
         try:

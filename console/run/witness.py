@@ -209,13 +209,15 @@ class Witness:
 
     def _events(self, fleet: Fleet) -> None:
         gateways = {route.gateway for route in fleet.routes if route.key in self._routes}
-        since = self._began + (fleet.skew or 0) - 1.0
+        since, ahead = self._began - 1.0, fleet.skew or 0
         for moment in fleet.timeline:
-            key = (moment.at, moment.sentence)
+            key = (moment.at + ahead, moment.sentence)
             if moment.at < since or key in self._told or moment.about not in self._routes | gateways:
                 continue
             self._told.add(key)
-            self._keep(ExhibitKind.EVENT, moment.about, json.dumps({"sentence": moment.sentence}), far=moment.at)
+            self._keep(
+                ExhibitKind.EVENT, moment.about, json.dumps({"sentence": moment.sentence}), far=moment.at + ahead
+            )
 
     def _clocks(self) -> None:
         found = self._hub.skew_between

@@ -296,7 +296,9 @@ def agreement(ledger: Sequence[Weights], state: Controller, words: str, rule: Ru
         return Agreement(True, None, deepest, "", settled=True)
     apart = next((line for line in seen if line.verdict is Verdict.DISAGREE), None)
     if apart is not None and apart.observed is not None:
-        sentence = f"clients see {apart.observed.low:.0f} to {apart.observed.high:.0f} %"
+        want = _target(apart, ledger, percent=True)
+        asked = "" if want is None else f", the target is {want:.0f} %"
+        sentence = f"clients see {apart.observed.low:.0f} to {apart.observed.high:.0f} %{asked}"
         return Agreement(False, Layer.OBSERVED, Layer.OBSERVED, sentence)
     settled = all(line.verdict is Verdict.AGREE for line in seen)
     return Agreement(True, None, Layer.OBSERVED, "" if settled else "too few answers to be sure", settled=settled)

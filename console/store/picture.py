@@ -47,7 +47,7 @@ def build(name: str, facts: Facts, memory: Memory, settings: FleetSettings, now:
         sets=kept.take("sets", (facts.all(SourceName.SETS),), lambda: _sorted(facts.of(SourceName.SETS))),
         clusters=facts.all(SourceName.CLUSTER_SECRETS),
         runs=kept.take("runs", (records,), lambda: timeline.runs(records)),
-        timeline=kept.take("timeline", (events, records), lambda: _timeline(scene)),
+        timeline=kept.take("timeline", (events, records, shown_skew(facts.skew)), lambda: _timeline(scene)),
         cloud=facts.of(SourceName.FLEET).get("fleet"),
         problems=(*facts.flaws, *routes.problems(shown_routes, kept)),
         freeze=next((one for one in facts.all(SourceName.RUNS) if isinstance(one, Freeze)), None),
@@ -111,7 +111,10 @@ def _timeline(scene: Scene) -> tuple[Moment, ...]:
     dated = scene.memory.dated
     dated.follow(events, scene.facts.moved(SourceName.EVENTS))
     newest = tuple(events[key] for key in dated.newest(timeline.TIMELINE))
-    return timeline.timeline(scene.kept.each("moments", newest, timeline.moment), scene.records)
+    moments = scene.kept.each("moments", newest, timeline.moment)
+    ahead = shown_skew(scene.facts.skew)
+    ours = [replace(one, at=one.at - ahead) for one in moments] if ahead else moments
+    return timeline.timeline(ours, scene.records)
 
 
 def _sorted(facts: Mapping[str, ApplicationSet]) -> tuple[ApplicationSet, ...]:

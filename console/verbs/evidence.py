@@ -50,7 +50,7 @@ def evidence(options: Options, run: str, out: Path) -> None:
     sealed = f"sealed as {made.head}" if made.head else "not sealed: its runner has not ended"
     click.echo(f"{made.directory}: {made.entries} entries, {sealed}")
     for one in made.recoveries:
-        took = "not recovered" if one.seconds is None else f"{one.seconds:.1f} s +- {one.error:.1f} s from the {one.by}"
+        took = "not recovered" if one.seconds is None else f"{one.seconds:.1f} s +- {one.error:.1f} s from {one.since}"
         click.echo(f"  {one.route or 'all routes'}: {took}")
 
 

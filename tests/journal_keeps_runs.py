@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -254,3 +256,18 @@ def test_threads_take_turns_in_one_journal(journal: Journal) -> None:
     row = journal.row("k7m2p")
     assert row is not None
     assert 160 == len(row.report.lines)
+
+
+def test_what_one_journal_commits_stays_though_others_of_its_process_and_of_another_come_and_go(tmp_path: Path) -> None:
+    """Locks on a file are a process's, not a descriptor's: they must outlive every other journal that is opened."""
+    words = "from pathlib import Path; from console.run.journal import Journal; Journal(Path({!r})).close()"
+    with Journal(tmp_path) as held:
+        held.viewed("first")
+        with Journal(tmp_path) as other:
+            other.viewed("second")
+        Journal(tmp_path).close()
+        subprocess.run([sys.executable, "-c", words.format(str(tmp_path))], check=True, timeout=60)
+        held.viewed("third")
+        found = sqlite3.connect(tmp_path / place.NAME).execute("SELECT run FROM viewers ORDER BY run").fetchall()
+
+    assert [("first",), ("second",), ("third",)] == found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -41,7 +42,10 @@ def prepare(directory: Path) -> Path:
                 fix="Name a directory of its own with --state-dir.",
             )
         path = directory / NAME
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        # One that is there is never opened here: closing it again would drop every lock that SQLite holds on it for
+        # this process (POSIX), and the next process to leave would take the newest commits away from under us.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
         path.chmod(0o600)
     except OSError as error:
         raise unusable(directory, error.strerror or str(error)) from None

@@ -58,6 +58,13 @@ class OfferPage(Place):
             case _:
                 self.open_wizard()
 
+    def do_back(self) -> None:
+        """Nowhere, while no Fleet is named: what lies beneath shows nothing."""
+        if self.fleet.uid is None:
+            self.say("no Fleet is named yet: choose a way to begin, or q leaves")
+        else:
+            super().do_back()
+
     def _connect(self, *, setting_up: bool) -> None:
         from screens.connect import ConnectPage
 

@@ -66,7 +66,8 @@ class SetupPage(DraftingPlace):
         if self._ready:
             form.show(setup_form.rows(bench.known(wide=self._wide), stage))
         most = setup_form.room(form.selected, rows)
-        self.query_one("#detail", Lines).content = setup_form.detail_lines(form.selected, cells, most)
+        keys = setup_form.keys_line(form.selected, typing=form.typing)
+        self.query_one("#detail", Lines).content = [*setup_form.detail_lines(form.selected, cells, most), keys]
 
     def _map(self, cells: int, rows: int) -> list[Line]:
         """As it was when the draft was sound last."""
@@ -76,8 +77,11 @@ class SetupPage(DraftingPlace):
 
     def standing(self) -> Standing:
         """With what the wizard's keys ask for."""
-        row = self.query_one(Form).selected if self.is_mounted else None
-        return replace(super().standing(), ready=self._ready, row=row.key if row else "", sound=self._sound())
+        form = self.query_one(Form) if self.is_mounted else None
+        row, typing = (form.selected, form.typing) if form is not None else (None, False)
+        return replace(
+            super().standing(), ready=self._ready, row=row.key if row else "", sound=self._sound(), typing=typing
+        )
 
     def action_step(self, number: int) -> None:
         """Another step."""

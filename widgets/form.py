@@ -124,6 +124,7 @@ class Form(Lines, can_focus=True):
             self._typing = self._before = row.text
             self._cursor = len(row.text)
             self._draw()
+            self.post_message(self.Moved())
 
     def strips(self, cells: int, rows: int) -> list[Strip]:
         """The window around the marked row; its last line says how many rows follow."""

@@ -190,8 +190,8 @@ def _recoveries(report: RunReport, found: Sequence[Recovery]) -> str:
     table = _table(("route", "RTO", "from", "began", "recovered", "proven", "failed probes"), rows)
     return (
         f"{table}\n\nFrom the run's first failed probe (what failed before it began is not counted), or its start"
-        " where none failed, to the moment from which on no probe went wrong; *proven* is when the samples sufficed to say"
-        " so. The error is what sampling leaves (95 %)."
+        " where none failed, to the moment from which on no probe went wrong; *proven* is when the samples sufficed to"
+        " say so. The error is what sampling leaves (95 %)."
     )
 
 

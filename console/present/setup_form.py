@@ -16,7 +16,7 @@ from console.decide.setup.task import Check, Stage, Verdict
 from console.decide.setup.typed import Ask
 from console.model.text import inert
 from console.present import setup_steps
-from console.present.line import EMPTY, Ink, Line, Span, dim, line, paragraph, strong
+from console.present.line import EMPTY, Ink, Line, Span, accent, dim, line, paragraph, strong
 
 _SIGNS = {Verdict.RED: ("x", Ink.BAD), Verdict.WARN: ("!", Ink.WARN), Verdict.UNCHECKED: ("?", Ink.WARN),
           Verdict.OK: ("+", Ink.GOOD)}  # fmt: skip
@@ -195,6 +195,18 @@ def detail_lines(row: Row | None, cells: int, most: int) -> list[Line]:
         return out
     where = "enter" if row.kind == "check" else "enter on its check below" if row.kind == "field" else "see the review"
     return [*out[: most - 1], line(dim(f"  {len(out) - most + 1} more lines: {where}"))]
+
+
+def keys_line(row: Row | None, *, typing: bool) -> Line:
+    """What the form's own keys do to the marked row, and how one goes to another step."""
+    if typing:
+        return (accent("enter"), Span(" keeps it  "), accent("esc"), Span(" takes it back"))
+    deeds = {"add": "adds it", "confirm": "gives your word", "check": "shows it whole"}
+    deed = "" if row is None or row.locked else deeds.get(row.kind, "chooses" if row.picks else "types")
+    if row is not None and row.kind == "field" and row.ask is Ask.TICK and not row.locked:
+        deed = "ticks"
+    own = (accent("enter"), Span(f" {deed}  ")) if deed else ()
+    return (*own, accent("left right 1-9"), Span(" step  "), accent("0"), Span(" review"))
 
 
 def room(row: Row | None, rows: int) -> int:

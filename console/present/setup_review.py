@@ -10,7 +10,7 @@ from console.decide.setup.checks import is_confirmed, reds, unconfirmed
 from console.decide.setup.task import Check, SetupPlan, Stage, Task, Verdict, Wait, writes
 from console.model.text import inert
 from console.present.line import EMPTY, Ink, Line, dim, line, paragraph, strong, title
-from console.present.setups import change_text, nothing_to_do, stays_lines, verdict_line
+from console.present.setups import change_text, deed, nothing_to_do, stays_lines, verdict_line
 from console.present.times import exact
 
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED)
@@ -95,7 +95,7 @@ def plan_lines(plan: SetupPlan, cells: int) -> list[Line]:
 
 def _task(one: Task, number: int, cells: int) -> list[Line]:
     usual = f"usually {exact(one.usual)}" if isinstance(one.call, Wait) else exact(one.usual)
-    first, *rest = paragraph(f"{number:>3} {one.verb:<6} {one.what}  ({usual})", cells, indent=1)
+    first, *rest = paragraph(f"{number:>3} {deed(one)}  ({usual})", cells, indent=1)
     out = [first, *(line("            ", *more[1:]) for more in rest)]
     for change in one.changes:
         out += paragraph(change_text(change), cells, indent=12, ink=Ink.ACCENT)

@@ -27,6 +27,11 @@ _PROOF = (Stage.FIRST, Stage.FINISH)
 _ORDER = (Verdict.RED, Verdict.WARN, Verdict.UNCHECKED, Verdict.OK)
 
 
+def deed(task: Task) -> str:
+    """A task in words that begin with what is done: its verb stands before them where they do not."""
+    return task.what if task.what.startswith(f"{task.verb} ") else f"{task.verb}: {task.what}"
+
+
 def check_lines(checks: Sequence[Check], *, all_: bool = False) -> list[str]:
     """What speaks against it first; of those that are ok the number alone, unless all are wanted."""
     out: list[str] = []
@@ -91,7 +96,7 @@ def stays_lines(plan: SetupPlan) -> list[str]:
 def task_lines(one: Task, number: int) -> list[str]:
     """One task."""
     waits = isinstance(one.call, Wait)
-    lines = [f"  {number:>3} {one.verb:<7} {one.what}  ({'usually ' if waits else ''}{exact(one.usual)})"]
+    lines = [f"  {number:>3} {deed(one)}  ({'usually ' if waits else ''}{exact(one.usual)})"]
     lines += [f"{'':<14}{change_text(change)}" for change in one.changes]
     for phrase in one.says:
         lines += [f"{'':<14}{said}" for said in wrap(phrase, _CELLS - 14)]

@@ -143,6 +143,7 @@ def adopt(options: Options, file: Path, region: str | None, adopt_fleet: str | N
     from console.decide.setup.file import dump
     from console.present import setups as words
     from console.run.setup import discover
+    from console.run.setup.shelf import SETTINGS
 
     _absent(file)
     settings = options.load()
@@ -152,6 +153,9 @@ def adopt(options: Options, file: Path, region: str | None, adopt_fleet: str | N
     _write(file, dump(found.topology))
     _, checks, made = survey(options, found.topology, ())
     notes = [f"{file} is written", *found.notes]
+    own = discover.fetched(options.state_dir, ground.account)
+    if own is not None and own.with_name(SETTINGS).exists() and not settings.fleet.members:
+        notes.append(f"the settings that its set-up left say more of its members: --config {own.with_name(SETTINGS)}")
     text = words.plan_text(found.topology, checks, made, notes)
     tell(options, text, found.topology, checks, made, notes=found.notes)
 

@@ -82,6 +82,9 @@ def adopt(ground: Ground, region: str, hints: Hints, *, fleet: str | None = None
         routes=routes,
         key_prefix=prefix,
     )
+    if ground.hub is None:
+        why = ground.unread.get("hub", "no kubeconfig or context that is named leads to it")
+        notes.insert(0, f"the Fleet's own API is not read ({why}): gateway, routes and applications are left out")
     notes += [f"{name}: its network is taken for {network}; no API shows it" for name, network in networks.items()]
     return Adopted(topology, tuple(notes))
 

@@ -15,6 +15,7 @@ from console.decide.setup.manifests import PREFIX, REMOTE_CLUSTERS
 from console.model.ground import Ground, HubGround, Object
 from console.model.text import inert
 from console.model.topology import (
+    LABEL,
     SCHEMA,
     ApplicationPart,
     FleetPart,
@@ -199,9 +200,10 @@ def _only(selector: Object, members: tuple[MemberPart, ...]) -> list[str]:
 
 
 def _differs(live: Object, part: ApplicationPart, members: tuple[MemberPart, ...]) -> bool:
-    """Whether the part, made a manifest again, is another object."""
+    """Whether the part, made a manifest again, is another object; whose set-up made it is no difference."""
+    made_by = (live["metadata"].get("labels") or {}).get(LABEL) or "adopted"
     bare = Topology(
-        schema=SCHEMA, name="adopted", region="", vpc=VpcPart(), fleet=FleetPart(name="adopted"), members=members,
+        schema=SCHEMA, name=made_by, region="", vpc=VpcPart(), fleet=FleetPart(name="adopted"), members=members,
         applications=(part,),
     )  # fmt: skip
     key = manifests.key_of(live)

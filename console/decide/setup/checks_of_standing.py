@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from console.decide.setup.cidrs import parsed
 from console.decide.setup.finding import Finding, ok, red, warn
 from console.decide.setup.found import Found
 from console.model.ground import MemberCluster
@@ -21,9 +22,30 @@ def as_it_stands(found: Found) -> Iterator[Finding]:
         there = found.cluster(part)
         if there is not None and part.kind == "ack" == there.kind:
             told += [*_ranges(found, part, there, f"members[{number}]"), *_nodes(part, there, f"members[{number}]")]
+        elif part.kind == "registered":
+            told += _data_centre(found, part, f"members[{number}]")
     yield from told
     if not told:
         yield ok("members", f"DescribeVpcs, DescribeVSwitches, {_DETAIL}", "0 differences", "what stands, as it stands")
+
+
+def _data_centre(found: Found, part: MemberPart, path: str) -> Iterator[Finding]:
+    """The ranges that the file gives a data centre hold what its own API says of its nodes; else every check of
+    overlaps and routes looks at the wrong ones."""
+    site = found.ground.sites.get(part.name)
+    if site is None or site.problem:
+        return
+    for use, said, stands in (("nodes", part.cidrs.nodes, site.nodes), ("pods", part.cidrs.pods, site.pods)):
+        ranges = [network for text in said if (network := parsed(text)) is not None]
+        known = [(text, network) for text in stands if (network := parsed(text)) is not None]
+        outside = [text for text, network in known if not any(network.subnet_of(one) for one in ranges)]
+        if ranges and outside:
+            shown = ", ".join(outside[:3]) + (", ..." if len(outside) > 3 else "")
+            measured = (
+                f"{part.name}: {len(outside)} of {len(known)} {use} are outside {inert(', '.join(said), 120)}: {shown}"
+            )
+            fix = f"Write ranges that hold {shown}, or correct the context."
+            yield red(f"{path}.cidrs.{use}", "Nodes of the data centre", measured, f"ranges that hold all {use}", fix)
 
 
 def _network(found: Found) -> Iterator[Finding]:

@@ -223,6 +223,8 @@ class SetupRun:
             took = f" after {lasting(self._clock() - began)}" if began is not None else ""
             if name in self._past.open or not self._past.had(name, "confirmed"):
                 self._past.line(name, "confirmed", f"it is so{took}")
+        for name in sorted(self._past.awaited - there):  # begun by a former runner: how long it took nobody knows
+            self._past.line(name, "confirmed", "it is so")
         self._past.settle(lambda name: name not in there and name not in self._sent)
 
     def _handed(self, plan: SetupPlan) -> dict[str, str]:

@@ -22,6 +22,7 @@ from console.kube.manifest import names_in
 from console.model.ground import Ground, Handed, HubGround, Share, Site
 from console.model.text import inert
 from console.model.topology import Topology
+from console.run.setup.discover import site_file
 from console.run.setup.shelf import Shelf
 from console.run.setup.sides import ACCOUNT, PARTS
 from console.settings import Settings
@@ -80,7 +81,7 @@ class WireEyes:
         """The API of a data centre, opened anew. Raises `KubeconfigError`."""
         part = self._topology.member(member)
         assert part is not None, "a plan names members of its topology"
-        return Hub.open(part.kubeconfig or self._kubeconfig, part.context, f"the API of {part.name}")
+        return Hub.open(site_file(part, self._kubeconfig, self._settings), part.context, f"the API of {part.name}")
 
     def _read_account(self, parts: Collection[str], unread: dict[str, str]) -> None:
         vpc = self._vpc()
@@ -110,7 +111,7 @@ class WireEyes:
 
     def _sites(self) -> dict[str, Site]:
         return {
-            one.name: site.read(one.kubeconfig or self._kubeconfig, one.context, one.name)
+            one.name: site.read(site_file(one, self._kubeconfig, self._settings), one.context, one.name)
             for one in self._topology.members
             if one.kind == "registered" and one.context is not None
         }

@@ -13,6 +13,8 @@ from console.run.setup.sides import MADE, TASK
 
 _TOKENS = uuid.UUID("7d1c9d0e-6f0a-4f57-9d7b-3f2a6c1b8e55")
 _FOLLOWED = re.compile(rf"{MADE} (\S+), {TASK} ([^\s,]+)")
+WAIT = "wait until"
+"""How the sentence of a task that only waits begins."""
 _BEGUN, _ENDED = ("intended", "sent"), ("confirmed", "refused")
 
 
@@ -39,6 +41,8 @@ class Past:
         """Whether something that a former runner may have sent stands there."""
         self.open: set[str] = set()
         """Tasks that were begun, and neither confirmed nor refused since."""
+        self.awaited: set[str] = set()
+        """Tasks that only waited, and of which nobody has said since that it is so."""
         for one in report.lines:
             self._keep(one.step, one.phase, one.sentence)
         self.orphans = set(self.open)
@@ -84,8 +88,11 @@ class Past:
         self._seen.add((step, phase))
         if phase in _BEGUN:
             self.open.add(step)
+        elif phase == "noted" and sentence.startswith(WAIT):
+            self.awaited.add(step)
         elif phase in _ENDED:
             self.open.discard(step)
+            self.awaited.discard(step)
             if phase == "confirmed":
                 self._done[step] += 1
                 self._last[step] = sentence

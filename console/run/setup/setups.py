@@ -34,6 +34,7 @@ from console.run.journal import Journal
 from console.run.rows import Row
 from console.run.setup import past
 from console.run.setup.carry import Pace, SetupRun
+from console.run.setup.discover import site_file
 from console.run.setup.eyes import WireEyes
 from console.run.setup.hands import WireHands
 from console.run.setup.requests import FirstRequests
@@ -222,7 +223,8 @@ class _Left:
 
     def _sites(self) -> dict[str, str]:
         """Where the contexts of members stand: the settings that are written name another kubeconfig, the Fleet's."""
-        named = ((one.name, kubeconfig.file_of(self._kubeconfig, one.context or "")) for one in self._topology.members)
+        files = {one: site_file(one, self._kubeconfig, self._settings) for one in self._topology.members if one.context}
+        named = ((one.name, kubeconfig.file_of(file, one.context or "")) for one, file in files.items())
         return {name: str(path) for name, path in named if path is not None}
 
 

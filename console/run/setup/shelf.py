@@ -17,12 +17,16 @@ def kubeconfig_of(fleet: str) -> str:
     return f"{fleet}.kubeconfig"
 
 
+def root(state: Path | None) -> Path:
+    """The directory of all set-ups of this host."""
+    return (state or place.default()).expanduser().absolute() / "setups"
+
+
 class Shelf:
     """The directory of one topology's set-up. Raises `UsageError` where it cannot be used."""
 
     def __init__(self, state: Path | None, topology: str) -> None:
-        root = (state or place.default()).expanduser().absolute()
-        self.directory = root / "setups" / topology
+        self.directory = root(state) / topology
 
     def kubeconfig(self, fleet: str) -> Path:
         """Of a Fleet, by its id: where it was fetched, and of no other Fleet that had the same name."""

@@ -72,6 +72,6 @@ $(READY): requirements.lock
 	@$(BIN)/python -c 'import pathlib, sysconfig; \
 	  pathlib.Path(sysconfig.get_path("purelib"), "fleet-console.pth").write_text(str(pathlib.Path.cwd()) + "\n"); \
 	  script = pathlib.Path(sysconfig.get_path("scripts"), "fleet-console"); \
-	  script.write_text("#!" + str(pathlib.Path.cwd() / "$(BIN)" / "python") + "\nfrom console.cli import main\n\nmain()\n"); \
+	  script.write_text("#!" + str(pathlib.Path.cwd() / "$(BIN)" / "python") + "\nfrom console.__main__ import run\n\nrun()\n"); \
 	  script.chmod(0o755)'
 	@touch $(READY)

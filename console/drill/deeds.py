@@ -77,6 +77,8 @@ class Events:
         self._thread.join(30.0)
 
     def _run(self) -> None:
+        if not self._stage.drill.events:
+            self._watching.set()  # nothing is waited for: the screen opens at once
         for event in self._stage.drill.events:
             try:
                 if not self._due(event):

@@ -35,8 +35,10 @@ def play_with(scenario: Scenario, name: str, pace: float, tell: Callable[[str], 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("a drill needs a terminal", fix="Let the script play it: --headless.")
     result = Result(scenario.name, scenario.summary)
-    tell(f"DRILL {scenario.name}: {scenario.summary}")
-    for line in textwrap.wrap(scenario.drill.brief, min(WIDTH, shutil.get_terminal_size().columns - 4)):
+    room = min(WIDTH, shutil.get_terminal_size().columns - 4)
+    for line in textwrap.wrap(f"DRILL {scenario.name}: {scenario.summary}", room):
+        tell(line)
+    for line in textwrap.wrap(scenario.drill.brief, room):
         tell(f"  {line}")
     with _hung_up(), stage(scenario, name, pace=pace) as played:
         tell("Commands work, too, in another terminal:")

@@ -124,7 +124,8 @@ def verdict_cell(route: Route, now: float, lost: float = 0.0, *, unread: bool = 
     if agreement.agrees and unread and route.rule_state is None:
         return (Span("reading", Ink.DIM),)
     if agreement.agrees:
-        return (Span("agree", Ink.GOOD),) if agreement.settled else (Span("agree so far"),)
+        counting = route.probed and all(line.observed is None for line in route.members)
+        return (Span("agree", Ink.GOOD),) if agreement.settled and not counting else (Span("agree so far"),)
     if agreement.stuck_at is None:
         return (Span(UNKNOWN, Ink.DIM),)
     where = words.LAYERS[agreement.stuck_at][1]

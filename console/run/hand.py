@@ -235,6 +235,7 @@ class Hand:
                 stands = told(ingress) if told else what
                 self.note(step, "confirmed", f"{stands}, read back at {_version(ingress)}")
                 return ingress
+            self.taken.discard(change.key)  # somebody else has written since
         raise Superseded(f"{step}: somebody else writes this Ingress faster than we do{writer(ingress, change.before)}")
 
     def _send(self, change: RouteChange, verb: str, step: str, what: str, sent: write.Operations) -> None:

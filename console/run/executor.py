@@ -388,7 +388,8 @@ class Executor:
             self._try(undone, f"run {of} still tells that it goes back", left)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
         also = [self._standing()] if partly and not message.startswith(("stopped on", _LOST)) else []
-        also += filter(None, [self._recovery() if state is RunState.DONE else ""])
+        if state is RunState.DONE and (took := self._recovery()):
+            also.append(took)
         again = time.time() + self._plan.expires if self._plan.expires else None
         expires = (self._report.expires if self._comeback.retreated else again) if state is RunState.DONE else None
         self._tell_quietly(expires=expires, hold_until=None, since=None, usual=None)

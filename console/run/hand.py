@@ -229,7 +229,8 @@ class Hand:
             self._same_fleet()
             self._send(change, verb, step, what, operations(ingress))
             ingress = self._read_back(change)
-            self.unsure.discard(change.key)
+            if verb == "weigh":
+                self.unsure.discard(change.key)
             if done(ingress):
                 self._known[change.key] = ingress
                 stands = told(ingress) if told else what

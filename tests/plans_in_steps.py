@@ -3,8 +3,9 @@ refusals that are complete."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
@@ -172,6 +173,23 @@ def test_rounding_does_not_depend_on_the_order_of_members(old: list[int], new: l
     assert dict(change.at(percent)) == dict(change.arranged(MEMBERS[::-1]).at(percent))
 
 
+def moves(change: RouteChange, positions: Sequence[int]) -> list[Values]:
+    """What a route holds, one after the other: a step in which nothing moves is none to go back over."""
+    return [values for values, _ in groupby(change.at(percent) for percent in positions)]
+
+
+def test_a_last_step_in_which_nothing_moves_any_more_is_not_gone_back_over() -> None:
+    keys = [PREFIX + member for member in MEMBERS[:2]]
+    change = RouteChange("ns", "r", "u", tuple(zip(keys, MEMBERS[:2], strict=True)),
+                         ((keys[0], "1"), (keys[1], "99")), ((keys[0], "0"), (keys[1], "100")))  # fmt: skip
+    plan = Plan("uid", "drain", (change,), steps=(10, 60, 100))
+    back = undo(plan, "7c1x2")
+
+    assert plan.positions != back.positions
+    assert moves(change, plan.positions) == [change.before, change.after]
+    assert moves(back.routes[0], back.positions) == [change.after, change.before]
+
+
 @given(fleets(), st.sampled_from(["zone-0", "m1"]), st.sampled_from([(100,), (10, 50, 100), (1, 2, 3, 100)]))
 def test_the_way_back_restores_every_byte_and_every_absence(
     found: Fleet, target: str, profile: tuple[int, ...]
@@ -186,7 +204,7 @@ def test_the_way_back_restores_every_byte_and_every_absence(
 
     assert [change.before for change in plan.routes] == [change.after for change in back.routes]
     for one, other in zip(plan.routes, back.routes, strict=True):
-        assert [one.at(p) for p in plan.positions] == [other.at(p) for p in reversed(back.positions)]
+        assert moves(one, plan.positions) == moves(other, back.positions)[::-1]
     assert 100 == back.steps[-1]
     assert plans.checked(back) is back
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from console.model.fleet import Agreement, Fleet, Layer, Run
 from console.model.freshness import Source, SourceName, SourceState
 from console.model.run import JournalLine, Reason, RunReport, RunRoute, RunState, Severity
@@ -73,6 +75,28 @@ def test_what_the_hub_has_not_said_for_a_while_is_shown_with_its_age() -> None:
     assert row(silent, WALL + 5).endswith("clients holds")
     assert row(silent, WALL + 24).endswith("unread 20s")
     assert row(RUN, WALL, lost).endswith("unread 30s")
+
+
+@pytest.mark.parametrize(("state", "ended", "rule"), [
+    (RunState.DONE, 2.0, "reading"),  # the ALB was read 4 s ago, before the run verified it
+    (RunState.DONE, 5.0, "62:38"),  # it was read since, and holds something else
+    (RunState.ROLLED_BACK, 2.0, "62:38"),  # what was read before is what the run says
+    (RunState.HELD, 2.0, "62:38"),
+    (RunState.DONE, -60.0, "62:38"),  # a clock that is ahead explains nothing for a minute
+])  # fmt: skip
+def test_a_rule_read_before_the_run_verified_it_does_not_speak_against_it(
+    state: RunState, ended: float, rule: str
+) -> None:
+    calm = situations.calm()
+    kept = tuple(one for one in calm.sources if one.name is not SourceName.ALB)
+    fleet = replace(calm, sources=(*kept, Source(SourceName.ALB, SourceState.LIVE, NOW - 60.0, NOW - 4.0)))
+    wants = ((ACK, 80), (IDC, 20))
+    over = replace(
+        RUN, kind="shift", state=state, ended=WALL - ended, routes=(replace(ROUTE, after=wants, wants=wants),)
+    )
+    row = next(one for one in page(over, fleet) if one.lstrip().startswith("api "))
+
+    assert rule == row.split()[5]
 
 
 def test_another_login_sees_that_a_step_holds_and_when_a_run_ended() -> None:

@@ -102,13 +102,15 @@ def ledger(report: RunReport, fleet: Fleet, now: float, wall: float, cells: int)
         Column("TARGET", 6, lambda it: line(strong(weights(target(report, it[0]))))),
     ]
     cellsof = {Layer.ANNOTATION: 5, Layer.CONTROLLER: 6, Layer.RULE: 11, Layer.OBSERVED: 13}
-    unread = _unread(report, fleet, now, wall)
+    unread, behind = _unread(report, fleet, now, wall), _behind(report, fleet, now, wall)
     for layer, room in cellsof.items():
         columns.append(
             Column(
                 words.LAYERS[layer][0],
                 room,
-                _layer_cell(layer, fleet, room, unread=unread is not None and not report.state.over),
+                _rule_behind(report, fleet, room)
+                if behind and layer is Layer.RULE
+                else _layer_cell(layer, fleet, room, unread=unread is not None and not report.state.over),
                 rank=2 if layer is Layer.CONTROLLER else 0,
             )
         )
@@ -143,6 +145,27 @@ def _layer_cell(layer: Layer, fleet: Fleet, room: int, *, unread: bool) -> Calla
         return tuple(dim(span.text) for span in shown) if unread else shown
 
     return cell
+
+
+def _rule_behind(report: RunReport, fleet: Fleet, room: int) -> Callable[[_Item], Line]:
+    """The rules as they were read before the run said that they hold: what it does not say is about to be read."""
+    shown = _layer_cell(Layer.RULE, fleet, room, unread=False)
+
+    def cell(item: _Item) -> Line:
+        run_route, route = item
+        wants = dict(target(report, run_route))
+        rules = {one.member: one.rule for one in route.members} if route is not None else {}
+        off = any(rule is not None and abs(rule - (wants.get(member) or 0)) > 1 for member, rule in rules.items())
+        return (dim("reading"),) if off else shown(item)
+
+    return cell
+
+
+def _behind(report: RunReport, fleet: Fleet, now: float, wall: float) -> bool:
+    """Whether the run verified its weights after this console read the ALB last."""
+    read = fleet.source(SourceName.ALB).age(now)
+    verified = report.state in (RunState.DONE, RunState.ROLLED_BACK) and report.ended is not None
+    return verified and read is not None and 0 <= wall - (report.ended or 0.0) < read
 
 
 def _unread(report: RunReport, fleet: Fleet, now: float, wall: float) -> float | None:

@@ -63,6 +63,19 @@ class Hosts:
         assert report is not None
         return asdict(report)
 
+    def listed(self, run: str, host: str) -> dict[str, Any]:
+        """What `runs` tells one of them of a run."""
+        found: dict[str, Any] = next(one for one in self.say("runs", host=host)[1] if one["run"] == run)
+        return found
+
+    def grow_silent(self) -> None:
+        """The Fleet's Lease looks as if its holder had last renewed it long ago."""
+        path = "/apis/coordination.k8s.io/v1/namespaces/fleet-console/leases/fleet-console-runner"
+        body = {"spec": {"renewTime": "2026-01-01T00:00:00.000000Z"}}
+        answer = self.hub.call("PATCH", path, body=body, content_type="application/merge-patch+json")
+
+        assert answer.ok
+
     @staticmethod
     def until(holds: Callable[[], Any]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -144,6 +157,47 @@ def test_a_stopped_runner_that_was_taken_over_and_goes_on_writes_nothing_more(ho
     assert hosts.told(run["run"])["state"] in ("held", "superseded")
 
 
+def test_the_host_of_a_dead_runner_is_told_what_another_login_has_made_of_its_run(hosts: Hosts) -> None:
+    run = hosts.begin("--expires", "60m")
+    hosts.say("finish", run["run"])
+    os.kill(run["pid"], signal.SIGKILL)
+    hosts.until(lambda: "interrupted" == hosts.told(run["run"])["state"])
+    code, told = hosts.say("attach", run["run"])
+
+    assert (4, "interrupted") == (code, told["state"]), "the Fleet knows no more of it"
+    code, back = hosts.say("rollback", run["run"], "--yes", host="other")
+    assert (0, "rolled_back") == (code, back["state"]), back
+    code, told = hosts.say("attach", run["run"])
+
+    assert (f"run {back['run']} has written its routes since", 0) == (told["message"], code)
+
+
+def test_who_looks_once_is_told_that_the_runner_of_another_host_is_dead_and_puts_back_without_it(hosts: Hosts) -> None:
+    before = hosts.ingress()["metadata"]["annotations"]
+    run = hosts.begin()
+    os.kill(run["pid"], signal.SIGKILL)
+    hosts.until(lambda: not Path(f"/proc/{run['pid']}").exists())
+    assert "running" == hosts.listed(run["run"], "other")["state"], "it may well live: its Lease was renewed just now"
+    hosts.grow_silent()
+
+    assert "interrupted" == hosts.listed(run["run"], "other")["state"]
+    code, back = hosts.say("rollback", run["run"], "--yes", host="other")
+    assert (0, "rolled_back", "rollback") == (code, back["state"], back["kind"])
+    assert before == hosts.ingress()["metadata"]["annotations"]
+
+
+def test_the_host_of_a_dead_runner_follows_its_run_where_it_was_taken_over(hosts: Hosts) -> None:
+    run = hosts.begin()
+    os.kill(run["pid"], signal.SIGKILL)
+    words = ("resume", run["run"], "--takeover", "--yes", "--plan-hash", run["plan_hash"])
+    hosts.say(*words, "--detach", host="other")
+    hosts.until(lambda: "running" == hosts.record(run["run"])["data"]["state"] and hosts.say("runs", host="other"))
+    hosts.say("finish", run["run"], host="other")
+    code, told = hosts.say("attach", run["run"])
+
+    assert (0, "done") == (code, told["state"])
+
+
 def test_a_run_that_was_stopped_half_way_goes_back_at_once(hosts: Hosts) -> None:
     before = hosts.ingress()["metadata"]["annotations"]
     run = hosts.begin()["run"]
@@ -161,8 +215,7 @@ def test_a_takeover_that_is_refused_cuts_nobody_off_from_the_run_that_lives(host
     code, told = hosts.say(*words, host="fourth")
 
     assert (3, "refused") == (code, told["state"])
-    near, far = (next(one for one in hosts.say("runs", host=host)[1] if one["run"] == name)
-                 for host in ("state", "fourth"))  # fmt: skip
+    near, far = (hosts.listed(name, host) for host in ("state", "fourth"))
     assert "running" == near["state"] == far["state"]
     for field in ("before", "after"):
         assert [list(one[field].items()) for one in near["routes"]] == [
@@ -170,8 +223,7 @@ def test_a_takeover_that_is_refused_cuts_nobody_off_from_the_run_that_lives(host
         ]
     code, told = hosts.say("stop", name, host="fourth")
     assert (4, "held") == (code, told["state"])
-    near, far = (next(one for one in hosts.say("runs", host=host)[1] if one["run"] == name)
-                 for host in ("state", "fourth"))  # fmt: skip
+    near, far = (hosts.listed(name, host) for host in ("state", "fourth"))
     assert [one["now"] for one in near["routes"]] == [one["now"] for one in far["routes"]]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from console.errors import EXIT_DONE, EXIT_HELD, Refused, UsageError, closed
+from console.errors import EXIT_DONE, EXIT_HELD, FleetConsoleError, Refused, UsageError, closed
 from console.options import LASTING, Options, common
 from console.verbs.see import observing, planning, unread, waited
 from console.verbs.telling import confirm_word, follow, say, warm
@@ -17,6 +19,7 @@ from console.verbs.telling import confirm_word, follow, say, warm
 if TYPE_CHECKING:
     from console.model.fleet import Fleet
     from console.model.run import RunReport
+    from console.observe import Observer
     from console.run.rows import Row
 
 RECORDS_TIME = 5.0
@@ -70,11 +73,32 @@ def attach(options: Options, run: str, plain: bool) -> None:
 
     report = engine.report(options.access(), run)
     if report is not None:
-        follow(options, report, engine.follow(options.access(), report.run))
+        follow(options, report, _own(options, report.run))
         return
     with observing(options, options.load(), probes=False) as observer:
-        told = _known_run(options, run, waited(observer, _records_known, RECORDS_TIME))
+        told = _known_run(options, run, _records(observer))
         follow(options, told, engine.follow_record(observer, told.run))
+
+
+def _own(options: Options, run: str) -> Iterator[RunReport]:
+    """Each change of a run of this host; where nobody here looks after it any more, what the Fleet tells of it since:
+    another login may have taken it over, or written its routes."""
+    from console.model.run import RunState
+    from console.run import known
+    from console.run import runs as engine
+
+    for told in engine.follow(options.access(), run):
+        if told.provisions or not (told.overdue or told.state is RunState.INTERRUPTED):
+            yield told
+            continue
+        since = told
+        with suppress(FleetConsoleError), observing(options, options.load(), probes=False) as observer:
+            fleet = _records(observer)
+            since = next(one for one in known.merge((told,), fleet) if one.run == told.run)
+            if since.recorded:
+                yield from engine.follow_record(observer, since.run)
+                return
+        yield since
 
 
 @click.command()
@@ -154,7 +178,7 @@ def rollback(options: Options, run: str, now: bool, reason: str, yes: bool, deta
         _turn(options, report, yes=yes, now=now, detach=detach)
         return
     with observing(options, settings, probes=False) as observer:
-        fleet = waited(observer, _records_known, RECORDS_TIME)
+        fleet = _records(observer)
         report = report or _known_run(options, run, fleet)
         if report.state.over:
             plan = undoing.rollback_plan(options.access(), report.run, observer.hub, fleet, now=now)
@@ -261,7 +285,7 @@ def _tell(options: Options, run: str, word: str, *, seconds: float = 0.0, detach
         follow(options, report, () if detach else engine.follow(access, report.run))
         return
     with observing(options, settings, probes=False) as observer:
-        told = _known_run(options, run, waited(observer, _records_known, RECORDS_TIME))
+        told = _known_run(options, run, _records(observer))
         if not engine.command_elsewhere(observer, told.run, word, seconds):
             click.echo(closed(engine.unheard(told)), err=True)
             say(options, "", told)
@@ -280,7 +304,15 @@ def _leave(options: Options, report: RunReport) -> None:
 def _recorded(options: Options) -> Fleet:
     """The Fleet with its runs' records, where they can be read."""
     with observing(options, options.load(), probes=False) as observer:
-        return waited(observer, _records_known, RECORDS_TIME)
+        return _records(observer)
+
+
+def _records(observer: Observer) -> Fleet:
+    """The Fleet with its runs' records, where they are read in time, and whether the runner of one that goes is seen to
+    live."""
+    observer.store.wait(_records_known, RECORDS_TIME)
+    observer.look_at_lock()
+    return waited(observer, lambda _: True, RECORDS_TIME)
 
 
 def _records_known(fleet: Fleet) -> bool:

@@ -316,9 +316,11 @@ def _records(observer: Observer) -> Fleet:
 
 
 def _records_known(fleet: Fleet) -> bool:
+    """Whether the records were read, and the members in whose order they are told."""
     from console.model.freshness import SourceName, SourceState
 
-    return fleet.source(SourceName.RUNS).state is not SourceState.LOADING
+    wanted = (SourceName.RUNS, SourceName.MEMBERS)
+    return all(fleet.source(one).state is not SourceState.LOADING for one in wanted)
 
 
 def _health_known(fleet: Fleet) -> bool:

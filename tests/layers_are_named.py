@@ -193,14 +193,15 @@ class Ground:
         executor = Executor(self.journal, row.report, plan, self.settings, hub, self.observer)
         play = _Play(self, hop, moment, pause, heard, executor, word)
         hub.before = play.sent
-        tell = executor._tell
+        bulletin = executor._bulletin
+        tell = bulletin.tell
 
         def told(**values: Any) -> None:
             tell(**values)
-            heard.hear(executor._report)
+            heard.hear(bulletin.report)
             play.told(values)
 
-        executor._walk._tell = executor._tell = told  # type: ignore[method-assign]
+        executor._walk._tell = bulletin.tell = told  # type: ignore[method-assign]
         watching = threading.Thread(target=play.watch, daemon=True)
         watching.start()
         executor.carry_out()

@@ -4,13 +4,9 @@ named state, with the fence off and the Lease released wherever the hub can be t
 from __future__ import annotations
 
 import sys
-import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
-from typing import Any
 
 from console import log
 from console.decide.plan import Plan
@@ -25,11 +21,13 @@ from console.model.overdue import SAID
 from console.model.run import Reason, RunReport, RunState
 from console.model.text import inert
 from console.observe import Observer
-from console.run import others, record, recovered
+from console.run import others, record
+from console.run.bulletin import Bulletin
+from console.run.closing import Closing
 from console.run.comeback import Comeback
 from console.run.eyes import Eyes
 from console.run.guard import guard, unwritten
-from console.run.hand import Hand, said
+from console.run.hand import Hand
 from console.run.hook import Hook
 from console.run.journal import Journal
 from console.run.reverters import Reverters
@@ -76,34 +74,35 @@ class Executor:
         eyes: Eyes | None = None,
     ) -> None:
         self._journal = journal
-        self._report = report
         self._plan = plan
         self._settings = settings
         self._hub = hub
         self._observer = observer
         self._resumed = resumed
         self._taken = taken
-        self._hook = Hook(settings.run, report.run)
         self._words = words or Words(journal, report.run, self._own_record, None if resumed else "")
         self._lease = FleetLease(hub, report.run, Duration.parse(settings.run.lease), floor=self._floor, patient=taken)
         self._witness = Witness(journal, report.run, plan, hub)
         self._hand = Hand(hub, journal, report.run, plan.fleet_uid, self._lease, witness=self._witness)
         self._hand.waits = self._asks
+        self._bulletin = Bulletin(journal, report, hub, self._hand, self._data, known=resumed)
         self._reverters = Reverters(
             hub, self._hand.note, report.run, plan.fleet_uid, plan.reverters, of=plan.of,
             owed=plan.reverters if resumed else (),
         )  # fmt: skip
         self._reverters.waits = self._asks
         self._walk = Walk(
-            plan, settings, self._hand, self._lease, self._words, observer, self._tell, self._record, self._past
-        )
+            plan, settings, self._hand, self._lease, self._words, observer, self._bulletin.tell, self._bulletin.record,
+            self._past,
+        )  # fmt: skip
         self._eyes = eyes or Eyes(plan, settings)
         self._walk.looked = self._eyes.look
         observer.listen(self._probed)
-        self._comeback = Comeback(plan, self._walk, self._eyes, observer, self._hand.note, self._tell)
-        self._head = ""
-        """Of the chain over the run's evidence, once it is sealed."""
-        self._recorded = False
+        self._comeback = Comeback(plan, self._walk, self._eyes, observer, self._hand.note, self._bulletin.tell)
+        self._closing = Closing(
+            plan, journal, hub, self._bulletin, self._hand, self._walk, self._lease, self._reverters, self._witness,
+            observer, Hook(settings.run, report.run),
+        )  # fmt: skip
         self._refused = False
         """Whether the part that ended last was refused, and not overtaken or lost."""
         self._strange: set[str] = set()
@@ -138,9 +137,9 @@ class Executor:
         state, sentence = self._named(lambda: self._return(word))
         if state is not RunState.SUPERSEDED and not self._lease.fence:
             message = f"{SAID}: it cannot go back yet: {sentence}"
-            self._tell_quietly(state=RunState.DONE, message=message)
+            self._bulletin.try_telling(state=RunState.DONE, message=message)
             with suppress(FleetConsoleError):  # whoever reads the record knows that its runner lives
-                records.amend_record(self._hub, self._report.run, {"message": message})
+                records.amend_record(self._hub, self._bulletin.report.run, {"message": message})
             return RunState.REFUSED
         self._end(state, sentence)
         return state
@@ -154,7 +153,7 @@ class Executor:
         """How a part of the run ended; every failure has a state, and one of a write its layer."""
         ending = self._ended(part)
         if ending[0] is RunState.SUPERSEDED or self._hand.refused:
-            self._tell_quietly(layer=Layer.ANNOTATION)
+            self._bulletin.try_telling(layer=Layer.ANNOTATION)
         return ending
 
     def _ended(self, part: Callable[[], Ending]) -> Ending:
@@ -167,7 +166,7 @@ class Executor:
             self._refused = True
             found = tuple(reason for reason in error.reasons if isinstance(reason, Reason))
             with suppress(FleetConsoleError):
-                self._tell(reasons=(*self._report.reasons, *found))
+                self._bulletin.tell(reasons=(*self._bulletin.report.reasons, *found))
             return self._broken(RunState.REFUSED), str(error)
         except FleetConsoleError as error:
             self._refused = isinstance(error, Denied)
@@ -200,11 +199,11 @@ class Executor:
             self._walk.at = self._place_told
         self._stamp()
         if not self._resumed:
-            others.tell_overrides(self._hub, self._report, self._plan.overrides, self._hand.note)
-        back = self._resumed and self._report.going == "back"
+            others.tell_overrides(self._hub, self._bulletin.report, self._plan.overrides, self._hand.note)
+        back = self._resumed and self._bulletin.report.going == "back"
         if not self._words.told():
             lenient = back or self._plan.kind == "rollback"
-            self._reverters.hold(self._hand.check_ours, self._record, self._words.told, lenient=lenient)
+            self._reverters.hold(self._hand.check_ours, self._bulletin.record, self._words.told, lenient=lenient)
         if self._words.told():
             return self._obey()
         if back:
@@ -215,14 +214,14 @@ class Executor:
         records.ensure_namespace(self._hub)
         self._witness.flush()
         self._hand.step("lease", "the Fleet's Lease", lambda: self._lease.acquire(self._waiting))
-        self._tell(fence=self._lease.fence, hold_until=None, message="holds the Fleet's Lease")
+        self._bulletin.tell(fence=self._lease.fence, hold_until=None, message="holds the Fleet's Lease")
         fences = {change.key: self._hand.stranger(change) for change in self._plan.routes}
         self._strange = {key for key, fence in fences.items() if fence is not None}
         former = Holder.parse(self._lease.former)
         stale = (fence.partition(".")[2] for fence in fences.values() if fence is not None)
-        ended = {former.run if former else None, self._plan.of, *stale} - {None, self._report.run}
-        others.succeed(self._hub, self._report.run, filter(None, ended), self._hand.note)
-        self._record()
+        ended = {former.run if former else None, self._plan.of, *stale} - {None, self._bulletin.report.run}
+        others.succeed(self._hub, self._bulletin.report.run, filter(None, ended), self._hand.note)
+        self._bulletin.record()
 
     def _watch(self) -> None:
         self._observer.settled(SETTLE)
@@ -235,7 +234,7 @@ class Executor:
     def _stamp(self) -> None:
         """Put our fence on every Ingress that will be written, or that another run's fence stands on, before any
         weight is: whoever was overtaken fails at the server from now on."""
-        self._tell(layer=Layer.ANNOTATION, message="putting its fence on the hub's Ingresses")
+        self._bulletin.tell(layer=Layer.ANNOTATION, message="putting its fence on the hub's Ingresses")
         for change in self._plan.routes:
             moves = self._walk.values(change, self._walk.place(change)) != change.after
             if moves or change.key in self._strange or self._resumed:
@@ -254,7 +253,7 @@ class Executor:
             verdict = self._walk.hold()
             if verdict.outcome is not Outcome.HOLDS:
                 return self._turned(verdict)
-            way = loss(self._plan, self._journal.unviewed(self._report.run))
+            way = loss(self._plan, self._journal.unviewed(self._bulletin.report.run))
             if way is not Way.ON:
                 return self._lost(way)
         raise AssertionError("the last step ends it")
@@ -279,7 +278,7 @@ class Executor:
         self._walk.saying = ""
         if word == "stop":
             return RunState.HELD, f"stopped on a word{self._words.by}; {self._standing()}"
-        self._tell(expires=None)  # a person's word, which asks for no proof, whoever carries it out
+        self._bulletin.tell(expires=None)  # a person's word, which asks for no proof, whoever carries it out
         return self._back(now=word == "rollback-now")
 
     def _back(self, *, now: bool) -> Ending:
@@ -297,14 +296,14 @@ class Executor:
     def _return(self, word: str | None) -> Ending:
         guard(self._plan, self._settings)
         self._walk.find()
-        self._walk.at = self._place_told if self._resumed and self._report.going == "back" else self._walk.last
-        self._tell(state=RunState.RUNNING)
+        self._walk.at = self._place_told if self._resumed and self._bulletin.report.going == "back" else self._walk.last
+        self._bulletin.tell(state=RunState.RUNNING)
         self._take_lease()
-        self._tell(ended=None)
+        self._bulletin.tell(ended=None)
         self._watch()
         self._stamp()
         if word is not None:
-            self._tell(expires=None)
+            self._bulletin.tell(expires=None)
             return self._back(now=word == "rollback-now")
         verdict = self._comeback.by_proof()
         if verdict.outcome is not Outcome.HOLDS:
@@ -314,27 +313,19 @@ class Executor:
     @property
     def _place_told(self) -> int:
         """The place that its runner went to last, as the report tells."""
-        return self._report.step if 0 <= self._report.step < self._walk.count else self._walk.last
+        return self._bulletin.report.step if 0 <= self._bulletin.report.step < self._walk.count else self._walk.last
 
     def _standing(self) -> str:
-        """What every route holds, in words; equal ones together."""
-        if not self._touched:
-            return "nothing was written"
-        held: dict[str, list[str]] = {}
-        for change in self._plan.routes:
-            held.setdefault(said(self._walk.values(change, self._walk.place(change))), []).append(change.key)
-        parts = [f"{_several(keys)} hold{'s' if len(keys) == 1 else ''} {split}" for split, keys in held.items()]
-        unsure = _several([one.key for one in self._plan.routes if one.key in self._hand.unsure])
-        return ", ".join(parts) + (f"; the newest write of {unsure} was not answered" if unsure else "")
+        return self._walk.standing if self._touched else "nothing was written"
 
     def _past(self) -> tuple[Waits, ...]:
         """What past runs of this host waited for; nothing where the journal does not tell."""
         with suppress(FleetConsoleError, ValueError, LookupError, TypeError):
-            return tuple(waits(*one) for one in self._journal.past(self._report.run))
+            return tuple(waits(*one) for one in self._journal.past(self._bulletin.report.run))
         return ()
 
     def _own_record(self) -> Run | None:
-        return self._observer.store.fleet.run(self._report.run)
+        return self._observer.store.fleet.run(self._bulletin.report.run)
 
     def _last_call(self, state: RunState) -> bool:
         """Whether nobody wants anything else of a run that ends so; no word is taken after that."""
@@ -343,17 +334,17 @@ class Executor:
         open_to_words = state in (RunState.DONE, RunState.UNVERIFIED)
         with suppress(FleetConsoleError):  # a journal that cannot be written keeps nothing from ending
             heard = self._words.count if open_to_words else sys.maxsize
-            return self._journal.take_no_more(self._report.run, heard) or not self._words.told()
+            return self._journal.take_no_more(self._bulletin.report.run, heard) or not self._words.told()
         return True
 
     def _asks(self, sentence: str) -> None:
         """The hub is asked again: what it holds is what is not known."""
-        if self._report.state is RunState.RUNNING:
-            self._tell_quietly(layer=Layer.ANNOTATION, message=sentence)
+        if self._bulletin.report.state is RunState.RUNNING:
+            self._bulletin.try_telling(layer=Layer.ANNOTATION, message=sentence)
 
     def _waiting(self, sentence: str) -> None:
-        if sentence != self._report.message:
-            self._tell(message=sentence)
+        if sentence != self._bulletin.report.message:
+            self._bulletin.tell(message=sentence)
 
     def _floor(self) -> int:
         """Where a new Lease begins to count; the records that cannot be listed cannot be outbid."""
@@ -361,119 +352,18 @@ class Executor:
             return records.newest_fence(self._hub)
         return 0
 
-    def _record(self, timeout: tuple[float, float] = (5, 10)) -> None:
-        """Write the run's record whole, with what it wants now; `timeout` is as for `Hub.call`."""
-        data = record.data(self._report, self._plan, self._lease.fence, self._walk.targets(), self._words.heard)
-        data |= {"evidence": self._head} if self._head else {}
-        data |= record.debts(self._reverters.owed) if self._plan.reverters else {}
-        fresh = not self._recorded and not self._resumed
-        update = partial(records.update_record, timeout=timeout)
-        send = records.create_record if fresh else update
-        self._hand.step("record", f"{self._report.state}", lambda: send(self._hub, self._report.run, data))
-        self._recorded = True
+    def _data(self, report: RunReport) -> dict[str, str]:
+        """The record's data, with what the run wants now."""
+        data = record.data(report, self._plan, self._lease.fence, self._walk.targets(), self._words.heard)
+        data |= {"evidence": self._closing.head} if self._closing.head else {}
+        return data | (record.debts(self._reverters.owed) if self._plan.reverters else {})
 
     def _end(self, state: RunState, message: str) -> None:
-        """Take the fence off, finish the record, release the Lease, and only then say that it is over."""
-        left: list[_Left] = []
-        for change in self._plan.routes:
-            if change.key in self._hand.stamped:
-                self._try(partial(self._hand.unstamp, change), f"our fence is still on {change.key}", left)
-        if state is RunState.HELD and self._touched:  # it was on its way: what it reached is where it stands
-            places = [*map(self._walk.place, self._plan.routes)]
-            self._walk.at = self._walk.at if self._walk.at in places else max(places)
-            self._tell_quietly(step=max(places), routes=self._walk.ledger(self._observer.store.fleet))
-        owed = self._restore(state)
-        if (of := self._plan.of) is not None and state is RunState.ROLLED_BACK:
-            undone = partial(others.undone, self._hub, self._journal, of, self._report.run)
-            self._try(undone, f"run {of} still tells that it goes back", left)
         partly = state in (RunState.HELD, RunState.SUPERSEDED, RunState.UNVERIFIED) and len(self._plan.routes) > 1
-        also = [self._standing()] if partly and not message.startswith(("stopped on", _LOST)) else []
-        if state is RunState.DONE and (took := self._recovery()):
-            also.append(took)
-        again = time.time() + self._plan.expires if self._plan.expires else None
-        expires = (self._report.expires if self._comeback.retreated else again) if state is RunState.DONE else None
-        self._tell_quietly(expires=expires, hold_until=None, since=None, usual=None)
-        self._report = replace(
-            self._report, state=state, message=_sentences(message, *also, *owed, *_told(left, message))
+        self._closing.close(
+            state,
+            message,
+            touched=self._touched,
+            retreated=self._comeback.retreated,
+            standing=partly and not message.startswith(("stopped on", _LOST)),
         )
-        self._head = self._witness.seal(self._report)
-        if self._recorded:
-            self._try(self._record, "its record on the Fleet is not up to date", left)
-        if self._lease.fence:
-            self._try(self._release, "the Fleet's Lease runs out by itself", left)
-        self._tell(state=state, message=_sentences(message, *also, *owed, *_told(left, message)), ended=time.time())
-        self._hook.tell(self._report)
-
-    def _recovery(self) -> str:
-        """How long clients had to wait, in a sentence; nothing where none had to, or the journal does not tell."""
-        self._witness.flush()
-        with suppress(FleetConsoleError, ValueError, LookupError, TypeError):
-            return recovered.said(self._journal, self._report.run)
-        return ""
-
-    def _restore(self, state: RunState) -> list[str]:
-        """Restore the automated sync that is owed, unless its weights have to stay as they are, or another runner may
-        have it by now; returns what there is to say of it. What was taken on from the run that this one undoes is no
-        debt of that one any more."""
-        touched = state in (RunState.HELD, RunState.UNVERIFIED) and self._touched
-        stays = state is RunState.DONE or touched or (self._reverters.owed != () and not self._holds_lease())
-        said = self._reverters.end(stays=stays, guarded=state is RunState.DONE)
-        of, run, taken = self._plan.of, self._report.run, self._reverters.taken
-        if of is not None and taken:
-            pass_on = partial(others.pass_on, self._hub, self._journal, of, run, taken)
-            left: list[_Left] = []
-            self._try(pass_on, f"run {of} still tells of what it owed", left)
-            said += _told(left, "")
-        return said
-
-    def _holds_lease(self) -> bool:
-        """Whether the Fleet's Lease was taken, and is ours still, by the hub's own word."""
-        with suppress(FleetConsoleError):
-            return self._lease.fence > 0 and self._lease.renew()
-        return False
-
-    def _release(self) -> None:
-        def send() -> None:
-            if not self._lease.release():
-                raise FleetConsoleError("the hub could not be told")
-
-        self._hand.step("release", "the Fleet's Lease", send)
-
-    def _try(self, part: Callable[[], object], otherwise: str, left: list[_Left]) -> None:
-        """A part of the ending; what fails is told and keeps nothing else from being done."""
-        try:
-            part()
-        except Superseded:
-            return  # gone, or another run's by now: nothing of ours is left there
-        except Exception as error:
-            left.append((otherwise, inert(error, 160)))
-
-    def _tell_quietly(self, **values: Any) -> None:
-        with suppress(FleetConsoleError):
-            self._tell(**values)
-
-    def _tell(self, **values: Any) -> None:
-        self._journal.update(self._report.run, **values)
-        known = {name: value for name, value in values.items() if name in RunReport.__slots__}
-        self._report = replace(self._report, **known)
-
-
-_Left = tuple[str, str]
-"""What an ending could not do, and why."""
-
-
-def _told(left: Sequence[_Left], message: str) -> list[str]:
-    """A sentence for each reason why something was left; a reason that `message` gives already is not said again."""
-    found: dict[str, list[str]] = {}
-    for what, why in left:
-        found.setdefault(why, []).append(what)
-    return [f"{', '.join(whats)}{'' if why in message else f': {why}'}" for why, whats in found.items()]
-
-
-def _sentences(*parts: str) -> str:
-    """One after the other, with one full stop between two."""
-    return ". ".join(part.rstrip(".") for part in parts)
-
-
-def _several(keys: list[str]) -> str:
-    return ", ".join(keys) if len(keys) <= 3 else f"{', '.join(keys[:2])} and {len(keys) - 2} more"

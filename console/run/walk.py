@@ -16,7 +16,7 @@ from console.model.fleet import Fleet, Layer
 from console.model.run import RunRoute, Usual
 from console.observe import Observer
 from console.present import waits
-from console.run.hand import BRIEFLY, Hand
+from console.run.hand import BRIEFLY, Hand, said
 from console.run.verify import Look, Outcome, Target, Verdict, Waiting, ledger, unproven
 from console.run.words import Words
 from console.settings import Duration, Settings
@@ -263,9 +263,23 @@ class Walk:
             except FleetConsoleError as error:
                 self._hand.note(f"touch {change.key}", "noted", f"not touched: {error}")
 
+    @property
+    def standing(self) -> str:
+        """What every route holds, in words; equal ones together."""
+        held: dict[str, list[str]] = {}
+        for change in self._plan.routes:
+            held.setdefault(said(self.values(change, self.place(change))), []).append(change.key)
+        parts = [f"{_several(keys)} hold{'s' if len(keys) == 1 else ''} {split}" for split, keys in held.items()]
+        unsure = _several([one.key for one in self._plan.routes if one.key in self._hand.unsure])
+        return ", ".join(parts) + (f"; the newest write of {unsure} was not answered" if unsure else "")
+
     def ledger(self, fleet: Fleet) -> tuple[RunRoute, ...]:
         """Every route as the run tells it: what it wants is of the place that was gone to last, reached or not."""
         return tuple(ledger(fleet, one, self.values(one, self.at)) for one in self._plan.routes)
+
+
+def _several(keys: Sequence[str]) -> str:
+    return ", ".join(keys) if len(keys) <= 3 else f"{', '.join(keys[:2])} and {len(keys) - 2} more"
 
 
 class Way(Enum):

@@ -1,5 +1,6 @@
-"""A run whose time is over is killed at every numbered seam of its way back, and of a retreat; the next runner takes it
-back, or retreats, and no place is written twice. Whether members serve is not what this is about: it is scripted."""
+"""A run whose time is over is killed at every numbered seam of its way back, and of the retreat after it; the next
+runner takes it back, or retreats, and no place is written twice. Whether members serve is not what this is about: it is
+scripted."""
 
 from __future__ import annotations
 
@@ -71,10 +72,11 @@ def done(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> RunReport:
 def instants_of(
     ground: Ground, report: RunReport, said: list[Word], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[list[Instant], RunState]:
+    """What stands at each seam once all of `said` is said: up to there every way back is the straight one."""
     found: list[Instant] = []
 
     def at(number: int, name: str) -> None:
-        if number % SPREAD == 0:
+        if not said and number % SPREAD == 0:
             found.append(ground.instant(number))
 
     with monkeypatch.context() as patch:
@@ -159,4 +161,4 @@ def test_a_way_back_is_gone_on_with_from_every_seam(
             assert [("62", "38")] * 3 == held, why
             forward = [one for one in ground.written if one[1] in PLACES]
             assert retreats or len(set(forward)) == len(forward) == 9, f"{why}: {forward}"
-    assert len(found) * SPREAD >= 60
+    assert len(found) * SPREAD >= (20 if retreats else 60)

@@ -59,6 +59,8 @@ def test_routes_of_which_the_layers_say_the_same_are_told_together() -> None:
 
     assert 1 == said.count("no success event")
     assert f"{', '.join(keys)}: no success event" in said
+    waits = replace(RUN, routes=routes, since=WALL, message=f"{keys[0]}: no success event (and 2 more of 3 routes)")
+    assert 1 == " ".join(page(waits, fleet)).count("no success event"), "the runner says it already"
 
 
 def test_what_the_hub_has_not_said_for_a_while_is_shown_with_its_age() -> None:

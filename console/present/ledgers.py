@@ -219,8 +219,7 @@ def _said(report: RunReport, fleet: Fleet) -> dict[str, list[str]]:
         route = fleet.route(one.route)
         if route is not None and route.agreement.sentence:
             found.setdefault(route.agreement.sentence, []).append(route.key)
-    alone = len(report.routes) == 1
-    return {said: keys for said, keys in found.items() if not (alone and said in report.message)}
+    return {said: keys for said, keys in found.items() if said not in report.message}
 
 
 def _keys(report: RunReport) -> tuple[str, ...]:

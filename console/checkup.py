@@ -18,8 +18,18 @@ from console.cloud import checkup as cloud
 from console.errors import SettingsError
 from console.kube.checkup import HubCheckup
 from console.kube.kinds import KINDS, cluster_secrets
-from console.model.checkup import Checkup, CloudCall, CloudFacts, Failure, SettingsFacts, StateFacts, TerminalFacts
+from console.model.checkup import (
+    Checkup,
+    CloudCall,
+    CloudFacts,
+    Failure,
+    ProbeCall,
+    SettingsFacts,
+    StateFacts,
+    TerminalFacts,
+)
 from console.model.text import inert
+from console.probe import checkup as probe
 from console.prometheus import checkup as prometheus
 from console.run import place
 from console.settings import Settings
@@ -47,11 +57,13 @@ def look(
     def ask_the_cloud() -> None:
         seen.append(cloud.look(fleet.cloud, tuple(fleet.members)))
 
+    probed: list[tuple[ProbeCall, ...]] = []
     rates: list[CloudCall] = []
     asked = fleet.prometheus
     threads = [
         threading.Thread(target=hub.run, name="hub checkup", daemon=True),
         threading.Thread(target=ask_the_cloud, name="cloud checkup", daemon=True),
+        threading.Thread(target=lambda: probed.append(probe.look(settings)), name="probe checkup", daemon=True),
     ]
     if asked is not None:
         threads.append(threading.Thread(target=lambda: rates.append(prometheus.look(asked)), daemon=True))
@@ -72,6 +84,7 @@ def look(
         state=_state(state_dir or place.default()),
         terminal=_terminal(),
         rates=rates[0] if rates else None,
+        probes=probed[0] if probed else None,
     )
 
 

@@ -20,6 +20,7 @@ from console.model.checkup import (
     HubFacts,
     KubeconfigFacts,
     Permission,
+    ProbeCall,
     SettingsFacts,
     StateFacts,
     TerminalFacts,
@@ -56,6 +57,27 @@ def test_where_all_is_well_the_exit_code_is_0_and_the_document_is_the_contracts(
     assert {CheckState.OK, CheckState.UNSET} == {check.state for check in checks}
     assert 0 == decide.exit_code(FINE, checks)
     jsonschema.validate(present.checks_document(checks), schema("doctor"))
+
+
+def test_each_probe_is_told_where_it_has_no_answer_and_what_is_not_seen_then() -> None:
+    calls = (
+        ProbeCall("shop/api", seconds=0.012),
+        ProbeCall("shop/web", failure="10.0.0.1: connection refused"),
+        ProbeCall("ack-prod-j", direct=True, seconds=0.2),
+    )
+    none, some, late = (told(replace(FINE, probes=probes)) for probes in ((), calls, None))
+
+    assert {CheckState.UNSET} == {none[name].state for name in ("probes", "direct probes")}
+    assert "what clients get is not seen" in none["probes"].fix
+    assert (CheckState.WARN, "1 of 2 has no usable answer: shop/web: 10.0.0.1: connection refused") == (
+        some["probes"].state,
+        some["probes"].found,
+    )
+    assert (CheckState.OK, "1 of 1 answer, the slowest in 200 ms") == (
+        some["direct probes"].state,
+        some["direct probes"].found,
+    )
+    assert {CheckState.UNKNOWN} == {late[name].state for name in ("probes", "direct probes")}
 
 
 def test_a_hub_that_does_not_answer_is_7_and_everything_else_is_still_checked() -> None:

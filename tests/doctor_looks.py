@@ -70,6 +70,23 @@ def test_a_calm_fleet_has_nothing_bad_and_the_json_is_the_contracts(calm: Simula
     assert not state.exists()
 
 
+def test_probes_are_asked_once_through_the_gateway_and_past_it(calm: Simulated, zone_lost: Simulated) -> None:
+    well, past = doctor(calm[0] / "config.yaml"), doctor(zone_lost[0] / "config.yaml")["direct probes"]
+
+    assert well["probes"].found.startswith("2 of 2 answer, the slowest in ")
+    assert well["direct probes"].found.startswith("2 of 2 answer, the slowest in ")
+    assert past.found.startswith("1 of 2 has no usable answer: idc-prod: 127.0.0.1:")
+    assert ("warn", True) == (past.state, past.found.endswith("connection refused"))
+
+
+def test_a_probe_whose_answer_names_no_member_is_told(scripted: ScriptedHub, tmp_path: Path) -> None:
+    allowing(scripted)
+    probe = {"route": "shop/web", "url": f"{scripted.url}/version", "member": {"json": "envCluster"}}
+    found = doctor(files(tmp_path, scripted.url, probes=[probe]))["probes"].found
+
+    assert "1 of 1 has no usable answer: shop/web: answered 200, and the answer names no member" == found
+
+
 def test_a_viewer_lacks_the_writes_of_a_shift(calm: Simulated) -> None:
     done = run("--config", str(calm[0] / "config.yaml"), "--context", "hub-viewer", "doctor")
 

@@ -16,6 +16,7 @@ from console.model.checkup import (
     Grant,
     HubFacts,
     KubeconfigFacts,
+    ProbeCall,
 )
 from console.model.freshness import GITOPS_SOURCES, SourceName, Topic
 from console.model.permission import Write
@@ -60,6 +61,7 @@ def checks(found: Checkup) -> tuple[Check, ...]:
         *cloud(found.cloud, found.patience),
         *cloud_reads(found.cloud),
         *((_read(found.rates),) if found.rates is not None else ()),
+        *probes(found.probes, found.patience),
         clock(found.hub, found.cloud),
         host.settings(found.settings),
         host.members(found.settings, found.members),
@@ -195,6 +197,45 @@ def _read(call: CloudCall) -> Check:
         return Check(name, state, call.failure.sentence, f"{fix}; without it {loss}." if fix else f"Without it {loss}.")
     took = f" in {call.seconds * 1000:.0f} ms" if call.seconds is not None else ""
     return Check(name, CheckState.OK, f"{call.action} answered{took}")
+
+
+def probes(calls: Sequence[ProbeCall] | None, patience: float) -> tuple[Check, Check]:
+    """Whether what clients get can be seen, and whether a member can prove that it serves. A member that is down does
+    not answer, and nothing need be amiss here: it is worth a look."""
+    through, past = "probes", "direct probes"
+    if calls is None:
+        late = f"no answer within {patience:g} s"
+        return Check(through, CheckState.UNKNOWN, late), Check(past, CheckState.UNKNOWN, late)
+    return (
+        _probed(
+            through,
+            [one for one in calls if not one.direct],
+            "See fleets.probes in the settings, and whether this host reaches the gateway",
+            "what clients get is not seen, and a shift is done at the ALB's rule",
+        ),
+        _probed(
+            past,
+            [one for one in calls if one.direct],
+            "See fleets.members.ID.direct in the settings, and whether the member serves",
+            "only a member's own API proves that it serves before a drain goes back by itself",
+        ),
+    )
+
+
+def _probed(name: str, calls: Sequence[ProbeCall], fix: str, loss: str) -> Check:
+    if not calls:
+        return Check(name, CheckState.UNSET, "none is named in the settings", f"Without one {loss}.")
+    failed = [one for one in calls if one.failure]
+    if failed:
+        count = f"{len(failed)} of {len(calls)} {'has' if len(failed) == 1 else 'have'} no usable answer"
+        return Check(
+            name,
+            CheckState.WARN,
+            f"{count}: {'; '.join(f'{one.of}: {one.failure}' for one in failed)}",
+            f"{fix}; without it {loss}.",
+        )
+    slowest = max(one.seconds or 0.0 for one in calls)
+    return Check(name, CheckState.OK, f"{len(calls)} of {len(calls)} answer, the slowest in {slowest * 1000:.0f} ms")
 
 
 def clock(facts: HubFacts | None, seen: CloudFacts | None) -> Check:

@@ -121,6 +121,17 @@ class CloudFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeCall:
+    """One request of a probe: of a route through its gateway, or, `direct`, of a member past it. `failure`: why it has
+    no usable answer, empty where it has one; `seconds` that it took."""
+
+    of: str
+    direct: bool = False
+    failure: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsFacts:
     """The settings file. `members`: ids that settings name; `read_only`: settings forbid every write."""
 
@@ -176,3 +187,5 @@ class Checkup:
     terminal: TerminalFacts
     rates: CloudCall | None = None
     """The query that settings name; None where they name none, or it did not end in time."""
+    probes: tuple[ProbeCall, ...] | None = ()
+    """Each probe of the settings, asked once; None where they did not end in time."""

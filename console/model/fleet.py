@@ -342,6 +342,11 @@ class Fleet:
     lacking: tuple[Lacking, ...] = ()
     """What access reviews said that we may not; what nobody reviewed is not among it."""
 
+    def doubted(self, wall: float) -> float:
+        """The epoch second by whichever is behind of this host's clock, which says `wall`, and the hub's: what is late
+        by that is late whoever is right."""
+        return min(wall, wall + (self.skew or 0))
+
     def source(self, name: SourceName) -> Source:
         """The source of that name; loading where nothing was heard of it."""
         return next((s for s in self.sources if s.name == name), Source(name, SourceState.LOADING))

@@ -17,10 +17,10 @@ UNWRITTEN = (RunState.REFUSED, RunState.FAILED, RunState.PLANNED)
 
 def overdue(run: Run, fleet: Fleet, wall: float) -> bool:
     """Whether a run of the Fleet's records should have gone back by the epoch second `wall`, and its weights still
-    stand. Whichever of this host's clock and the hub's is behind decides: nobody knows which one its runner had."""
+    stand; by either clock, since nobody knows which one its runner had."""
     if run.state != RunState.DONE or run.expires is None:
         return False
-    return late(run.expires, min(wall, wall + (fleet.skew or 0))) and bool(left(run, fleet.runs))
+    return late(run.expires, fleet.doubted(wall)) and bool(left(run, fleet.runs))
 
 
 def late(expires: float | None, wall: float) -> bool:

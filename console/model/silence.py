@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.model.fleet import Fleet, Run
+from console.model.hub import Lock
 from console.model.run import RunState
 
 GRACE = 30.0
@@ -14,18 +15,22 @@ UNHELD = 60.0
 def alive(run: str, fleet: Fleet, wall: float) -> bool:
     """Whether the Fleet's Lease was seen to be a run's, and to be renewed; False also where nobody looked."""
     lock = fleet.lock
-    now = min(wall, wall + (fleet.skew or 0))
-    return lock is not None and lock.run == run and lock.renewed is not None and now - lock.renewed <= lock.life + GRACE
+    return lock is not None and lock.run == run and lock.renewed is not None and not _late(lock, fleet.doubted(wall))
 
 
 def silent(run: Run, fleet: Fleet, wall: float) -> float | None:
     """The epoch second since when a runner has said nothing, seen at `wall`; None where it may well live, or nobody
-    looked. Whichever of this host's clock and the hub's is behind decides."""
+    looked."""
     lock = fleet.lock
     if lock is None or run.state != RunState.RUNNING or not run.routes:
         return None
-    now = min(wall, wall + (fleet.skew or 0))
+    now = fleet.doubted(wall)
     if lock.run != run.run:
         told = run.updated or run.started
         return told if told is not None and now - told > UNHELD else None
-    return lock.renewed if lock.renewed is not None and now - lock.renewed > lock.life + GRACE else None
+    return lock.renewed if _late(lock, now) else None
+
+
+def _late(lock: Lock, now: float) -> bool:
+    """Whether a Lease is over for longer than clocks explain; one that tells no time is not."""
+    return lock.renewed is not None and now - lock.renewed > lock.life + GRACE

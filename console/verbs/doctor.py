@@ -13,7 +13,7 @@ from console.options import DURATION, Options, common
 @click.option("--timeout", type=DURATION, default="15s", metavar="S", help="Time for the hub and the cloud.  [15s]")
 @common
 def doctor(options: Options, timeout: float) -> None:
-    """Check kubeconfig, hub, permissions, cloud, clock, settings, state directory and terminal; writes nothing.
+    """Check kubeconfig, hub, permissions, cloud, probes, clock, settings, state directory, terminal; writes nothing.
 
     Exit 0: nothing is bad. 4: something is bad or unknown. 7: the hub does not answer or denies us.
 

@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 # Bytecode is written even where the environment forbids it: each worker would rewrite every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 SOAKED := $(addprefix tests/,$(addsuffix .py,runs_survive_kill runs_at_every_seam runs_turn_at_every_seam runs_return_at_every_seam \
-  runs_taken_over   runs_taken_over_at_seams layers_are_named setups_over_the_wire setup_failures_over_the_wire \
+  runs_taken_over runs_taken_over_at_seams layers_are_named setups_over_the_wire setup_failures_over_the_wire \
   setups_at_every_seam contract_setting_up provisioner_policies keys_write_nothing_without_leave hub_decodes \
   cloud_reads_alb cloud_reads_clusters rates_by_prometheus ground_gone_wrong plans_in_steps))
 

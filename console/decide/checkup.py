@@ -210,7 +210,7 @@ def probes(calls: Sequence[ProbeCall] | None, patience: float) -> tuple[Check, C
         _probed(
             through,
             [one for one in calls if not one.direct],
-            "See fleets.probes in the settings, and whether this host reaches the gateway",
+            "See fleets.probes in the settings, whether this host reaches the gateway, and whether its members serve",
             "what clients get is not seen, and a shift is done at the ALB's rule",
         ),
         _probed(

@@ -164,8 +164,9 @@ def _rule_behind(report: RunReport, fleet: Fleet, room: int) -> Callable[[_Item]
 def _behind(report: RunReport, fleet: Fleet, now: float, wall: float) -> bool:
     """Whether the run verified its weights after this console read the ALB last."""
     read = fleet.source(SourceName.ALB).age(now)
-    verified = report.state in (RunState.DONE, RunState.ROLLED_BACK) and report.ended is not None
-    return verified and read is not None and 0 <= wall - (report.ended or 0.0) < read
+    if report.state not in (RunState.DONE, RunState.ROLLED_BACK) or report.ended is None or read is None:
+        return False
+    return 0 <= wall - report.ended < read
 
 
 def _unread(report: RunReport, fleet: Fleet, now: float, wall: float) -> float | None:

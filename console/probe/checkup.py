@@ -10,6 +10,7 @@ from functools import partial
 from console.model.checkup import ProbeCall
 from console.model.text import inert
 from console.probe.attribute import attribution
+from console.probe.direct import Direct
 from console.probe.request import Unanswered, ask
 from console.settings import DirectSettings, Duration, ProbeSettings, Settings
 
@@ -33,21 +34,13 @@ def _route(said: ProbeSettings, proxy: str | None) -> ProbeCall:
         reply = ask(said.url, said.host, float(Duration.parse(said.timeout)), proxy)
         if attribution(said.member)(reply.headers, reply.body) is None:
             return ProbeCall(of, failure=f"answered {reply.status}, and the answer names no member")
-    except Exception as error:
-        return ProbeCall(of, failure=_why(error))
+    except Unanswered as error:
+        return ProbeCall(of, failure=str(error))
+    except Exception as error:  # whatever it was, the other probes are asked
+        return ProbeCall(of, failure=f"the request could not be made ({inert(type(error).__name__, 60)})")
     return ProbeCall(of, seconds=time.monotonic() - began)
 
 
 def _member(name: str, said: DirectSettings) -> ProbeCall:
-    of, began = inert(name, 80), time.monotonic()
-    try:
-        ask(said.url, said.host, float(Duration.parse(said.timeout)), said.proxy)
-    except Exception as error:
-        return ProbeCall(of, direct=True, failure=_why(error))
-    return ProbeCall(of, direct=True, seconds=time.monotonic() - began)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, Unanswered):
-        return str(error)
-    return f"the request could not be made ({inert(type(error).__name__, 60)})"
+    seen = Direct({name: said}).look(name)
+    return ProbeCall(inert(name, 80), direct=True, failure=seen.why, seconds=seen.seconds)

@@ -83,15 +83,17 @@ class Closing:
         self._bulletin.try_telling(
             expires=self._expires(state, retreated=retreated), hold_until=None, since=None, usual=None
         )
-        so_far = _sentences(message, *also, *owed, *_told(self._left, message))
-        self._bulletin.report = replace(self._bulletin.report, state=state, message=so_far)
+
+        def whole() -> str:  # what is left to say grows until the last part
+            return _sentences(message, *also, *owed, *_told(self._left, message))
+
+        self._bulletin.report = replace(self._bulletin.report, state=state, message=whole())
         self.head = self._witness.seal(self._bulletin.report)
         if self._bulletin.recorded:
             self._try(self._bulletin.record, "its record on the Fleet is not up to date")
         if self._lease.fence:
             self._try(self._release, "the Fleet's Lease runs out by itself")
-        whole = _sentences(message, *also, *owed, *_told(self._left, message))
-        self._bulletin.tell(state=state, message=whole, ended=time.time())
+        self._bulletin.tell(state=state, message=whole(), ended=time.time())
         self._hook.tell(self._bulletin.report)
 
     def _expires(self, state: RunState, *, retreated: bool) -> float | None:

@@ -68,11 +68,12 @@ $(READY): requirements.lock
 	rm -f $(READY); \
 	[ -x $(BIN)/python ] && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { rm -rf $(VENV) && $$python -m venv $(VENV); }
-	@$(PIP) --no-deps --require-hashes --requirement \
-	  <(awk '/^uv==/ {on = 1} on {print; if (!/\\$$/) exit}' requirements.lock)
-	@{ ! $(BIN)/python -m pip config list | grep -q index && UV_HTTP_TIMEOUT=20 $(BIN)/uv pip install --quiet --native-tls \
-	  --python $(BIN)/python --require-hashes --requirement requirements.lock 2>/dev/null; } || \
-	  $(PIP) --require-hashes --requirement requirements.lock
+	@{ ! $(BIN)/python -m pip config list | grep -q index \
+	  && $(PIP) --no-deps --require-hashes --requirement \
+	    <(awk '/^uv==/ {on = 1} on {print; if (!/\\$$/) exit}' requirements.lock) \
+	  && UV_HTTP_TIMEOUT=20 $(BIN)/uv pip install --quiet --native-tls --python $(BIN)/python \
+	    --require-hashes --requirement requirements.lock; } 2>/dev/null \
+	  || $(PIP) --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true  # on all cores; packages ship templates that are no Python
 	@$(BIN)/python -c 'import pathlib, sysconfig; \
 	  pathlib.Path(sysconfig.get_path("purelib"), "fleet-console.pth").write_text(str(pathlib.Path.cwd()) + "\n"); \
